@@ -1,0 +1,52 @@
+/* Observations and host events in, incidents out.  Pure: no I/O, no clock, no allocation; the same inputs in the same
+ * order give the same incidents. */
+#ifndef CROSSTAP_ENGINE_H
+#define CROSSTAP_ENGINE_H
+
+#include "authority.h"
+#include "hostev.h"
+#include "incident.h"
+#include "obs.h"
+#include "siphash.h"
+
+enum { ENGINE_IFACES_MAX = 32, ENGINE_OFF_MAX = 16 };
+
+struct engine_conf {
+	const struct authority *authority; /* may be NULL: nothing declared */
+	const char *const      *iface;	   /* names by index, for segments */
+	size_t			niface;
+	bool			feed_synced;	/* clocks of the feed are NTP-synced: eps 2 s instead of learned or 300 s */
+	uint32_t		hosts;		/* tracked hosts; 0: default 65536 */
+	uint32_t		events;		/* kept host events; 0: default 16384 */
+	ts_t			event_window;	/* how long facts and events stay joinable; 0: default 2 h */
+	/* for tests: ids of detectors, join rows ("4100"), refutations, chains that are switched off */
+	const char	       *off[ENGINE_OFF_MAX];
+	size_t			noff;
+};
+
+typedef void engine_emit(void *arg, const struct incident *);
+
+struct engine;
+size_t	       engine_bytes(const struct engine_conf *);
+/* `mem`: engine_bytes() zeroed bytes aligned for 16, owned by the caller; `conf` and what it points to must outlive it. */
+struct engine *engine_open(const struct engine_conf *, void *mem, struct sipkey, engine_emit *, void *arg);
+/* Packets come in time order (a step back is taken as the latest time). */
+void engine_obs(struct engine *, const struct obs *);
+/* Host events come in any order. */
+void engine_host(struct engine *, const struct hostev *);
+/* Moves the clock without input; closes windows. */
+void engine_tick(struct engine *, ts_t now);
+/* The end of the input: every incident gets its last record; windows still open count as not seen. */
+void engine_end(struct engine *);
+/* The latest packet or (without packets) event time, TS_NONE before the first. */
+ts_t engine_now(const struct engine *);
+
+struct engine_counter { const char *name, *unit, *help; uint64_t value; };
+size_t engine_counters(const struct engine *, struct engine_counter *, size_t max);
+
+/* Tables for --list-detectors, --list-events, --explain and the documents. */
+struct detector;
+const struct detection *detection_at(size_t i); /* NULL past the end */
+const struct detector  *detector_at(size_t i);	/* NULL past the end; see detector.h */
+
+#endif

@@ -1,0 +1,44 @@
+/* A view of bytes that somebody else owns.  `p == NULL` means absent; present and empty is p != NULL, n == 0. */
+#ifndef CROSSTAP_BYTES_H
+#define CROSSTAP_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+struct bytes {
+	const uint8_t *p;
+	size_t	       n;
+};
+
+static inline struct bytes
+bytes_of(const void *p, size_t n)
+{
+	return (struct bytes){ p, n };
+}
+
+/* The view of a C string, without its NUL; absent for NULL. */
+static inline struct bytes
+bytes_str(const char *s)
+{
+	return s ? bytes_of(s, strlen(s)) : (struct bytes){ NULL, 0 };
+}
+
+static inline bool
+bytes_eq(struct bytes a, struct bytes b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* A text ends at its first NUL, whatever its length field says. */
+static inline struct bytes
+bytes_text(struct bytes b)
+{
+	const void *nul = b.n ? memchr(b.p, 0, b.n) : NULL;
+	return nul ? bytes_of(b.p, (size_t)((const uint8_t *)nul - b.p)) : b;
+}
+
+#endif

@@ -1,0 +1,244 @@
+/* What the wire said: one record a message.  Lives on the stack of the walk; its views point into the packet (or the
+ * walk's scratch) and die with the call: who keeps, copies.  Lists are not arrays here: iterators named in this file
+ * read them again from the view that the record holds; encoder and detectors share them. */
+#ifndef CROSSTAP_OBS_H
+#define CROSSTAP_OBS_H
+
+#include "field.h"
+#include "time.h"
+
+enum obs_kind {
+	OBS_NONE,
+	OBS_FRAME, /* every frame that had an Ethernet or IP header: who talks, no content */
+	OBS_ARP, OBS_ND, OBS_DHCP4, OBS_DHCP6, OBS_DNS, OBS_NBNS, OBS_LOSS,
+	OBS_KINDS
+};
+
+enum obs_flag {
+	OBS_CUT = 1 << 0,	 /* the snap length ended it */
+	OBS_BAD = 1 << 1,	 /* its own lengths lie; see bad_off, bad_what */
+	OBS_QUOTED = 1 << 2,	 /* inside an ICMP error: not traffic of its own */
+	OBS_FRAGMENTED = 1 << 3, /* reassembled from, or read in the first of, several fragments */
+	OBS_EXT = 1 << 4,	 /* IPv6 extension headers before the upper layer (a fragment header alone included) */
+	OBS_ATOMIC = 1 << 5,	 /* a fragment header that fragments nothing (RFC 6946) */
+	OBS_SUM_BAD = 1 << 6,	 /* UDP or ICMPv6 checksum wrong; not set where the frame was cut */
+	OBS_SUM_NONE = 1 << 7,	 /* UDP checksum 0: illegal over IPv6 (RFC 8200 8.1) */
+	OBS_NO_ETHER = 1 << 8,	 /* the link type carries no source MAC */
+	OBS_OVERLAP = 1 << 9,	 /* an overlapping fragment was dropped on the way (RFC 5722); kind may be OBS_FRAME */
+};
+
+/* Both sides of a message.  MACs are zero where the link has none; tags from the outside. */
+struct ends {
+	struct mac  smac, dmac;
+	uint16_t    vlan[4]; /* VLAN ids, 12 bits; priority-tagged 0 counts as a tag */
+	uint8_t	    nvlan;
+	uint8_t	    ipproto, hop_limit; /* upper protocol after extension headers; TTL or hop limit */
+	struct addr src, dst;
+	uint16_t    sport, dport; /* 0 where there are none */
+};
+
+struct frame_seen {
+	uint16_t ethertype;
+	uint8_t	 tcp_flags;	/* RFC 9293 3.1: FIN 1, SYN 2, RST 4, PSH 8, ACK 16 */
+	uint16_t payload;	/* bytes after the transport header, as the lengths say */
+};
+
+struct arp { /* RFC 826, Ethernet and IPv4 only */
+	uint16_t    op;
+	struct mac  sha, tha;
+	struct addr spa, tpa;
+};
+
+/* ---- DHCPv4, RFC 2131, 2132 ---- */
+enum { DHCP4_SERVER_PORT = 67, DHCP4_CLIENT_PORT = 68, PXE_PORT = 4011, DHCP4_OPTS = 96 };
+enum dhcp4_type {
+	D4_BOOTP, D4_DISCOVER, D4_OFFER, D4_REQUEST, D4_DECLINE, D4_ACK, D4_NAK, D4_RELEASE, D4_INFORM, D4_FORCERENEW,
+	D4_LEASEQUERY, D4_LEASEUNASSIGNED, D4_LEASEUNKNOWN, D4_LEASEACTIVE, D4_BULKLEASEQUERY, D4_LEASEQUERYDONE,
+	D4_ACTIVELEASEQUERY, D4_LEASEQUERYSTATUS, D4_TLS
+};
+enum dhcp4_code { /* options that the program looks at */
+	D4O_MASK = 1, D4O_ROUTER = 3, D4O_DNS = 6, D4O_HOSTNAME = 12, D4O_DOMAIN = 15, D4O_BROADCAST = 28,
+	D4O_STATIC_ROUTE = 33, D4O_NTP = 42, D4O_VENDOR43 = 43, D4O_NBNS = 44, D4O_REQUESTED_IP = 50, D4O_LEASE = 51,
+	D4O_OVERLOAD = 52, D4O_TYPE = 53, D4O_SERVER_ID = 54, D4O_PARAMS = 55, D4O_MESSAGE = 56, D4O_MAX_SIZE = 57,
+	D4O_T1 = 58, D4O_T2 = 59, D4O_VENDOR_CLASS = 60, D4O_CLIENT_ID = 61, D4O_TFTP = 66, D4O_BOOTFILE = 67,
+	D4O_FQDN = 81, D4O_RELAY_AGENT = 82, D4O_CAPTIVE_PORTAL = 114, D4O_DOMAIN_SEARCH = 119, D4O_ROUTES = 121,
+	D4O_ROUTES_MS = 249, D4O_WPAD = 252
+};
+enum dhcp4_anomaly {
+	D4A_NO_COOKIE = 1 << 0, D4A_HLEN = 1 << 1, D4A_OPTION_PAST_END = 1 << 2, D4A_NO_END = 1 << 3,
+	D4A_OVERLOAD = 1 << 4,	 /* option 52 with a value other than 1..3, or repeated inside an overloaded area */
+	D4A_REPEATED = 1 << 5,	 /* a fixed-length option came twice: the first is kept (RFC 3396 does not join it) */
+	D4A_JOIN_LIMIT = 1 << 6, /* a joined option was longer than the limit */
+	D4A_OPTION_LENGTH = 1 << 7, D4A_HOPS = 1 << 8,
+};
+struct dhcp4_opt { uint8_t code; struct bytes v; };
+struct dhcp4 {
+	uint64_t	 set;
+	uint8_t		 op, htype, hlen, hops;
+	uint32_t	 xid;
+	uint16_t	 secs, flags;
+	struct addr	 ciaddr, yiaddr, siaddr, giaddr;
+	struct bytes	 chaddr;	/* hlen bytes, at most 16 */
+	struct bytes	 sname, file;	/* as text; absent when an option area or empty */
+	uint8_t		 msg_type;	/* enum dhcp4_type; D4_BOOTP without option 53 */
+	uint32_t	 anomalies;	/* enum dhcp4_anomaly */
+	struct bytes	 area[3];	/* option areas in RFC 3396 order: options, file, sname */
+	struct dhcp4_opt opt[DHCP4_OPTS]; /* joined per RFC 3396, first occurrence order, without pad and end */
+	uint16_t	 nopt;
+};
+/* A joined option's value, p == NULL where absent.  Fixed-length options of the wrong length are given as they are. */
+struct bytes dhcp4_opt(const struct dhcp4 *, uint8_t code);
+/* A 4-byte option (or the first of a list) as address, absent where it is not there or too short. */
+struct addr dhcp4_opt_addr(const struct dhcp4 *, uint8_t code);
+/* A 32-bit option; false where absent or not 4 bytes. */
+bool dhcp4_opt_u32(const struct dhcp4 *, uint8_t code, uint32_t *v);
+/* Sub-options of 82 (RFC 3046) or of 43 (RFC 2132 8.4: code, length, value); p == NULL where absent. */
+struct bytes dhcp4_subopt(struct bytes option, uint8_t code);
+/* Option 121/249 (RFC 3442): the next route, false at the end or at damage. */
+struct route4 { struct prefix dest; struct addr via; };
+bool dhcp4_route_next(struct cursor *, struct route4 *);
+/* Client names of option 81 (RFC 4702; E bit honoured) as text with dots; n == 0 where there is none. */
+size_t dhcp4_fqdn(const struct dhcp4 *, char *buf, size_t cap);
+
+/* ---- DHCPv6, RFC 8415 ---- */
+enum { DHCP6_CLIENT_PORT = 546, DHCP6_SERVER_PORT = 547, DHCP6_RELAY_MAX = 8 };
+enum dhcp6_type {
+	D6_SOLICIT = 1, D6_ADVERTISE, D6_REQUEST, D6_CONFIRM, D6_RENEW, D6_REBIND, D6_REPLY, D6_RELEASE, D6_DECLINE,
+	D6_RECONFIGURE, D6_INFORMATION_REQUEST, D6_RELAY_FORW, D6_RELAY_REPL
+};
+enum dhcp6_code {
+	D6O_CLIENTID = 1, D6O_SERVERID, D6O_IA_NA, D6O_IA_TA, D6O_IAADDR, D6O_ORO, D6O_PREFERENCE, D6O_ELAPSED,
+	D6O_RELAY_MSG, D6O_AUTH = 11, D6O_UNICAST, D6O_STATUS, D6O_RAPID_COMMIT, D6O_USER_CLASS, D6O_VENDOR_CLASS,
+	D6O_VENDOR_OPTS, D6O_INTERFACE_ID, D6O_RECONF_MSG, D6O_RECONF_ACCEPT, D6O_DNS = 23, D6O_DOMAINS = 24, D6O_IA_PD = 25,
+	D6O_IAPREFIX = 26, D6O_REMOTE_ID = 37, D6O_FQDN = 39, D6O_BOOTFILE = 59, D6O_AFTR = 64, D6O_CLIENT_LL = 79,
+	D6O_CAPTIVE_PORTAL = 103
+};
+enum dhcp6_has { D6H_XID, D6H_HOPS, D6H_PREFERENCE, D6H_STATUS, D6H_ENTERPRISE, D6H_FQDN_FLAGS, D6H_RAPID, D6H_AUTH };
+enum dhcp6_anomaly {
+	D6A_DEPTH = 1 << 0, D6A_HOPS = 1 << 1, D6A_DUID_LENGTH = 1 << 2, D6A_REPEATED = 1 << 3, D6A_TYPE = 1 << 4,
+	D6A_DNS_LENGTH = 1 << 5, D6A_OPTION_LENGTH = 1 << 6,
+};
+struct dhcp6 {
+	uint64_t     set;		/* enum dhcp6_has */
+	uint8_t	     msg_type, hops, preference;
+	uint32_t     xid;		/* 24 bits */
+	uint16_t     status, fqdn_flags;
+	uint32_t     enterprise;	/* of option 16 */
+	uint32_t     anomalies;
+	struct addr  link, peer;	/* relay messages only */
+	struct bytes options;		/* the whole option area, as far as it was captured */
+	struct bytes client_duid, server_duid;	/* first occurrence */
+	struct bytes dns, domains, oro, fqdn, status_msg, vendor_class, user_class, interface_id, remote_id, bootfile, captive_portal;
+	struct bytes relay_msg;		/* option 9 */
+	struct bytes client_ll;		/* option 79 (RFC 6939): link-layer type and address, as a relay saw it */
+};
+/* The message inside `relay_msg`; false where there is none or it is no message.  Loop it, at most DHCP6_RELAY_MAX deep. */
+bool dhcp6_inner(const struct dhcp6 *, struct dhcp6 *inner);
+/* The innermost message and, where it was relayed, the link-address nearest to the client (else absent). */
+void dhcp6_innermost(const struct dhcp6 *, struct dhcp6 *inner, struct addr *link);
+struct dhcp6_ia {
+	uint64_t     set;		/* bit 0: t1 and t2, bit 1: status */
+	uint16_t     code;		/* D6O_IA_NA, D6O_IA_TA, D6O_IA_PD */
+	struct bytes iaid, options;	/* 4 bytes */
+	uint32_t     t1, t2;
+	uint16_t     status;
+	struct bytes status_msg;
+};
+struct dhcp6_addr {			/* IAADDR or IAPREFIX */
+	uint64_t    set;		/* bit 0: status; bit 1: prefix length */
+	struct addr addr;
+	uint8_t	    len;
+	uint32_t    preferred, valid;	/* seconds; 0xffffffff infinite */
+	uint16_t    status;
+};
+field_next dhcp6_ia_next;		/* rec struct dhcp6, item struct dhcp6_ia: every IA of any kind */
+field_next dhcp6_addr_next;		/* rec struct dhcp6_ia, item struct dhcp6_addr: IAADDR and IAPREFIX */
+/* DUID types of RFC 8415 11: the link-layer address of LLT (1) and LL (3) over Ethernet; false for others. */
+bool duid_mac(struct bytes duid, struct mac *m);
+
+/* ---- Neighbour Discovery, RFC 4861 ---- */
+enum nd_type { ND_RS = 133, ND_RA, ND_NS, ND_NA, ND_REDIRECT };
+enum nd_opt { NDO_SLLA = 1, NDO_TLLA, NDO_PIO, NDO_REDIRECTED, NDO_MTU, NDO_NONCE = 14, NDO_RIO = 24, NDO_RDNSS = 25,
+	      NDO_DNSSL = 31, NDO_CAPTIVE_PORTAL = 37, NDO_PREF64 = 38, NDO_DNR = 144 };
+enum nd_has { NDH_RA, NDH_MTU, NDH_NA_FLAGS };
+enum nd_anomaly {
+	NDA_OPT_ZERO = 1 << 0,	  /* option length 0: RFC 4861 4.6, the message must be dropped */
+	NDA_OPT_PAST_END = 1 << 1,
+	NDA_RDNSS_LENGTH = 1 << 2, /* even or below 3: the shape of CVE-2020-16898 */
+	NDA_PIO_LENGTH = 1 << 3, NDA_HOP_LIMIT = 1 << 4, NDA_CODE = 1 << 5, NDA_TRAILING = 1 << 6,
+};
+struct nd {
+	uint64_t     set;
+	uint8_t	     type, code, sum;	/* sum: 0 bad, 1 good, 2 not verified (cut, or a fragment) */
+	uint8_t	     cur_hop_limit, m, o, h, prf, p;	/* RA; prf is the 2-bit field, p the proxy flag */
+	uint16_t     router_lifetime;	/* seconds */
+	uint32_t     reachable_time, retrans_timer;	/* milliseconds */
+	uint8_t	     na_r, na_s, na_o;
+	struct addr  target, destination;
+	struct bytes slla, tlla;	/* link-layer addresses as they came */
+	uint32_t     mtu, anomalies;
+	struct bytes nonce, captive_portal, options;	/* options: the whole area */
+	bool	     has_rdnss, has_dnssl, has_pref64, has_dnr, has_pio, has_rio;
+};
+struct nd_prefix { struct addr prefix; uint8_t len, l, a; uint32_t valid, preferred; };
+struct nd_route { uint64_t set; struct addr prefix; uint8_t len, prf; uint32_t lifetime; };
+struct nd_rdnss { uint32_t lifetime; struct bytes servers; };	/* 16 bytes each */
+field_next nd_prefix_next, nd_route_next, nd_rdnss_next, nd_addr_next; /* nd_addr_next: rec struct nd_rdnss, item struct addr */
+
+/* ---- DNS, mDNS, LLMNR: RFC 1035, 6762, 4795 ---- */
+enum dns_service { DNS_UNICAST, DNS_MDNS, DNS_LLMNR };
+enum dns_rrtype { RR_A = 1, RR_NS = 2, RR_CNAME = 5, RR_SOA = 6, RR_PTR = 12, RR_TXT = 16, RR_AAAA = 28, RR_SRV = 33, RR_OPT = 41,
+		  RR_TKEY = 249, RR_ANY = 255 };
+enum { DNS_OPCODE_UPDATE = 5, DNS_RCODE_NXDOMAIN = 3, DNS_RCODE_REFUSED = 5, DNS_NAME_TEXT = 1025 };
+struct dns {
+	uint8_t	     service, tcp, response, opcode, rcode, aa, tc;
+	uint16_t     id, flags, qdcount, ancount, nscount, arcount;
+	struct bytes msg;		/* whole message from the id on: names may point back into it */
+};
+struct dns_rr {
+	char	     name[DNS_NAME_TEXT]; /* as text, dots between labels, no final dot; root is "<Root>" as tshark shows it */
+	uint16_t     type, klass;
+	uint32_t     ttl;
+	uint8_t	     section;		/* 0 question, 1 answer, 2 authority, 3 additional */
+	struct bytes rdata;
+	struct addr  addr;		/* A, AAAA */
+	char	     target[DNS_NAME_TEXT]; /* CNAME, NS, PTR, SRV target, SOA mname; else empty */
+};
+field_next dns_rr_next;			/* rec struct dns, item struct dns_rr: every record of every section in order */
+
+/* ---- NetBIOS name service, RFC 1002 ---- */
+struct nbns {
+	uint8_t	     response, opcode, rcode;
+	uint16_t     id, flags, qdcount, ancount, nscount, arcount;
+	struct bytes msg;
+};
+struct nbns_name { char name[80]; uint8_t suffix, section; uint16_t type; uint32_t ttl; struct addr addr; };
+field_next nbns_name_next;		/* rec struct nbns; addr: the first address of an answer's NB record */
+
+struct loss { uint64_t packets, total; };	/* dropped, and all, since the last such record */
+
+struct dissector;
+struct obs {
+	ts_t			ts;
+	uint64_t		frame; /* 1-based number in its file; of a reassembled message the frame that completes it */
+	uint32_t		file;  /* as struct frame */
+	uint16_t		kind, flags, iface;
+	uint8_t			depth; /* tunnels around it */
+	uint64_t		digest; /* of the innermost datagram, TTL, checksum and link header left out: finds a mirror's copy */
+	struct ends		outer, inner; /* the same unless tunnelled */
+	uint32_t		bad_off;
+	const char	       *bad_what;
+	const struct dissector *by;
+	union {
+		struct frame_seen seen;
+		struct arp	  arp;
+		struct nd	  nd;
+		struct dhcp4	  dhcp4;
+		struct dhcp6	  dhcp6;
+		struct dns	  dns;
+		struct nbns	  nbns;
+		struct loss	  loss;
+	} u;
+};
+
+#endif

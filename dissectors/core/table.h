@@ -1,0 +1,50 @@
+/* A hash table whose bytes are known at start: fixed capacity, memory handed in once, SipHash-keyed, in order of
+ * last use.  When it is full the least recently used entry that is not pinned goes; `evicted` counts that, and who
+ * draws conclusions from absence must look at it.  An entry not used for `lifetime` is gone (`expired`).
+ * Keys are compared as bytes: zero the padding.  Pointers to values stay valid until the entry goes, which
+ * happens in table_get() (the one inserted into may evict another), table_sweep() and table_drop() only. */
+#ifndef CROSSTAP_TABLE_H
+#define CROSSTAP_TABLE_H
+
+#include "bytes.h"
+#include "siphash.h"
+#include "time.h"
+
+struct table_spec {
+	const char *name;
+	uint32_t    key, value; /* bytes */
+	uint32_t    capacity;	/* entries, at least 1 */
+	ts_t	    lifetime;	/* since last use; 0: for ever */
+};
+
+struct table {
+	struct table_spec spec;
+	struct sipkey	  hash_key;
+	uint32_t	 *bucket;
+	uint8_t		 *entry;
+	uint32_t	  nbucket, stride, used, free, newest, oldest;
+	uint64_t	  inserted, hit, expired, evicted, refused;
+	void (*on_drop)(void *arg, const void *key, void *value); /* told before an entry goes; may be NULL */
+	void *arg;
+};
+
+size_t table_bytes(const struct table_spec *);
+/* `mem`: table_bytes() bytes aligned for uint64_t, owned by the caller for the life of the table. */
+void   table_open(struct table *, const struct table_spec *, void *mem, struct sipkey);
+/* Finds or inserts; a fresh value is zeroed.  Touches the order.  NULL only when every entry is pinned (`refused`).
+ * `fresh` may be NULL. */
+void  *table_get(struct table *, const void *key, ts_t now, bool *fresh);
+/* Finds without inserting; touches the order.  NULL if absent or past its lifetime. */
+void  *table_find(struct table *, const void *key, ts_t now);
+/* Looks without touching the order. */
+void  *table_peek(const struct table *, const void *key);
+void   table_pin(struct table *, void *value, bool pinned);
+void   table_drop(struct table *, void *value);
+const void *table_key(const struct table *, const void *value);
+ts_t   table_used_at(const struct table *, const void *value);
+/* Drops from the old end what is past its lifetime at `now`. */
+void   table_sweep(struct table *, ts_t now);
+/* Iterates from the newest to the oldest; `value` NULL starts, NULL ends.  Dropping the returned one is not allowed. */
+void  *table_next(const struct table *, const void *value);
+
+#endif
