@@ -1,0 +1,123 @@
+/* What the engine knows.  Private to correlate/: detectors, joins, verdict.  Every table has a capacity, a lifetime
+ * and counters; nothing allocates after engine_open(). */
+#ifndef CROSSTAP_STATE_H
+#define CROSSTAP_STATE_H
+
+#include "detector.h"
+#include "table.h"
+
+/* ---- segments: (interface, VLAN stack) ---- */
+enum { SEGMENTS_MAX = 256, SEGMENT_NAME = 64 };
+struct segment {
+	uint16_t ix, iface, vlan[4];
+	uint8_t	 nvlan;
+	char	 name[SEGMENT_NAME]; /* "eth1/100.12" */
+	ts_t	 first, last;
+};
+
+/* ---- hosts: (segment, MAC), what a station on the wire was seen to do ---- */
+struct host {
+	ts_t	    first, last;
+	ts_t	    last_alive;	 /* last frame that is no DHCP: a sign of life (DETECTIONS.md 4) */
+	ts_t	    last_ip6;	 /* last IPv6 frame */
+	ts_t	    last_both;	 /* last IPv4 unicast from and to it within a minute: traffic in both directions */
+	struct addr ip[INC_ADDRS_MAX]; /* newest first */
+	uint8_t	    nip;
+	bool	    sent_arp, relays4 /* sent a DHCPv4 request with a giaddr, or a server message from afar */;
+	/* router advertisements */
+	ts_t	    ra_first, ra_last, ra_live_last; /* ra_live: with a lifetime > 0 */
+	uint16_t    ra_lifetime;
+	bool	    ra_live;
+	uint8_t	    ra_mo; /* M 2 | O 1 of the last */
+	/* servers */
+	ts_t	    dhcp4_server_last, dhcp6_server_last, dns_answer_last;
+};
+
+/* ---- bindings: (segment, address) -> MAC ---- */
+enum bind_src { BIND_IP = 1 /* source of an on-link packet */, BIND_ND, BIND_ARP, BIND_DHCP };
+struct binding {
+	struct mac mac, prev;	  /* prev: the former owner, zero if none */
+	ts_t	   first, last;	  /* of mac */
+	ts_t	   prev_last;
+	uint8_t	   src;		  /* strongest enum bind_src of mac */
+	bool	   contested;	  /* the former owner claimed it back within 60 s */
+};
+
+/* ---- the engine ---- */
+struct hyp;
+struct engine {
+	const struct engine_conf *conf;
+	engine_emit		 *emit;
+	void			 *emit_arg;
+	struct sipkey		  key;
+	ts_t			  now, last_tick;
+	/* the input at hand */
+	const struct obs *o;
+	struct segment	 *seg;
+	struct table	  segments, hosts, bindings;
+	struct segment	 *segment_at[SEGMENTS_MAX];
+	uint16_t	  nsegment;
+	struct dup	 *dup;
+	struct ledger	 *ledger;  /* DHCPv4: leases, transactions, servers (ledger.h) */
+	struct rates	 *rates;   /* DHCPv4 flood and starvation statistics (rates.h) */
+	struct d6state	 *d6;	   /* DHCPv6: transactions, servers (d6state.h) */
+	struct rastate	 *ra;	   /* on-link prefixes, routers, RA and Solicit floods (rastate.h) */
+	struct names	 *names;   /* DNS: who answers what (names.h) */
+	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
+	struct feed	 *feed;	   /* kept host events and identities (feed.h) */
+	struct vantage	 *vantage; /* vantage.h */
+	uint64_t	  lost;	   /* packets dropped so far */
+	bool		  ending;  /* engine_end: what is still open counts as not seen */
+};
+
+struct segment *segment_of(struct engine *, const struct obs *); /* NULL only when the table is full of pinned ones */
+
+/* The host of a MAC on a segment; host_get() makes it.  Pointers live until the next host_get(). */
+struct host *host_get(struct engine *, const struct segment *, struct mac, bool *fresh);
+struct host *host_find(struct engine *, const struct segment *, struct mac);
+bool	     host_has_ip(const struct host *, struct addr);
+/* The binding of an address, NULL when unknown. */
+struct binding *binding_find(struct engine *, const struct segment *, struct addr);
+/* True when the address is bound to that MAC now. */
+bool binding_is(struct engine *, const struct segment *, struct addr, struct mac);
+void binding_learn(struct engine *, const struct segment *, struct addr, struct mac, enum bind_src);
+/* Learns hosts and bindings from one observation; called before any detector. */
+void state_learn(struct engine *, const struct obs *);
+
+/* ---- authority (DETECTIONS.md 3) ---- */
+enum service { SVC_DHCP4, SVC_DHCP6, SVC_ROUTER, SVC_RELAY, SVC_PXE };
+enum standing { ST_UNKNOWN, ST_AUTHORISED, ST_TOLERATED, ST_UNAUTHORISED };
+/* What is declared for the service on the segment (or holds everywhere)?  false: the list is absent everywhere. */
+bool auth_declared(struct engine *, const struct segment *, enum service);
+/* Standing of (MAC, address or server-id, DUID) as that service.  `addr` and `duid` may be absent: then the other keys
+ * decide.  A declared entry with MACs needs one of them; with ids (ip, server_id) it needs one where `addr` is given. */
+enum standing auth_standing(struct engine *, const struct segment *, enum service, struct mac, struct addr, struct bytes duid);
+/* Is the id (address, server_id or DUID) declared for the service, whatever the MAC? */
+bool auth_id_known(struct engine *, const struct segment *, enum service, struct addr, struct bytes duid);
+/* Declared router or relay MAC, or a virtual router MAC. */
+bool auth_router_mac(struct engine *, const struct segment *, struct mac);
+/* Any declared role at all (server, router, relay, PXE) for this MAC. */
+bool auth_any_role(struct engine *, const struct segment *, struct mac);
+bool auth_bridge(struct engine *, struct mac); /* `bridges` */
+/* Resolvers: ST_UNKNOWN where none are declared.  A declared address from a MAC that a server or router entry with that
+ * address contradicts is ST_UNAUTHORISED. */
+enum standing auth_resolver(struct engine *, const struct segment *, struct addr, struct mac);
+/* The MACs that a declared entry of any role gives for this address: true and *ok = whether `m` is among them; false when
+ * nothing declares a MAC for it. */
+bool auth_mac_for(struct engine *, const struct segment *, struct addr, struct mac m, bool *ok);
+/* The declared prefix that holds the address; false where none does.  *any: whether prefixes of that family are declared. */
+bool auth_prefix(struct engine *, const struct segment *, struct addr, struct prefix *, bool *any);
+
+/* ---- facts and hypotheses, for detectors ---- */
+void fact_raise(struct engine *, const struct fact *);
+/* The hypothesis of a MAC (open or latent), NULL when there is none. */
+struct hyp *hyp_of(struct engine *, enum family, const struct segment *, struct mac);
+bool	    hyp_holds(const struct hyp *, enum fact_id);
+bool	    hyp_hard(const struct hyp *);		/* holds a hard or self-proving fact */
+bool	    hyp_open(const struct hyp *);		/* holds an E1 or above that is no mere use, and is not refuted */
+/* Is the MAC the actor of any open hypothesis on the segment?  Families as a bit set of UINT32_C(1) << family. */
+bool	    actor_open(struct engine *, const struct segment *, struct mac, uint32_t families);
+uint64_t    name_hash(struct bytes name); /* case-insensitive, final dot ignored; fixed key, never 0 */
+bool	    off(const struct engine *, const char *id); /* switched off for tests */
+
+#endif
