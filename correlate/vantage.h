@@ -1,0 +1,27 @@
+/* What this sensor would have seen (DETECTIONS.md 1.2): measured per segment over the last 60 minutes from samples that
+ * the detectors give; fewer than 20 samples are `unknown`, which counts as missing.  Bits gate claims of absence only. */
+#ifndef CROSSTAP_VANTAGE_H
+#define CROSSTAP_VANTAGE_H
+
+#include "state.h"
+
+enum vantage_bit { VB_B4, VB_S4, VB_M6, VB_S6, VB_DAD, VB_ARP, VB_U, VANTAGE_BITS };
+
+size_t vantage_bytes(void);
+void   vantage_open(struct engine *, void *mem);
+/* One sample: would the sensor have seen it, yes or no.  Callers leave out samples that belong to an open hypothesis. */
+void   vantage_sample(struct engine *, const struct segment *, enum vantage_bit, bool seen);
+/* True when known and at least 90 % (V_B4 and V_M6: seen at all, at least once). */
+bool   vantage_has(struct engine *, const struct segment *, enum vantage_bit);
+/* The share seen in percent and the number of samples of the last hour. */
+unsigned    vantage_share(struct engine *, const struct segment *, enum vantage_bit, uint32_t *samples);
+const char *vantage_name(enum vantage_bit); /* "V_B4" */
+/* V_ARP's short form: non-DHCP broadcasts or multicasts from at least 3 individual MACs in the last 10 minutes.  It serves
+ * facts, never refutations.  `vantage_broadcast` is told of each such frame by the engine. */
+void   vantage_broadcast(struct engine *, const struct segment *, struct mac src);
+bool   vantage_arp_short(struct engine *, const struct segment *);
+/* No packet was lost between the two times (capture drops at most 0.1 %). */
+bool   vantage_clean(struct engine *, ts_t from, ts_t to);
+void   vantage_loss(struct engine *, uint64_t dropped, uint64_t total); /* at e->now */
+
+#endif
