@@ -23,6 +23,14 @@ enum field_type {
 	F_LIST,			   /* array of what .next gives: scalars when .nsub == 1 and .sub[0].name == NULL */
 	F_ROWS,			   /* array of arrays: each item's fields in order, null where absent */
 	F_OBJECT,		   /* one object: the first item of .next */
+	F_MAP,			   /* one object whose keys come from the record: items are struct field_pair */
+	F_NEST,			   /* one object with this table's own fields, of the record that .next writes, and so on
+				    * inside it, FIELD_NEST_MAX deep; always printed after the other rows */
+};
+
+struct field_pair {
+	char	     key[32];
+	struct bytes hex;
 };
 
 struct field_it {
@@ -33,7 +41,9 @@ struct field_it {
 /* Writes the next item, false at the end.  Stops at damage: what was readable has been given. */
 typedef bool field_next(struct field_it *, void *item);
 
-enum { FIELD_ITEM_MAX = 2048 }; /* bytes of the largest list item */
+/* Bytes of the largest list item (a DNS record with two names as text); relays in relays (RFC 8415 7.6 lets at most
+ * 8 add themselves); lists in lists, which only our own tables can nest. */
+enum { FIELD_ITEM_MAX = 2560, FIELD_NEST_MAX = 8, FIELD_DEPTH_MAX = 4 };
 
 struct field {
 	const char	   *name;
@@ -53,7 +63,7 @@ struct field {
 #define WALK(fname, ftype, fnext, fsub, ...) \
 	{ .name = (fname), .type = (ftype), .next = (fnext), .sub = (fsub), .nsub = NELEM(fsub), __VA_ARGS__ }
 
-/* Writes `,"name":value` for every present field of the record. */
+/* Writes `,"name":value` for every present field of the record.  An empty list is absent. */
 void field_json(struct out *, const struct field *, size_t n, const void *rec);
 bool field_present(const struct field *, const void *rec);
 

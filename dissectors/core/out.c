@@ -1,0 +1,364 @@
+/* The writer: every piece is formatted aside and put whole, so that what does not fit leaves no half number. */
+#include "out.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+
+void
+out_put(struct out *o, const void *p, size_t n)
+{
+	if (o->full)
+		return;
+	if (n > o->cap - o->n) {
+		o->full = true;
+		return;
+	}
+	if (n)
+		memcpy(o->p + o->n, p, n);
+	o->n += n;
+}
+
+void
+out_chr(struct out *o, char c)
+{
+	out_put(o, &c, 1);
+}
+
+void
+out_str(struct out *o, const char *s)
+{
+	out_view(o, bytes_str(s));
+}
+
+void
+out_view(struct out *o, struct bytes b)
+{
+	out_put(o, b.p, b.n);
+}
+
+void
+out_u64(struct out *o, uint64_t v)
+{
+	char text[20]; /* 2^64 - 1 has 20 digits */
+	size_t at = sizeof(text);
+
+	do {
+		text[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	out_put(o, text + at, sizeof(text) - at);
+}
+
+void
+out_i64(struct out *o, int64_t v)
+{
+	char text[21];
+	struct out t = out_init(text, sizeof(text));
+
+	if (v < 0)
+		out_chr(&t, '-');
+	out_u64(&t, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+	out_view(o, out_bytes(&t));
+}
+
+void
+out_hex(struct out *o, struct bytes b)
+{
+	if (o->full || b.n > (o->cap - o->n) / 2) {
+		o->full = true;
+		return;
+	}
+	for (size_t i = 0; i < b.n; i++) {
+		o->p[o->n++] = hex_digits[b.p[i] >> 4];
+		o->p[o->n++] = hex_digits[b.p[i] & 15];
+	}
+}
+
+void
+out_hexn(struct out *o, uint64_t v, unsigned digits)
+{
+	char text[16];
+
+	if (digits > sizeof(text))
+		digits = sizeof(text);
+	for (unsigned i = digits; i > 0; i--, v >>= 4)
+		text[i - 1] = hex_digits[v & 15];
+	out_put(o, text, digits);
+}
+
+void
+out_be(struct out *o, uint64_t v, unsigned nbytes)
+{
+	uint8_t raw[8];
+
+	if (nbytes > sizeof(raw))
+		nbytes = sizeof(raw);
+	for (unsigned i = nbytes; i > 0; i--, v >>= 8)
+		raw[i - 1] = (uint8_t)v;
+	out_put(o, raw, nbytes);
+}
+
+void
+out_mac(struct out *o, struct mac m)
+{
+	char text[17];
+
+	for (size_t i = 0; i < 6; i++) {
+		text[3 * i] = hex_digits[m.b[i] >> 4];
+		text[3 * i + 1] = hex_digits[m.b[i] & 15];
+		if (i < 5)
+			text[3 * i + 2] = ':';
+	}
+	out_put(o, text, sizeof(text));
+}
+
+static void
+dotted(struct out *o, const uint8_t *b)
+{
+	for (size_t i = 0; i < 4; i++) {
+		if (i)
+			out_chr(o, '.');
+		out_u64(o, b[i]);
+	}
+}
+
+static void
+hex_group(struct out *o, unsigned v)
+{
+	unsigned digits = 1;
+
+	while (digits < 4 && v >> (4 * digits))
+		digits++;
+	out_hexn(o, v, digits);
+}
+
+/* RFC 5952 section 4: no leading zeros, the longest run of two or more zero groups (the first of equals) as "::",
+ * lower case; section 5: the last 32 bits dotted under the IPv4 prefixes of RFC 4291 2.5.5, of which ::/96 only where
+ * the upper half of the IPv4 address is not zero (::1 is no such address). */
+static void
+colons(struct out *o, const uint8_t *b)
+{
+	unsigned group[8];
+	size_t best = 8, longest = 1;
+
+	for (size_t i = 0; i < 8; i++)
+		group[i] = (unsigned)(b[2 * i] << 8 | b[2 * i + 1]);
+	for (size_t i = 0; i < 8;) {
+		size_t run = 0;
+		while (i + run < 8 && group[i + run] == 0)
+			run++;
+		if (run > longest) {
+			best = i;
+			longest = run;
+		}
+		i += run + 1;
+	}
+	bool v4 = best == 0 && (longest == 6 || (longest == 5 && group[5] == 0xffff));
+	for (size_t i = 0; i < (v4 ? 6 : 8);) {
+		if (i == best) {
+			out_str(o, "::");
+			i += longest;
+			continue;
+		}
+		if (i && i != best + longest)
+			out_chr(o, ':');
+		hex_group(o, group[i++]);
+	}
+	if (!v4)
+		return;
+	if (longest == 5)
+		out_chr(o, ':');
+	dotted(o, b + 12);
+}
+
+void
+out_addr(struct out *o, struct addr a)
+{
+	char text[48];
+	struct out t = out_init(text, sizeof(text));
+
+	if (a.fam == 4)
+		dotted(&t, a.b);
+	else if (a.fam == 6)
+		colons(&t, a.b);
+	out_view(o, out_bytes(&t));
+}
+
+static void
+decimal(struct out *o, uint64_t v, unsigned digits)
+{
+	char text[20];
+
+	for (unsigned i = digits; i > 0; i--, v /= 10)
+		text[i - 1] = (char)('0' + v % 10);
+	out_put(o, text, digits);
+}
+
+/* A day since 1970 as year, month and day: the inverse of ts_days(), in eras of 400 years that begin in March. */
+static void
+date(struct out *o, int64_t days)
+{
+	days += 719468; /* 1970-01-01 counted from 0000-03-01; not negative in the range of ts_t */
+	uint64_t era = (uint64_t)days / 146097, doe = (uint64_t)days % 146097;
+	uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	uint64_t mp = (5 * doy + 2) / 153;
+	uint64_t month = mp < 10 ? mp + 3 : mp - 9;
+
+	decimal(o, era * 400 + yoe + (month <= 2), 4);
+	out_chr(o, '-');
+	decimal(o, month, 2);
+	out_chr(o, '-');
+	decimal(o, doy - (153 * mp + 2) / 5 + 1, 2);
+}
+
+/* RFC 3339 section 5.6, UTC; what is finer than the digits asked for is cut off, not rounded. */
+void
+out_ts(struct out *o, ts_t ts, unsigned fraction_digits)
+{
+	char text[40];
+	struct out t = out_init(text, sizeof(text));
+	int64_t day = ts / TS_DAY - (ts % TS_DAY < 0);
+	uint64_t ns = (uint64_t)(ts % TS_DAY < 0 ? ts % TS_DAY + TS_DAY : ts % TS_DAY);
+	uint64_t sec = ns / (uint64_t)TS_SEC, fraction = ns % (uint64_t)TS_SEC;
+
+	if (fraction_digits > 9)
+		fraction_digits = 9;
+	date(&t, day);
+	out_chr(&t, 'T');
+	decimal(&t, sec / 3600, 2);
+	out_chr(&t, ':');
+	decimal(&t, sec / 60 % 60, 2);
+	out_chr(&t, ':');
+	decimal(&t, sec % 60, 2);
+	if (fraction_digits) {
+		out_chr(&t, '.');
+		for (unsigned i = fraction_digits; i < 9; i++)
+			fraction /= 10;
+		decimal(&t, fraction, fraction_digits);
+	}
+	out_chr(&t, 'Z');
+	out_view(o, out_bytes(&t));
+}
+
+/* Bytes of the well-formed UTF-8 sequence at the start of n bytes, 0 where there is none: RFC 3629 section 4, whose
+ * ranges of the second byte keep out overlong forms, surrogates and what lies above U+10FFFF. */
+static size_t
+utf8_len(const uint8_t *p, size_t n)
+{
+	uint8_t low = 0x80, high = 0xbf;
+	size_t len;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		len = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		len = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	switch (p[0]) {
+	case 0xe0: low = 0xa0; break;
+	case 0xed: high = 0x9f; break;
+	case 0xf0: low = 0x90; break;
+	case 0xf4: high = 0x8f; break;
+	}
+	if (n < len || p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if (p[i] < 0x80 || p[i] > 0xbf)
+			return 0;
+	return len;
+}
+
+/* C0, DEL and C1 (as UTF-8 C2 80 to C2 9F): what a terminal may act on. */
+static bool
+is_control(const uint8_t *p, size_t len)
+{
+	return (len == 1 && (p[0] < 0x20 || p[0] == 0x7f)) || (len == 2 && p[0] == 0xc2 && p[1] < 0xa0);
+}
+
+typedef void out_escape(struct out *, uint8_t c, bool control);
+
+/* Runs that need no escape are put at once; `special` are the printable characters that do. */
+static void
+text_escaped(struct out *o, struct bytes b, struct bytes special, out_escape *escape)
+{
+	size_t from = 0, i = 0;
+
+	while (i < b.n && !o->full) {
+		size_t len = utf8_len(b.p + i, b.n - i);
+		bool control = len && is_control(b.p + i, len);
+		bool plain = len > 1 || (len && !memchr(special.p, b.p[i], special.n));
+		if (plain && !control) {
+			i += len;
+			continue;
+		}
+		out_put(o, b.p + from, i - from);
+		if (len == 0)
+			out_put(o, "\xef\xbf\xbd", 3);
+		else
+			escape(o, b.p[i + len - 1], control);
+		i += len ? len : 1;
+		from = i;
+	}
+	if (b.n)
+		out_put(o, b.p + from, i - from);
+}
+
+/* RFC 8259 section 7. */
+static void
+json_escape(struct out *o, uint8_t c, bool control)
+{
+	static const char short_of[] = "\bb\ff\nn\rr\tt";
+	char text[6] = { '\\', (char)c };
+	struct out t = out_init(text, sizeof(text));
+
+	t.n = 2;
+	if (control) {
+		t.n = 1;
+		for (const char *s = short_of; *s; s += 2)
+			if ((uint8_t)*s == c)
+				out_chr(&t, s[1]);
+		if (t.n == 1) {
+			out_str(&t, "u00");
+			out_hexn(&t, c, 2);
+		}
+	}
+	out_view(o, out_bytes(&t));
+}
+
+void
+out_json_text(struct out *o, struct bytes b)
+{
+	text_escaped(o, b, bytes_of("\"\\", 2), json_escape);
+}
+
+void
+out_json_str(struct out *o, struct bytes b)
+{
+	out_chr(o, '"');
+	out_json_text(o, b);
+	out_chr(o, '"');
+}
+
+/* RFC 5424 section 6.3.3. */
+static void
+sd_escape(struct out *o, uint8_t c, bool control)
+{
+	char text[2] = { '\\', (char)c };
+
+	if (control)
+		out_chr(o, ' ');
+	else
+		out_put(o, text, sizeof(text));
+}
+
+void
+out_sd_value(struct out *o, struct bytes b)
+{
+	out_chr(o, '"');
+	text_escaped(o, b, bytes_of("\"\\]", 3), sd_escape);
+	out_chr(o, '"');
+}
