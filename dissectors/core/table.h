@@ -2,7 +2,9 @@
  * last use.  When it is full the least recently used entry that is not pinned goes; `evicted` counts that, and who
  * draws conclusions from absence must look at it.  An entry not used for `lifetime` is gone (`expired`).
  * Keys are compared as bytes: zero the padding.  Pointers to values stay valid until the entry goes, which
- * happens in table_get() (the one inserted into may evict another), table_sweep() and table_drop() only. */
+ * happens in table_get() (the one inserted into may evict another), table_find() (one past its lifetime),
+ * table_sweep() and table_drop() only.  A pinned entry neither expires nor is evicted; its time counts from its last
+ * use all the same.  `on_drop` must not call into the same table. */
 #ifndef CROSSTAP_TABLE_H
 #define CROSSTAP_TABLE_H
 
@@ -23,6 +25,8 @@ struct table {
 	uint32_t	 *bucket;
 	uint8_t		 *entry;
 	uint32_t	  nbucket, stride, used, free, newest, oldest;
+	uint32_t	  loose; /* all entries older than this one are pinned */
+	uint64_t	  order;
 	uint64_t	  inserted, hit, expired, evicted, refused;
 	void (*on_drop)(void *arg, const void *key, void *value); /* told before an entry goes; may be NULL */
 	void *arg;
@@ -41,6 +45,8 @@ void  *table_peek(const struct table *, const void *key);
 void   table_pin(struct table *, void *value, bool pinned);
 void   table_drop(struct table *, void *value);
 const void *table_key(const struct table *, const void *value);
+/* 0 .. capacity - 1, the same as long as the entry lives: an index into memory beside the table. */
+uint32_t table_slot(const struct table *, const void *value);
 ts_t   table_used_at(const struct table *, const void *value);
 /* Drops from the old end what is past its lifetime at `now`. */
 void   table_sweep(struct table *, ts_t now);

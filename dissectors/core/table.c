@@ -1,0 +1,335 @@
+/* Chains through indices, and one list in order of last use; 0 is no entry, n is entry n - 1.  Nothing but the
+ * buckets is touched at start, so memory that is never used is never resident: entries that were never used follow
+ * the used and the freed ones, in order.
+ *
+ * Eviction must not search through pinned entries, or who can open hypotheses could make every insertion slow.
+ * `loose` is therefore kept so that every entry older than it is pinned: the search starts there. */
+#include "table.h"
+
+struct entry {
+	uint32_t chain; /* next in the bucket, or in the list of free entries */
+	uint32_t newer, older;
+	uint32_t hash;
+	uint64_t order; /* rises with each use: who is older */
+	ts_t used;
+	bool pinned;
+};
+
+static size_t
+round8(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
+}
+
+static uint32_t
+buckets(uint32_t capacity)
+{
+	uint32_t n = 1;
+
+	while (n < capacity && n < UINT32_C(1) << 31)
+		n <<= 1;
+	return n;
+}
+
+static size_t
+stride(const struct table_spec *s)
+{
+	return sizeof(struct entry) + round8(s->key) + round8(s->value);
+}
+
+static uint32_t
+capacity(const struct table_spec *s)
+{
+	return s->capacity ? s->capacity : 1;
+}
+
+size_t
+table_bytes(const struct table_spec *s)
+{
+	return round8((size_t)buckets(capacity(s)) * sizeof(uint32_t)) + (size_t)capacity(s) * stride(s);
+}
+
+void
+table_open(struct table *t, const struct table_spec *s, void *mem, struct sipkey key)
+{
+	memset(t, 0, sizeof(*t));
+	t->spec = *s;
+	t->spec.capacity = capacity(s);
+	t->hash_key = key;
+	t->nbucket = buckets(t->spec.capacity);
+	t->stride = (uint32_t)stride(s);
+	t->bucket = mem;
+	t->entry = (uint8_t *)mem + round8((size_t)t->nbucket * sizeof(uint32_t));
+	memset(t->bucket, 0, (size_t)t->nbucket * sizeof(uint32_t));
+}
+
+static struct entry *
+at(const struct table *t, uint32_t i)
+{
+	return (void *)(t->entry + (size_t)(i - 1) * t->stride);
+}
+
+static uint8_t *
+key_of(struct entry *e)
+{
+	return (uint8_t *)(e + 1);
+}
+
+static void *
+value_of(const struct table *t, struct entry *e)
+{
+	return key_of(e) + round8(t->spec.key);
+}
+
+uint32_t
+table_slot(const struct table *t, const void *value)
+{
+	return (uint32_t)((size_t)((const uint8_t *)value - t->entry) / t->stride);
+}
+
+static uint32_t
+index_of(const struct table *t, const void *value)
+{
+	return table_slot(t, value) + 1;
+}
+
+static uint32_t
+hash(const struct table *t, const void *key)
+{
+	uint64_t h = siphash(&t->hash_key, key, t->spec.key);
+
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static uint32_t
+look(const struct table *t, const void *key, uint32_t h)
+{
+	uint32_t i = t->bucket[h & (t->nbucket - 1)];
+
+	while (i != 0) {
+		struct entry *e = at(t, i);
+		if (e->hash == h && memcmp(key_of(e), key, t->spec.key) == 0)
+			break;
+		i = e->chain;
+	}
+	return i;
+}
+
+static bool
+past(const struct table *t, const struct entry *e, ts_t now)
+{
+	return !e->pinned && t->spec.lifetime > 0 && now > e->used && now - e->used > t->spec.lifetime;
+}
+
+static void
+list_add(struct table *t, uint32_t i)
+{
+	struct entry *e = at(t, i);
+
+	e->order = ++t->order;
+	e->newer = 0;
+	e->older = t->newest;
+	if (t->newest)
+		at(t, t->newest)->newer = i;
+	else
+		t->oldest = i;
+	t->newest = i;
+	if (t->loose == 0)
+		t->loose = i;
+}
+
+static void
+list_remove(struct table *t, uint32_t i)
+{
+	struct entry *e = at(t, i);
+
+	if (t->loose == i)
+		t->loose = e->newer;
+	if (e->newer)
+		at(t, e->newer)->older = e->older;
+	else
+		t->newest = e->older;
+	if (e->older)
+		at(t, e->older)->newer = e->newer;
+	else
+		t->oldest = e->newer;
+}
+
+static void
+touch(struct table *t, uint32_t i, ts_t now)
+{
+	struct entry *e = at(t, i);
+
+	if (now > e->used)
+		e->used = now;
+	if (t->newest != i) {
+		list_remove(t, i);
+		list_add(t, i);
+	}
+}
+
+static void
+drop(struct table *t, uint32_t i)
+{
+	struct entry *e = at(t, i);
+	uint32_t *link = &t->bucket[e->hash & (t->nbucket - 1)];
+
+	if (t->on_drop)
+		t->on_drop(t->arg, key_of(e), value_of(t, e));
+	while (*link != i)
+		link = &at(t, *link)->chain;
+	*link = e->chain;
+	list_remove(t, i);
+	e->chain = t->free;
+	t->free = i;
+	t->used--;
+}
+
+/* The oldest entry that may go; 0 where all are pinned.  Moves `loose` over pinned ones, each once. */
+static uint32_t
+oldest_loose(struct table *t)
+{
+	while (t->loose != 0 && at(t, t->loose)->pinned)
+		t->loose = at(t, t->loose)->newer;
+	return t->loose;
+}
+
+/* An unused entry, at the price of the least recently used one if need be. */
+static uint32_t
+take(struct table *t, ts_t now)
+{
+	if (t->free == 0 && t->used == t->spec.capacity) {
+		uint32_t i = oldest_loose(t);
+		if (i == 0)
+			return 0;
+		if (past(t, at(t, i), now))
+			t->expired++;
+		else
+			t->evicted++;
+		drop(t, i);
+	}
+	uint32_t i = t->free;
+	if (i != 0)
+		t->free = at(t, i)->chain;
+	else
+		i = t->used + 1; /* all freed ones are in use again: the next was never used */
+	t->used++;
+	return i;
+}
+
+/* The live entry of that key; one that is past its lifetime goes first. */
+static uint32_t
+find(struct table *t, const void *key, uint32_t h, ts_t now)
+{
+	uint32_t i = look(t, key, h);
+
+	if (i != 0 && past(t, at(t, i), now)) {
+		t->expired++;
+		drop(t, i);
+		return 0;
+	}
+	if (i != 0) {
+		t->hit++;
+		touch(t, i, now);
+	}
+	return i;
+}
+
+void *
+table_find(struct table *t, const void *key, ts_t now)
+{
+	uint32_t i = find(t, key, hash(t, key), now);
+
+	return i ? value_of(t, at(t, i)) : NULL;
+}
+
+void *
+table_get(struct table *t, const void *key, ts_t now, bool *fresh)
+{
+	uint32_t h = hash(t, key);
+	uint32_t i = find(t, key, h, now);
+
+	if (fresh)
+		*fresh = i == 0;
+	if (i != 0)
+		return value_of(t, at(t, i));
+	i = take(t, now);
+	if (i == 0) {
+		t->refused++;
+		return NULL;
+	}
+	struct entry *e = at(t, i);
+	uint32_t *bucket = &t->bucket[h & (t->nbucket - 1)];
+	memset(e, 0, t->stride);
+	memcpy(key_of(e), key, t->spec.key);
+	e->hash = h;
+	e->used = now;
+	e->chain = *bucket;
+	*bucket = i;
+	list_add(t, i);
+	t->inserted++;
+	return value_of(t, e);
+}
+
+void *
+table_peek(const struct table *t, const void *key)
+{
+	uint32_t i = look(t, key, hash(t, key));
+
+	return i ? value_of(t, at(t, i)) : NULL;
+}
+
+void
+table_pin(struct table *t, void *value, bool pinned)
+{
+	uint32_t i = index_of(t, value);
+	struct entry *e = at(t, i);
+
+	e->pinned = pinned;
+	if (!pinned && (t->loose == 0 || e->order < at(t, t->loose)->order))
+		t->loose = i;
+}
+
+void
+table_drop(struct table *t, void *value)
+{
+	drop(t, index_of(t, value));
+}
+
+const void *
+table_key(const struct table *t, const void *value)
+{
+	return key_of(at(t, index_of(t, value)));
+}
+
+ts_t
+table_used_at(const struct table *t, const void *value)
+{
+	return at(t, index_of(t, value))->used;
+}
+
+void
+table_sweep(struct table *t, ts_t now)
+{
+	uint32_t i = oldest_loose(t);
+
+	while (i != 0) {
+		struct entry *e = at(t, i);
+		uint32_t newer = e->newer;
+		if (past(t, e, now)) {
+			t->expired++;
+			drop(t, i);
+		} else if (!e->pinned) {
+			break;
+		}
+		i = newer;
+	}
+}
+
+void *
+table_next(const struct table *t, const void *value)
+{
+	uint32_t i = value ? at(t, index_of(t, value))->older : t->newest;
+
+	return i ? value_of(t, at(t, i)) : NULL;
+}
