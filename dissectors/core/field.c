@@ -25,6 +25,7 @@ number(const struct field *f, const void *rec)
 	switch (f->type) {
 	case F_U8:
 	case F_BOOL:
+	case F_HEX8:
 	case F_NAME8: memcpy(&v8, at, sizeof(v8)); return v8;
 	case F_U16:
 	case F_HEX16:
@@ -126,11 +127,12 @@ scalar_quoted(struct out *o, const struct field *f, const void *rec)
 
 	out_chr(o, '"');
 	switch (f->type) {
+	case F_HEX8:
 	case F_HEX16:
 	case F_HEX24:
 	case F_HEX32:
 		out_str(o, "0x");
-		out_hexn(o, number(f, rec), f->type == F_HEX16 ? 4 : f->type == F_HEX24 ? 6 : 8);
+		out_hexn(o, number(f, rec), 2 * (unsigned)(f->type - F_HEX8 + 1));
 		break;
 	case F_NAME8:
 	case F_NAME16: out_json_text(o, bytes_str(name_of(f->names, (uint32_t)number(f, rec)))); break;

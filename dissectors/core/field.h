@@ -15,6 +15,7 @@
 enum field_type {
 	F_U8, F_U16, F_U32, F_U64, /* decimal */
 	F_BOOL,			   /* bool; printed only when true unless .has says it is present */
+	F_HEX8,			   /* "0x" and 2 digits; member uint8_t */
 	F_HEX16, F_HEX24, F_HEX32, /* "0x" and 4, 6, 8 digits; members uint16_t, uint32_t, uint32_t */
 	F_NAME8, F_NAME16,	   /* text of .names; absent where the value has no name */
 	F_ADDR, F_MAC,		   /* struct addr, struct mac */

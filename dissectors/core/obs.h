@@ -70,6 +70,14 @@ enum dhcp4_anomaly {
 	D4A_REPEATED = 1 << 5,	 /* a fixed-length option came twice: the first is kept (RFC 3396 does not join it) */
 	D4A_JOIN_LIMIT = 1 << 6, /* a joined option was longer than the limit */
 	D4A_OPTION_LENGTH = 1 << 7, D4A_HOPS = 1 << 8,
+	D4A_SHORT = 1 << 9,	 /* the datagram ends inside the fixed header */
+	D4A_MANY = 1 << 10,	 /* more different options than DHCP4_OPTS: unknown codes were left out of opt[], not of `o` */
+};
+enum dhcp4_has {
+	D4H_OP, D4H_HTYPE, D4H_HLEN, D4H_HOPS, D4H_XID, D4H_SECS, D4H_FLAGS, /* not cut off */
+	D4H_TYPE,	/* option 53 is there */
+	D4H_KIND,	/* msg_type is known: option 53 is there, or the whole message has none */
+	D4H_LEASE, D4H_T1, D4H_T2, D4H_MAX_SIZE
 };
 struct dhcp4_opt { uint8_t code; struct bytes v; };
 struct dhcp4 {
@@ -85,6 +93,12 @@ struct dhcp4 {
 	struct bytes	 area[3];	/* option areas in RFC 3396 order: options, file, sname */
 	struct dhcp4_opt opt[DHCP4_OPTS]; /* joined per RFC 3396, first occurrence order, without pad and end */
 	uint16_t	 nopt;
+	/* Decoded from opt[] for the field table; absent where the length is wrong. */
+	struct addr	 server_id, subnet_mask, requested_ip, broadcast;
+	struct bytes	 client_id, domain, hostname, vendor_class, message, tftp_server, bootfile, captive_portal, wpad;
+	uint32_t	 lease, t1, t2;
+	uint16_t	 max_size;
+	char		 fqdn[256];	/* dhcp4_fqdn(), "" where there is none */
 };
 /* A joined option's value, p == NULL where absent.  Fixed-length options of the wrong length are given as they are. */
 struct bytes dhcp4_opt(const struct dhcp4 *, uint8_t code);
@@ -122,7 +136,8 @@ struct dhcp6 {
 	uint64_t     set;		/* enum dhcp6_has */
 	uint8_t	     msg_type, hops, preference;
 	uint32_t     xid;		/* 24 bits */
-	uint16_t     status, fqdn_flags;
+	uint8_t	     fqdn_flags;
+	uint16_t     status;
 	uint32_t     enterprise;	/* of option 16 */
 	uint32_t     anomalies;
 	struct addr  link, peer;	/* relay messages only */
@@ -131,6 +146,8 @@ struct dhcp6 {
 	struct bytes dns, domains, oro, fqdn, status_msg, vendor_class, user_class, interface_id, remote_id, bootfile, captive_portal;
 	struct bytes relay_msg;		/* option 9 */
 	struct bytes client_ll;		/* option 79 (RFC 6939): link-layer type and address, as a relay saw it */
+	bool	     rapid_commit;
+	char	     fqdn_text[256];	/* the name of option 39 with dots, a final one where it ends with the root */
 };
 /* The message inside `relay_msg`; false where there is none or it is no message.  Loop it, at most DHCP6_RELAY_MAX deep. */
 bool dhcp6_inner(const struct dhcp6 *, struct dhcp6 *inner);
