@@ -40,6 +40,7 @@ enum fact_flag {
 	FF_EXPLAINS = 1 << 4, /* a benign explanation: refutes, see refute.c */
 	FF_RESTS = 1 << 5,   /* an E4 or E5 that rests on another open hypothesis */
 	FF_IMPACT = 1 << 6,  /* flood and starvation: impact */
+	FF_LATENT = 1 << 8,  /* with FF_USE: kept from the start, for an accusation that may follow */
 	FF_NO_VICTIM = 1 << 7, /* the victim named is touched, not harmed: joins may use it, the list does not show it */
 };
 

@@ -62,11 +62,19 @@ struct engine {
 	struct rates	 *rates;   /* DHCPv4 flood and starvation statistics (rates.h) */
 	struct d6state	 *d6;	   /* DHCPv6: transactions, servers (d6state.h) */
 	struct rastate	 *ra;	   /* on-link prefixes, routers, RA and Solicit floods (rastate.h) */
-	struct names	 *names;   /* DNS: who answers what (names.h) */
+	struct resolvers *resolvers; /* who advertises which resolver (resolvers.h) */
+	struct answers	 *answers; /* DNS: who answers what (answers.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
-	struct feed	 *feed;	   /* kept host events and identities (feed.h) */
+	struct feed	 *feed;	   /* kept host events and identities (events.h) */
 	struct vantage	 *vantage; /* vantage.h */
 	uint64_t	  lost;	   /* packets dropped so far */
+	ts_t		  cause;	  /* of the packet or event that is being worked on: time of a revision */
+	struct incident	 *record;  /* scratch for the one record being told */
+	char		 *text;	   /* scratch for its texts */
+	struct flows	 *flows;
+	const struct detector *by_kind[OBS_KINDS][48];
+	uint8_t		  nby_kind[OBS_KINDS];
+	uint64_t	  observations, duplicates, events, incidents;
 	bool		  ending;  /* engine_end: what is still open counts as not seen */
 };
 

@@ -1,0 +1,25 @@
+/* Who answers which name with what (DETECTIONS.md 7): the memory behind the DNS-* detectors. */
+#ifndef CROSSTAP_ANSWERS_H
+#define CROSSTAP_ANSWERS_H
+
+#include "state.h"
+
+enum { ANSWER_ADDRS = 4, SUFFIXES = 4 };
+
+/* One name on one segment: the last answer of a resolver in good standing and of one that is not. */
+struct answer {
+	struct addr good[ANSWER_ADDRS], bad[ANSWER_ADDRS];
+	uint8_t	    ngood, nbad;
+	struct mac  bad_mac;
+	ts_t	    good_ts, bad_ts;
+};
+
+size_t answers_bytes(const struct engine_conf *);
+void   answers_open(struct engine *, void *mem);
+/* Notes the resolvers that DHCPv4 servers advertise (option 6); option 23 and RDNSS are noted by their own detectors. */
+void   answers_learn(struct engine *, const struct obs *);
+struct answer *answer_get(struct engine *, const struct segment *, uint64_t name);
+/* Counts the suffixes (last two labels) for which this station answered with an address of its own; the count so far. */
+unsigned answer_suffix(struct engine *, const struct segment *, struct mac, struct bytes name);
+
+#endif

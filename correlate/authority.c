@@ -1,0 +1,265 @@
+/* Standing of servers against what the administrator declared (DETECTIONS.md 3). */
+#include "state.h"
+
+/* `*` stands for any text; everything else for itself.  Linear: on a mismatch only the last star is tried again. */
+static bool
+pattern_match(struct bytes pat, struct bytes text)
+{
+	size_t p = 0, t = 0, star = SIZE_MAX, mark = 0;
+
+	while (t < text.n) {
+		if (p < pat.n && pat.p[p] == '*') {
+			star = p++;
+			mark = t;
+		} else if (p < pat.n && pat.p[p] == text.p[t]) {
+			p++;
+			t++;
+		} else if (star != SIZE_MAX) {
+			p = star + 1;
+			t = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (p < pat.n && pat.p[p] == '*')
+		p++;
+	return p == pat.n;
+}
+
+static bool
+site_covers(const struct auth_site *site, const struct segment *s)
+{
+	for (size_t i = 0; i < site->nsegments; i++)
+		if (pattern_match(site->segments[i], bytes_str(s->name)))
+			return true;
+	return site->nsegments == 0;
+}
+
+/* The next site from *i on that covers the segment, NULL at the end. */
+static const struct auth_site *
+site_next(struct engine *e, const struct segment *s, size_t *i)
+{
+	const struct authority *a = e->conf->authority;
+
+	while (a && *i < a->nsite) {
+		const struct auth_site *site = &a->site[(*i)++];
+		if (site_covers(site, s))
+			return site;
+	}
+	return NULL;
+}
+
+static const struct auth_servers *
+servers_of(const struct auth_site *site, enum service svc)
+{
+	switch (svc) {
+	case SVC_DHCP4: return &site->dhcp4_servers;
+	case SVC_DHCP6: return &site->dhcp6_servers;
+	case SVC_ROUTER: return &site->routers;
+	case SVC_RELAY: return &site->relays;
+	case SVC_PXE: return &site->pxe_servers;
+	}
+	return NULL;
+}
+
+static bool
+has_mac(const struct auth_server *v, struct mac m)
+{
+	for (size_t i = 0; i < v->nmac; i++)
+		if (mac_eq(v->mac[i], m))
+			return true;
+	return false;
+}
+
+static bool
+addr_in_list(const struct addr *list, size_t n, struct addr a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_eq(list[i], a))
+			return true;
+	return false;
+}
+
+static bool
+has_id(const struct auth_server *v, struct addr a)
+{
+	return addr_in_list(v->ip, v->nip, a) || addr_in_list(v->server_id, v->nserver_id, a);
+}
+
+static bool
+has_duid(const struct auth_server *v, struct bytes duid)
+{
+	for (size_t i = 0; i < v->nduid; i++)
+		if (bytes_eq(v->duid[i], duid))
+			return true;
+	return false;
+}
+
+/* Does the entry say anything about addresses like this one (family, link-local or not)?  If not, the address decides nothing. */
+static bool
+speaks_of(const struct auth_server *v, struct addr a)
+{
+	for (size_t i = 0; i < v->nip + v->nserver_id; i++) {
+		struct addr x = i < v->nip ? v->ip[i] : v->server_id[i - v->nip];
+		if (x.fam == a.fam && addr_linklocal(x) == addr_linklocal(a))
+			return true;
+	}
+	return false;
+}
+
+/* A zero MAC (relayed: the frame is the relay's) leaves the decision to address and DUID, one of which must agree. */
+static bool
+server_matches(const struct auth_server *v, struct mac m, struct addr a, struct bytes duid)
+{
+	bool by_mac = v->nmac && !mac_zero(m), by_duid = v->nduid && duid.p, by_addr = addr_set(a) && speaks_of(v, a);
+
+	if ((by_mac && !has_mac(v, m)) || (by_duid && !has_duid(v, duid)) || (by_addr && !has_id(v, a)))
+		return false;
+	return by_mac || by_duid || by_addr;
+}
+
+bool
+auth_declared(struct engine *e, const struct segment *s, enum service svc)
+{
+	size_t			i = 0;
+	const struct auth_site *site;
+
+	while ((site = site_next(e, s, &i)))
+		if (servers_of(site, svc)->declared)
+			return true;
+	return false;
+}
+
+enum standing
+auth_standing(struct engine *e, const struct segment *s, enum service svc, struct mac m, struct addr a, struct bytes duid)
+{
+	size_t			i = 0;
+	const struct auth_site *site;
+	bool			declared = false;
+
+	while ((site = site_next(e, s, &i))) {
+		const struct auth_servers *list = servers_of(site, svc);
+		declared |= list->declared;
+		for (size_t k = 0; k < list->n; k++)
+			if (server_matches(&list->v[k], m, a, duid))
+				return ST_AUTHORISED;
+	}
+	if (declared && svc == SVC_ROUTER && mac_virtual_router(m))
+		return ST_AUTHORISED;
+	return declared ? ST_UNAUTHORISED : ST_UNKNOWN;
+}
+
+bool
+auth_id_known(struct engine *e, const struct segment *s, enum service svc, struct addr a, struct bytes duid)
+{
+	size_t			i = 0;
+	const struct auth_site *site;
+
+	while ((site = site_next(e, s, &i))) {
+		const struct auth_servers *list = servers_of(site, svc);
+		for (size_t k = 0; k < list->n; k++)
+			if ((addr_set(a) && has_id(&list->v[k], a)) || (duid.p && has_duid(&list->v[k], duid)))
+				return true;
+	}
+	return false;
+}
+
+static bool
+role_mac(struct engine *e, const struct segment *s, struct mac m, const enum service *roles, size_t n)
+{
+	size_t			i = 0;
+	const struct auth_site *site;
+
+	while ((site = site_next(e, s, &i)))
+		for (size_t r = 0; r < n; r++) {
+			const struct auth_servers *list = servers_of(site, roles[r]);
+			for (size_t k = 0; k < list->n; k++)
+				if (has_mac(&list->v[k], m))
+					return true;
+		}
+	return false;
+}
+
+bool
+auth_router_mac(struct engine *e, const struct segment *s, struct mac m)
+{
+	static const enum service roles[] = { SVC_ROUTER, SVC_RELAY };
+	return mac_virtual_router(m) || role_mac(e, s, m, roles, NELEM(roles));
+}
+
+bool
+auth_any_role(struct engine *e, const struct segment *s, struct mac m)
+{
+	static const enum service roles[] = { SVC_DHCP4, SVC_DHCP6, SVC_ROUTER, SVC_RELAY, SVC_PXE };
+	return mac_virtual_router(m) || role_mac(e, s, m, roles, NELEM(roles));
+}
+
+bool
+auth_bridge(struct engine *e, struct mac m)
+{
+	const struct authority *a = e->conf->authority;
+
+	for (size_t i = 0; a && i < a->nsite; i++)
+		for (size_t k = 0; k < a->site[i].nbridges; k++)
+			if (mac_eq(a->site[i].bridges[k], m))
+				return true;
+	return false;
+}
+
+bool
+auth_mac_for(struct engine *e, const struct segment *s, struct addr a, struct mac m, bool *ok)
+{
+	static const enum service roles[] = { SVC_DHCP4, SVC_DHCP6, SVC_ROUTER, SVC_RELAY, SVC_PXE };
+	size_t			  i = 0;
+	const struct auth_site	 *site;
+	bool			  found = false;
+
+	*ok = false;
+	while ((site = site_next(e, s, &i)))
+		for (size_t r = 0; r < NELEM(roles); r++) {
+			const struct auth_servers *list = servers_of(site, roles[r]);
+			for (size_t k = 0; k < list->n; k++)
+				if (list->v[k].nmac && has_id(&list->v[k], a)) {
+					found = true;
+					*ok |= has_mac(&list->v[k], m);
+				}
+		}
+	*ok |= found && mac_virtual_router(m);
+	return found;
+}
+
+enum standing
+auth_resolver(struct engine *e, const struct segment *s, struct addr a, struct mac m)
+{
+	size_t			i = 0;
+	const struct auth_site *site;
+	bool			declared = false, listed = false, ok;
+
+	while ((site = site_next(e, s, &i))) {
+		declared |= site->resolvers.declared;
+		listed |= addr_in_list(site->resolvers.v, site->resolvers.n, a);
+	}
+	if (!declared)
+		return ST_UNKNOWN;
+	if (!listed || (!mac_zero(m) && auth_mac_for(e, s, a, m, &ok) && !ok))
+		return ST_UNAUTHORISED;
+	return ST_AUTHORISED;
+}
+
+bool
+auth_prefix(struct engine *e, const struct segment *s, struct addr a, struct prefix *p, bool *any)
+{
+	size_t			i = 0;
+	const struct auth_site *site;
+
+	*any = false;
+	while ((site = site_next(e, s, &i)))
+		for (size_t k = 0; k < site->nprefixes; k++) {
+			*any |= site->prefixes[k].a.fam == a.fam;
+			if (addr_in(a, site->prefixes[k])) {
+				*p = site->prefixes[k];
+				return true;
+			}
+		}
+	return false;
+}

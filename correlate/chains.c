@@ -1,0 +1,203 @@
+/* Composite incidents (DETECTIONS.md 10.1).  A chain is built anew from its members each time one of them changes, so it
+ * never depends on the order in which facts and events came. */
+#include "verdict.h"
+
+enum { WINDOW_MIN = 30 };
+
+static bool
+within(ts_t a, ts_t b, ts_t window)
+{
+	return a > b ? a - b <= window : b - a <= window;
+}
+
+static struct hyp *
+member(struct engine *e, uint8_t family, const struct hyp *of)
+{
+	struct hyp *h = of->actor.has_mac ? hyp_of(e, (enum family)family, e->segment_at[of->seg], of->actor.mac) : NULL;
+	return h && hyp_open(h) ? h : NULL;
+}
+
+static void
+merge_fact(struct hyp *c, const struct hyp_fact *f)
+{
+	struct hyp_fact *mine = (struct hyp_fact *)(uintptr_t)hyp_fact_of(c, (enum fact_id)f->id);
+
+	if (mine == NULL && c->nfact == HYP_FACTS)
+		return;
+	if (mine == NULL)
+		c->fact[c->nfact++] = *f;
+	else if (f->count > mine->count)
+		*mine = *f;
+}
+
+static void
+merge_member(struct hyp *c, const struct hyp *m)
+{
+	if (c->nmember == INC_MEMBERS_MAX)
+		return;
+	c->member[c->nmember++] = m->id;
+	c->first = m->first < c->first ? m->first : c->first;
+	c->last = m->last > c->last ? m->last : c->last;
+	for (int pass = 0; pass < 2; pass++) /* what accuses first: the list is bounded */
+		for (size_t i = 0; i < m->nfact; i++)
+			if ((m->fact[i].grade >= E1) == (pass == 0))
+				merge_fact(c, &m->fact[i]);
+	for (size_t i = 0; i < m->nevent; i++)
+		(void)hyp_event_add(c, &m->event[i]);
+	for (size_t i = 0; i < m->nip; i++)
+		hyp_actor_ip(c, m->actor_ip[i]);
+	if (!c->hint)
+		c->hint = m->hint;
+	if (!c->flow.src.fam)
+		c->flow = m->flow;
+}
+
+/* Starts a chain over: identity, revisions and what was told stay. */
+static struct hyp *
+chain_begin(struct engine *e, uint8_t family, const struct hyp *of)
+{
+	struct hyp *c = hyp_get(e, family, e->segment_at[of->seg], &of->actor);
+
+	if (c == NULL)
+		return NULL;
+	c->nfact = c->nmember = 0;
+	c->nvictim = c->victims_total = c->nevent = c->events_total = 0;
+	c->first = of->first;
+	return c;
+}
+
+static void
+chain_end(struct engine *e, struct hyp *c, enum verdict v)
+{
+	c->host_fate = (uint8_t)v;
+	hyp_touch(e, c);
+	if (v != V_CONFIRMED)
+		return;
+	for (size_t i = 0; i < c->nmember; i++) {
+		struct hyp *m = hyp_by_id(e, c->member[i]);
+		if (m == NULL || m->lifted || !hyp_open(m))
+			continue;
+		m->lifted = true;
+		hyp_touch(e, m);
+	}
+}
+
+/* The victim's best grade over the members. */
+static uint8_t
+victim_grade(struct hyp *const *m, size_t n, struct mac v)
+{
+	uint8_t g = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hyp_victim *x = m[i] ? hyp_victim_of(m[i], v) : NULL;
+		if (x && x->grade > g)
+			g = x->grade;
+	}
+	return g;
+}
+
+static bool
+gives_resolver(const struct hyp *h)
+{
+	return h && (hyp_holds(h, F_D6_DNS) || hyp_holds(h, F_RA_DNS) || hyp_holds(h, F_D6_INFO) || h->gives_resolver);
+}
+
+/* Is the host on the path: it accepted the actor's message or asked its resolver? */
+static bool
+on_path(const struct hyp *adv, const struct hyp *dns, struct mac v)
+{
+	const struct hyp_victim *a = adv ? hyp_victim_of((struct hyp *)(uintptr_t)adv, v) : NULL;
+	const struct hyp_victim *d = dns ? hyp_victim_of((struct hyp *)(uintptr_t)dns, v) : NULL;
+
+	return (a && a->grade >= E2) || (a && d && d->uses);
+}
+
+/* Chain 1: a resolver given by DHCPv6 or RA, hosts that took it, and what they asked it. */
+static void
+ipv6_dns_takeover(struct engine *e, struct hyp *changed)
+{
+	struct hyp *m[] = { member(e, FAM_D6_ROGUE, changed), member(e, FAM_RA, changed),
+			    changed->actor.has_mac ? hyp_of(e, FAM_DNS, e->segment_at[changed->seg], changed->actor.mac) : NULL,
+			    member(e, FAM_AUTH, changed) };
+	bool	    any = false, poisoned = false, h = false;
+
+	if (off(e, "chain/mitm6") || (!gives_resolver(m[0]) && !gives_resolver(m[1])) || m[2] == NULL)
+		return;
+	struct hyp *c = NULL;
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; m[k] && i < m[k]->nvictim; i++) {
+			const struct hyp_victim *v = &m[k]->victim[i];
+			const struct hyp_victim *d = hyp_victim_of(m[2], v->mac);
+			if (!v->has_mac || !(on_path(m[0], m[2], v->mac) || on_path(m[1], m[2], v->mac)))
+				continue;
+			/* (c): renewed by each message of the actor to the host or query of it */
+			if (d == NULL || !(d->uses || d->grade >= E4) || !within(d->last, v->last, WINDOW_MIN * TS_MIN))
+				continue;
+			if (c == NULL && (c = chain_begin(e, FAM_MITM6, changed)) == NULL)
+				return;
+			any = true;
+			poisoned |= d->grade >= E4;
+		}
+	if (!any)
+		return;
+	for (size_t i = 0; i < NELEM(m); i++)
+		if (m[i] && (i != 2 || hyp_open(m[i]) || m[i]->nfact))
+			merge_member(c, m[i]);
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; m[k] && i < m[k]->nvictim; i++) {
+			const struct hyp_victim *v = &m[k]->victim[i];
+			if (!v->has_mac || !(on_path(m[0], m[2], v->mac) || on_path(m[1], m[2], v->mac)))
+				continue;
+			struct hyp_victim *mine = hyp_victim_get(c, true, v->mac, v->nip ? v->ip[0] : (struct addr){ 0 }, v->last);
+			if (mine)
+				mine->grade = victim_grade(m, NELEM(m), v->mac);
+		}
+	for (size_t i = 0; i < c->nevent; i++)
+		h |= c->event[i].role == ROLE_CORROBORATES;
+	chain_end(e, c, poisoned || h ? V_CONFIRMED : V_PROBABLE);
+}
+
+/* Chains 2 and 3: one hypothesis prepares, a rogue DHCPv4 server on the same segment follows within the window. */
+static void
+then_serve(struct engine *e, struct hyp *changed, uint8_t chain, const char *id, uint32_t first_families)
+{
+	if (off(e, id) || (changed->family != FAM_D4_ROGUE && !(first_families >> changed->family & 1)))
+		return;
+	for (struct hyp *s = hyp_next(e, NULL); s; s = hyp_next(e, s)) {
+		if (s->family != FAM_D4_ROGUE || s->seg != changed->seg || !hyp_open(s) || s->verdict < V_SUSPECTED)
+			continue;
+		for (struct hyp *p = hyp_next(e, NULL); p; p = hyp_next(e, p)) {
+			if (!(first_families >> p->family & 1) || p->seg != s->seg || !hyp_open(p) || p->verdict < V_PROBABLE)
+				continue;
+			if (p->first > s->last || s->last - p->first > WINDOW_MIN * TS_MIN + (p->last - p->first))
+				continue;
+			struct hyp *c = chain_begin(e, chain, s);
+			if (c == NULL)
+				return;
+			merge_member(c, p);
+			merge_member(c, s);
+			for (size_t i = 0; i < s->nvictim; i++) {
+				struct hyp_victim *v = hyp_victim_get(c, s->victim[i].has_mac, s->victim[i].mac,
+								      s->victim[i].nip ? s->victim[i].ip[0] : (struct addr){ 0 },
+								      s->victim[i].last);
+				if (v)
+					v->grade = s->victim[i].grade;
+			}
+			chain_end(e, c, p->verdict == V_CONFIRMED && s->verdict == V_CONFIRMED ? V_CONFIRMED : V_PROBABLE);
+			return;
+		}
+	}
+}
+
+void
+chains_update(struct engine *e, struct hyp *h)
+{
+	const uint32_t starve = UINT32_C(1) << FAM_D4_STARVATION | UINT32_C(1) << FAM_D4_FLOOD;
+
+	if (h->family >= FAM_CHAINS)
+		return;
+	if (h->family == FAM_D6_ROGUE || h->family == FAM_RA || h->family == FAM_DNS || h->family == FAM_AUTH)
+		ipv6_dns_takeover(e, h);
+	then_serve(e, h, FAM_STARVE_SERVE, "chain/starve-then-serve", starve);
+	then_serve(e, h, FAM_SILENCE, "chain/silence-the-server", UINT32_C(1) << FAM_D4_AUTHKILL);
+}

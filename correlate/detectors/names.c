@@ -1,0 +1,291 @@
+/* DNS-*: names answered by a resolver that is not the segment's (DETECTIONS.md 7). */
+#include "answers.h"
+#include "hypothesis.h"
+#include "resolvers.h"
+
+#define ADVERTISERS (UINT32_C(1) << FAM_D4_ROGUE | UINT32_C(1) << FAM_D6_ROGUE | UINT32_C(1) << FAM_RA)
+
+enum { DNS_PORT = 53 };
+
+/* ---- DNS-USE ---- */
+static bool
+advertiser_hard(struct engine *e, struct mac by)
+{
+	static const enum family families[] = { FAM_D4_ROGUE, FAM_D6_ROGUE, FAM_RA };
+
+	for (size_t i = 0; i < NELEM(families); i++) {
+		const struct hyp *h = hyp_of(e, families[i], e->seg, by);
+		if (h && hyp_open(h) && hyp_hard(h))
+			return true;
+	}
+	return false;
+}
+
+/* Every advertiser of the resolver is the actor of an open hypothesis; *by is the latest. */
+static bool
+only_suspects_advertise(struct engine *e, struct addr resolver, struct mac *by)
+{
+	struct mac m;
+
+	for (unsigned i = 0; resolver_by(e, e->seg, resolver, i, &m); i++) {
+		if (!actor_open(e, e->seg, m, ADVERTISERS))
+			return false;
+		if (i == 0)
+			*by = m;
+	}
+	return resolver_by(e, e->seg, resolver, 0, &m);
+}
+
+static void
+query(struct engine *e, const struct obs *o)
+{
+	struct addr resolver = o->inner.dst;
+	struct mac  by;
+
+	if (o->u.dns.service != DNS_UNICAST || !only_suspects_advertise(e, resolver, &by))
+		return;
+	if (auth_resolver(e, e->seg, resolver, by) == ST_AUTHORISED || mac_eq(by, o->outer.smac))
+		return;
+	fact_raise(e, &(struct fact){ .id = F_DNS_USE, .family = FAM_DNS, .grade = advertiser_hard(e, by) ? E3 : E0,
+				      .flags = FF_USE | FF_LATENT, .actor = { .has_mac = true, .mac = by, .addr = resolver },
+				      .has_victim = true, .victim = o->outer.smac, .victim_addr = o->inner.src, .key = resolver });
+}
+
+/* ---- answers ---- */
+struct answering { /* one message of a resolver whose standing is bad */
+	struct engine	 *e;
+	const struct obs *o;
+	bool		  contested, unknown;
+	struct fact	  base;
+	bool		  told_ll, told_name, told_diff;
+};
+
+static bool
+is_contested(struct engine *e, const struct obs *o)
+{
+	struct mac by;
+
+	return actor_open(e, e->seg, o->outer.smac, UINT32_C(1) << FAM_ND_SPOOF) || only_suspects_advertise(e, o->inner.src, &by);
+}
+
+static struct bytes
+first_label(struct bytes name)
+{
+	const uint8_t *dot = name.n ? memchr(name.p, '.', name.n) : NULL;
+	return dot ? bytes_of(name.p, (size_t)(dot - name.p)) : name;
+}
+
+static bool
+is_magnet(struct bytes name)
+{
+	uint64_t h = name_hash(first_label(name));
+	return h == name_hash(bytes_str("wpad")) || h == name_hash(bytes_str("isatap"));
+}
+
+static bool
+own_address(const struct answering *a, struct addr x)
+{
+	return addr_eq(x, a->o->inner.src) || binding_is(a->e, a->e->seg, x, a->o->outer.smac);
+}
+
+static void
+raise_name(const struct answering *a, enum fact_id id, struct addr key, uint64_t name, uint16_t extra)
+{
+	struct fact f = a->base;
+
+	f.id = (uint8_t)id;
+	f.grade = a->contested ? E4 : E1;
+	f.flags = (uint16_t)(a->contested ? FF_RESTS | extra : FF_HARD);
+	f.key = key;
+	f.name = name;
+	fact_raise(a->e, &f);
+}
+
+/* Does the good resolver's last answer to this name share nothing with `x`, which is an actor of the link? */
+static bool
+differs(const struct answering *a, const struct answer *known, struct addr x)
+{
+	const struct binding *b = binding_find(a->e, a->e->seg, x);
+
+	if (known == NULL || known->ngood == 0 || a->e->now - known->good_ts > 10 * TS_MIN || b == NULL ||
+	    !actor_open(a->e, a->e->seg, b->mac, ADVERTISERS | UINT32_C(1) << FAM_ND_SPOOF))
+		return false;
+	for (size_t i = 0; i < known->ngood; i++)
+		if (addr_eq(known->good[i], x))
+			return false;
+	return true;
+}
+
+static void
+judge(struct answering *a, const struct dns_rr *rr)
+{
+	struct bytes   name = bytes_str(rr->name);
+	uint64_t       hash = name_hash(name);
+	bool	       magnet = is_magnet(name), own = own_address(a, rr->addr);
+	struct answer *known = answer_get(a->e, a->e->seg, hash);
+	bool	       diff = differs(a, known, rr->addr);
+
+	if (known) {
+		known->nbad = 1;
+		known->bad[0] = rr->addr;
+		known->bad_mac = a->o->outer.smac;
+		known->bad_ts = a->e->now;
+	}
+	unsigned suffixes = own ? answer_suffix(a->e, a->e->seg, a->o->outer.smac, name) : 0;
+	bool	 foreign = !a->unknown || magnet || diff || suffixes >= 2;
+	bool	 ll = rr->addr.fam == 6 && addr_linklocal(rr->addr);
+	if (!a->told_ll && foreign && (ll || own) && !off(a->e, "DNS-LL")) {
+		a->told_ll = true;
+		raise_name(a, F_DNS_LL, rr->addr, hash, own ? FF_SP : 0);
+	}
+	if (!a->told_name && magnet && !off(a->e, "DNS-NAME")) {
+		a->told_name = true;
+		raise_name(a, F_DNS_NAME, rr->addr, hash, 0);
+	}
+	if (!a->told_diff && diff && a->contested && !off(a->e, "DNS-DIFF")) {
+		a->told_diff = true;
+		raise_name(a, F_DNS_DIFF, rr->addr, hash, 0);
+	}
+}
+
+/* Answers of resolvers in good standing are what DNS-DIFF compares with. */
+static void
+remember_good(struct engine *e, const struct obs *o)
+{
+	struct field_it it = { .rec = &o->u.dns };
+	struct dns_rr	rr;
+	uint64_t	last = 0;
+
+	for (; dns_rr_next(&it, &rr) && it.i < 32; it.i++) {
+		if (rr.section != 1 || !addr_set(rr.addr))
+			continue;
+		uint64_t       h = name_hash(bytes_str(rr.name));
+		struct answer *known = answer_get(e, e->seg, h);
+		if (known == NULL)
+			continue;
+		if (h != last)
+			known->ngood = 0;
+		last = h;
+		if (known->ngood < ANSWER_ADDRS)
+			known->good[known->ngood++] = rr.addr;
+		known->good_ts = e->now;
+	}
+}
+
+static struct fact
+base_fact(const struct obs *o)
+{
+	return (struct fact){ .family = FAM_DNS, .actor = { .has_mac = true, .mac = o->outer.smac, .addr = o->inner.src },
+			      .has_victim = !mac_group(o->outer.dmac), .victim = o->outer.dmac, .victim_addr = o->inner.dst };
+}
+
+static void
+unicast_answer(struct engine *e, const struct obs *o)
+{
+	struct answering a = { .e = e, .o = o, .base = base_fact(o) };
+	struct field_it	 it = { .rec = &o->u.dns };
+	struct dns_rr	 rr;
+
+	/* behind a router nobody is named: the answer comes from somewhere else */
+	if (o->inner.sport != DNS_PORT || auth_router_mac(e, e->seg, o->outer.smac)) {
+		bool ok;
+		if (o->inner.sport != DNS_PORT || auth_resolver(e, e->seg, o->inner.src, o->outer.smac) == ST_UNAUTHORISED)
+			return;
+		if (!auth_mac_for(e, e->seg, o->inner.src, o->outer.smac, &ok) || ok)
+			remember_good(e, o);
+		return;
+	}
+	enum standing st = auth_resolver(e, e->seg, o->inner.src, o->outer.smac);
+	a.contested = st != ST_AUTHORISED && is_contested(e, o);
+	a.unknown = st == ST_UNKNOWN;
+	if (st == ST_AUTHORISED || (a.unknown && !a.contested)) {
+		remember_good(e, o);
+		return;
+	}
+	for (; dns_rr_next(&it, &rr) && it.i < 64; it.i++)
+		if (rr.section == 1 && addr_set(rr.addr))
+			judge(&a, &rr);
+}
+
+/* LLMNR and mDNS have no resolver to be authorised: nobody may answer for wpad or isatap unless he is declared. */
+static void
+local_answer(struct engine *e, const struct obs *o)
+{
+	struct field_it it = { .rec = &o->u.dns };
+	struct dns_rr	rr;
+
+	if (off(e, "DNS-NAME") || auth_any_role(e, e->seg, o->outer.smac))
+		return;
+	for (; dns_rr_next(&it, &rr) && it.i < 64; it.i++) {
+		if (rr.section != 1 || !addr_set(rr.addr) || !is_magnet(bytes_str(rr.name)))
+			continue;
+		struct fact f = base_fact(o);
+		f.id = F_DNS_NAME;
+		f.grade = E4;
+		f.key = rr.addr;
+		f.name = name_hash(bytes_str(rr.name));
+		f.flags = actor_open(e, e->seg, o->outer.smac, ADVERTISERS) ? FF_RESTS : 0;
+		fact_raise(e, &f);
+		return;
+	}
+}
+
+static void
+dns_detect(struct engine *e, const struct obs *o)
+{
+	const struct dns *d = &o->u.dns;
+
+	if (!d->response) {
+		if (!off(e, "DNS-USE"))
+			query(e, o);
+	} else if (d->rcode == 0 && !d->tc) {
+		if (d->service == DNS_UNICAST)
+			unicast_answer(e, o);
+		else
+			local_answer(e, o);
+	}
+}
+
+static void
+nbns_detect(struct engine *e, const struct obs *o)
+{
+	struct field_it	 it = { .rec = &o->u.nbns };
+	struct nbns_name n;
+
+	if (!o->u.nbns.response || o->u.nbns.rcode || off(e, "DNS-NAME") || auth_any_role(e, e->seg, o->outer.smac))
+		return;
+	for (; nbns_name_next(&it, &n) && it.i < 16; it.i++) {
+		const char  *lt = strchr(n.name, '<');
+		struct bytes label = bytes_of(n.name, lt ? (size_t)(lt - n.name) : strlen(n.name));
+		if (n.section != 1 || !addr_set(n.addr) || !is_magnet(label))
+			continue;
+		struct fact f = base_fact(o);
+		f.id = F_DNS_NAME;
+		f.grade = E4;
+		f.key = n.addr;
+		f.name = name_hash(label);
+		f.flags = actor_open(e, e->seg, o->outer.smac, ADVERTISERS) ? FF_RESTS : 0;
+		fact_raise(e, &f);
+		return;
+	}
+}
+
+const struct detector detectors_names[] = {
+	{ .id = "DNS-USE", .fact = F_DNS_USE, .family = FAM_DNS, .grade = E3, .flags = FF_USE, .about = ABOUT_ACCEPT, .attack = "T1557",
+	  .on = ON(OBS_DNS), .detect = dns_detect,
+	  .explain = "A client asks a resolver that only a suspect advertised. It shows that the host depends on the suspect; it "
+		     "accuses nobody by itself. Check: ipconfig /all on the client." },
+	{ .id = "DNS-LL", .fact = F_DNS_LL, .family = FAM_DNS, .grade = E4, .flags = FF_RESTS, .about = ABOUT_ADDRESS, .attack = "T1557.001",
+	  .explain = "A resolver without authority answered a name with a link-local address or with its own address. No resolver has a "
+		     "reason to: names of other hosts lead to the answering station. Benign: a captive portal; LLMNR and mDNS, which "
+		     "are not judged by this rule." },
+	{ .id = "DNS-NAME", .fact = F_DNS_NAME, .family = FAM_DNS, .grade = E4, .flags = FF_RESTS, .about = ABOUT_NAME, .attack = "T1557.001",
+	  .on = ON(OBS_NBNS), .detect = nbns_detect,
+	  .explain = "wpad or isatap was answered by a station that is not declared: the first gives it the proxy, the second the IPv6 "
+		     "tunnel of every Windows host that asks. Windows DNS servers block both names. Benign: a declared proxy "
+		     "or ISATAP router that is missing from the authority file." },
+	{ .id = "DNS-DIFF", .fact = F_DNS_DIFF, .family = FAM_DNS, .grade = E4, .flags = FF_RESTS, .about = ABOUT_NAME, .attack = "T1557.001",
+	  .explain = "Two resolvers gave one client different answers to one name within 10 minutes, and the answer of the one without "
+		     "authority is a suspect station of this link." },
+	{ 0 },
+};

@@ -1,0 +1,508 @@
+/* Keeps host events and finds their computers.  What an event proves is in joins.c. */
+#include "events.h"
+
+enum { EVENTS_DEFAULT = 16384, WHO_CAP = 16384, LABEL = 40 };
+static const ts_t EPS_UNSYNCED = 300 * TS_SEC, EPS_SYNCED = 2 * TS_SEC; /* DETECTIONS.md 1.3 */
+
+struct who_key { char label[LABEL]; };
+struct who_claim { struct mac mac; uint16_t seg; uint8_t grade; ts_t first, last; };
+struct who { char full[INC_NAME_MAX]; struct who_claim claim[WHO_CLAIMS]; uint8_t n; };
+struct name_key { uint16_t seg; struct mac mac; };
+struct name_of { char name[INC_NAME_MAX]; uint8_t grade; };
+/* Messages of all servers, suspects or not: what else could explain an event that names nobody. */
+struct seen { ts_t ts; uint16_t seg; struct mac mac, client; uint8_t flags; };
+struct seen_ring { struct seen v[SEEN]; uint64_t n; };
+
+struct feed {
+	struct table   who, names, serials;
+	struct kept   *ring;
+	uint32_t       cap;
+	uint64_t       n, decided_upto, duplicates;
+	struct seen_ring ra, reply6;
+};
+
+static const ts_t grade_ttl[] = { 0, 24 * TS_HOUR, 8 * TS_HOUR, 4 * TS_HOUR, TS_HOUR }; /* DETECTIONS.md 9 */
+
+static struct table_spec
+spec_who(void)
+{
+	return (struct table_spec){ "names", sizeof(struct who_key), sizeof(struct who), WHO_CAP, 0 };
+}
+static struct table_spec
+spec_names(void)
+{
+	return (struct table_spec){ "station names", sizeof(struct name_key), sizeof(struct name_of), WHO_CAP, 0 };
+}
+static struct table_spec
+spec_serials(const struct engine_conf *conf)
+{
+	return (struct table_spec){ "event serials", sizeof(uint64_t), sizeof(uint64_t),
+				    conf->events ? conf->events : EVENTS_DEFAULT, 0 };
+}
+
+static size_t
+align16(size_t n)
+{
+	return (n + 15) & ~(size_t)15;
+}
+
+size_t
+events_bytes(const struct engine_conf *conf)
+{
+	struct table_spec a = spec_who(), b = spec_names(), c = spec_serials(conf);
+	return align16(sizeof(struct feed)) + align16(table_bytes(&a)) + align16(table_bytes(&b)) + align16(table_bytes(&c)) +
+	       (size_t)c.capacity * sizeof(struct kept);
+}
+
+void
+events_open(struct engine *e, void *mem)
+{
+	struct table_spec a = spec_who(), b = spec_names(), c = spec_serials(e->conf);
+	char		 *p = mem;
+
+	e->feed = mem;
+	p += align16(sizeof(struct feed));
+	table_open(&e->feed->who, &a, p, e->key);
+	p += align16(table_bytes(&a));
+	table_open(&e->feed->names, &b, p, e->key);
+	p += align16(table_bytes(&b));
+	table_open(&e->feed->serials, &c, p, e->key);
+	p += align16(table_bytes(&c));
+	e->feed->ring = (struct kept *)(void *)p;
+	e->feed->cap = c.capacity;
+}
+
+uint64_t
+events_duplicates(const struct engine *e)
+{
+	return e->feed->duplicates;
+}
+
+ts_t
+event_eps(struct engine *e, const struct kept *k)
+{
+	(void)k;
+	return e->conf->feed_synced ? EPS_SYNCED : EPS_UNSYNCED;
+}
+
+/* ---- names ---- */
+static bool
+label_of(struct bytes name, struct who_key *k)
+{
+	size_t n = 0;
+
+	memset(k, 0, sizeof(*k));
+	while (n < name.n && name.p[n] != '.' && name.p[n] != '$' && name.p[n] != 0) {
+		if (n == LABEL - 1)
+			break;
+		uint8_t c = name.p[n];
+		k->label[n++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+	}
+	return n > 0;
+}
+
+static void
+text_copy(char *dst, size_t cap, struct bytes src)
+{
+	size_t n = src.n < cap - 1 ? src.n : cap - 1;
+
+	if (n)
+		memcpy(dst, src.p, n);
+	dst[n] = 0;
+}
+
+static void
+who_learn(struct engine *e, struct bytes name, const struct segment *s, struct mac m, uint8_t grade, ts_t now)
+{
+	struct who_key	  k;
+	bool		  fresh;
+	struct who_claim *c = NULL;
+
+	name = bytes_text(name);
+	if (!label_of(name, &k) || mac_group(m) || mac_zero(m))
+		return;
+	struct who *w = table_get(&e->feed->who, &k, now, &fresh);
+	if (w == NULL)
+		return;
+	if (memchr(name.p, '.', name.n) || w->full[0] == 0)
+		text_copy(w->full, sizeof(w->full), name);
+	for (size_t i = 0; i < w->n && !c; i++)
+		if (mac_eq(w->claim[i].mac, m) && w->claim[i].seg == s->ix)
+			c = &w->claim[i];
+	if (c == NULL) {
+		c = &w->claim[w->n < WHO_CLAIMS ? w->n++ : WHO_CLAIMS - 1];
+		*c = (struct who_claim){ .mac = m, .seg = s->ix, .grade = grade, .first = now };
+	}
+	if (grade < c->grade)
+		c->grade = grade;
+	c->last = now;
+
+	struct name_key nk = { s->ix, m };
+	struct name_of *no = table_get(&e->feed->names, &nk, now, &fresh);
+	if (no && (fresh || grade <= no->grade)) {
+		struct bytes full = bytes_str(w->full);
+		const char  *dot = memchr(full.p, '.', full.n);
+		text_copy(no->name, sizeof(no->name), dot ? bytes_of(full.p, (size_t)(dot - w->full)) : full);
+		no->grade = grade;
+	}
+}
+
+const char *
+station_name(struct engine *e, const struct segment *s, struct mac m)
+{
+	struct name_key	      nk = { s->ix, m };
+	const struct name_of *no = table_peek(&e->feed->names, &nk);
+	return no ? no->name : NULL;
+}
+
+static void
+learn_dhcp4(struct engine *e, const struct obs *o)
+{
+	const struct dhcp4 *d = &o->u.dhcp4;
+	struct mac	    m;
+	char		    fqdn[256];
+
+	if (d->op != 1 || d->htype != 1 || d->chaddr.n != 6)
+		return;
+	memcpy(m.b, d->chaddr.p, 6);
+	struct bytes host = dhcp4_opt(d, D4O_HOSTNAME);
+	if (host.n)
+		who_learn(e, host, e->seg, m, BIND_C, e->now);
+	size_t n = dhcp4_fqdn(d, fqdn, sizeof(fqdn));
+	if (n)
+		who_learn(e, bytes_of(fqdn, n), e->seg, m, BIND_B, e->now);
+}
+
+static void
+learn_nbns(struct engine *e, const struct obs *o)
+{
+	struct field_it	 it = { .rec = &o->u.nbns };
+	struct nbns_name n;
+
+	if (o->u.nbns.response || (o->u.nbns.opcode != 5 && o->u.nbns.opcode != 8)) /* registration, refresh */
+		return;
+	if (!nbns_name_next(&it, &n) || (n.suffix != 0x00 && n.suffix != 0x20))
+		return;
+	size_t len = strlen(n.name);
+	const char *lt = memchr(n.name, '<', len);
+	who_learn(e, bytes_of(n.name, lt ? (size_t)(lt - n.name) : len), e->seg, o->outer.smac, BIND_C, e->now);
+}
+
+static void
+see(struct engine *e, struct seen_ring *r, const struct obs *o, uint8_t flags)
+{
+	r->v[r->n++ % SEEN] = (struct seen){ e->now, e->seg->ix, o->outer.smac, o->outer.dmac, flags };
+}
+
+void
+events_learn(struct engine *e, const struct obs *o)
+{
+	if (o->kind == OBS_DHCP4)
+		learn_dhcp4(e, o);
+	else if (o->kind == OBS_NBNS)
+		learn_nbns(e, o);
+	else if (o->kind == OBS_ND && o->u.nd.type == ND_RA)
+		see(e, &e->feed->ra, o, (uint8_t)(o->u.nd.m << 1 | o->u.nd.o));
+	else if (o->kind == OBS_DHCP6 && o->u.dhcp6.msg_type == D6_REPLY)
+		see(e, &e->feed->reply6, o, 0);
+}
+
+/* The next message of another sender in the window, from *i on; NULL at the end. */
+static const struct seen *
+seen_next(const struct seen_ring *r, uint64_t *i, uint16_t seg, struct mac but, ts_t from, ts_t to)
+{
+	while (*i < r->n && *i < SEEN) {
+		const struct seen *s = &r->v[(*i)++];
+		if (s->seg == seg && !mac_eq(s->mac, but) && s->ts >= from && s->ts <= to)
+			return s;
+	}
+	return NULL;
+}
+
+bool
+other_ra(struct engine *e, uint16_t seg, struct mac but, ts_t from, ts_t to, uint8_t flags, uint8_t mask)
+{
+	uint64_t	   i = 0;
+	const struct seen *s;
+
+	while ((s = seen_next(&e->feed->ra, &i, seg, but, from, to)))
+		if ((s->flags & mask) == (flags & mask))
+			return true;
+	return false;
+}
+
+bool
+other_reply6(struct engine *e, uint16_t seg, struct mac client, struct mac but, ts_t from, ts_t to)
+{
+	uint64_t	   i = 0;
+	const struct seen *s;
+
+	while ((s = seen_next(&e->feed->reply6, &i, seg, but, from, to)))
+		if (mac_eq(s->client, client))
+			return true;
+	return false;
+}
+
+/* ---- where a computer is ---- */
+static size_t
+place_add(struct place *out, size_t n, const struct segment *s, struct mac m, uint8_t grade, ts_t first)
+{
+	for (size_t i = 0; i < n; i++)
+		if (out[i].seg == s->ix && mac_eq(out[i].mac, m))
+			return n;
+	if (n < PLACES)
+		out[n++] = (struct place){ s->ix, m, grade, first };
+	return n;
+}
+
+/* What the agent says of its own host, once the wire knows the station: grade A. */
+static size_t
+places_agent(struct engine *e, const struct kept *k, struct place *out)
+{
+	size_t n = 0;
+
+	for (uint16_t i = 0; i < e->nsegment; i++) {
+		const struct segment *s = e->segment_at[i];
+		for (size_t m = 0; m < k->nmac; m++) {
+			const struct host *h = host_find(e, s, k->host_mac[m]);
+			if (h)
+				n = place_add(out, n, s, k->host_mac[m], BIND_A, h->first);
+		}
+		for (size_t a = 0; k->nmac == 0 && a < k->nip; a++) {
+			const struct binding *b = binding_find(e, s, k->host_ip[a]);
+			if (b && !b->contested)
+				n = place_add(out, n, s, b->mac, BIND_A, b->first);
+		}
+	}
+	return n;
+}
+
+static bool
+name_fits(struct bytes a, struct bytes b)
+{
+	struct who_key ka, kb;
+
+	if (!label_of(a, &ka) || !label_of(b, &kb) || memcmp(&ka, &kb, sizeof(ka)) != 0)
+		return false;
+	bool both_full = memchr(a.p, '.', a.n) && memchr(b.p, '.', b.n);
+	return !both_full || name_hash(a) == name_hash(b);
+}
+
+static size_t
+places_inventory(struct engine *e, struct bytes computer, struct place *out)
+{
+	const struct authority *a = e->conf->authority;
+	size_t			n = 0;
+
+	for (size_t i = 0; a && i < a->nsite; i++)
+		for (size_t k = 0; k < a->site[i].nhosts; k++) {
+			const struct auth_host *h = &a->site[i].hosts[k];
+			if (!name_fits(h->name, computer))
+				continue;
+			for (uint16_t s = 0; s < e->nsegment; s++) {
+				const struct segment *seg = e->segment_at[s];
+				if (h->has_mac && host_find(e, seg, h->mac))
+					n = place_add(out, n, seg, h->mac, BIND_A, seg->first);
+				for (size_t x = 0; !h->has_mac && x < h->nip; x++) {
+					const struct binding *b = binding_find(e, seg, h->ip[x]);
+					if (b)
+						n = place_add(out, n, seg, b->mac, BIND_A, b->first);
+				}
+			}
+		}
+	return n;
+}
+
+/* Names learned from the wire and from other events.  Two live stations whose grades are within one step contest it. */
+static size_t
+places_names(struct engine *e, struct bytes computer, ts_t ts, struct place *out)
+{
+	struct who_key k;
+	uint8_t	       best = BIND_D + 1;
+	size_t	       n = 0;
+
+	if (!label_of(computer, &k))
+		return 0;
+	const struct who *w = table_peek(&e->feed->who, &k);
+	if (w == NULL || !name_fits(bytes_str(w->full), computer))
+		return 0;
+	for (size_t i = 0; i < w->n; i++) {
+		const struct who_claim *c = &w->claim[i];
+		if (ts - c->last <= grade_ttl[c->grade] && c->grade < best)
+			best = c->grade;
+	}
+	for (size_t i = 0; i < w->n; i++) {
+		const struct who_claim *c = &w->claim[i];
+		if (ts - c->last > grade_ttl[c->grade])
+			continue;
+		if (c->grade == best)
+			n = place_add(out, n, e->segment_at[c->seg], c->mac, best, c->first);
+		else if (best > BIND_A && c->grade == best + 1 && !(n && mac_eq(out[0].mac, c->mac)))
+			return 0;
+	}
+	if (best > BIND_A)
+		for (size_t i = 1; i < n; i++)
+			if (!mac_eq(out[i].mac, out[0].mac))
+				return 0;
+	return n;
+}
+
+size_t
+event_places(struct engine *e, const struct kept *k, struct place out[PLACES])
+{
+	struct bytes computer = bytes_str(k->computer);
+	size_t	     n = places_agent(e, k, out);
+
+	if (n == 0)
+		n = places_inventory(e, computer, out);
+	if (n == 0)
+		n = places_names(e, computer, k->ts, out);
+	return n;
+}
+
+/* ---- keeping ---- */
+static uint64_t
+serial_of(const struct hostev *ev)
+{
+	static const struct sipkey fixed = { { 5, 6 } };
+	uint8_t			   buf[512];
+	struct out		   o = out_init(buf, sizeof(buf));
+	struct bytes		   c = ev->computer, p = ev->provider;
+
+	out_put(&o, c.p, c.n < 128 ? c.n : 128);
+	out_chr(&o, 0);
+	out_put(&o, p.p, p.n < 128 ? p.n : 128);
+	out_chr(&o, 0);
+	out_be(&o, ev->event_id, 4);
+	out_be(&o, ev->record_id, 8);
+	out_be(&o, (uint64_t)ev->ts, 8);
+	return siphash(&fixed, buf, o.n);
+}
+
+static void
+kept_fill(struct kept *k, const struct hostev *ev)
+{
+	k->ts = ev->ts;
+	k->kind = ev->kind;
+	k->event_id = ev->event_id;
+	k->record_id = ev->record_id;
+	k->set = ev->set;
+	k->error = ev->error;
+	text_copy(k->provider, sizeof(k->provider), ev->provider);
+	text_copy(k->computer, sizeof(k->computer), ev->computer);
+	k->addr = ev->addr;
+	k->peer = ev->peer;
+	k->router = ev->router;
+	k->mac = ev->mac;
+	k->flag1 = ev->flag1;
+	k->flag2 = ev->flag2;
+	if (ev->set & HES_NAME) {
+		k->name = name_hash(ev->name);
+		text_copy(k->text, sizeof(k->text), ev->name);
+	}
+	for (size_t i = 0; i < ev->nhost_mac && i < KEPT_MACS; i++)
+		k->host_mac[k->nmac++] = ev->host_mac[i];
+	for (size_t i = 0; i < ev->nhost_ip && k->nip < KEPT_IPS; i++)
+		if (!addr_loopback(ev->host_ip[i]))
+			k->host_ip[k->nip++] = ev->host_ip[i];
+}
+
+static void
+name_from_agent(struct engine *e, const struct kept *k)
+{
+	struct place p[PLACES];
+	size_t	     n = places_agent(e, k, p);
+
+	for (size_t i = 0; i < n; i++)
+		who_learn(e, bytes_str(k->computer), e->segment_at[p[i].seg], p[i].mac, BIND_A, k->ts);
+}
+
+void
+events_event(struct engine *e, const struct hostev *ev)
+{
+	struct feed *f = e->feed;
+	uint64_t     serial = serial_of(ev);
+	bool	     fresh;
+
+	if (ev->ts == TS_NONE || ev->kind == HE_OTHER)
+		return;
+	uint64_t *at = table_get(&f->serials, &serial, e->now, &fresh);
+	if (at == NULL || !fresh) {
+		f->duplicates++;
+		return;
+	}
+	struct kept *k = &f->ring[f->n % f->cap];
+	if (f->n >= f->cap) {
+		uint64_t *old = table_find(&f->serials, &k->serial, e->now);
+		if (old)
+			table_drop(&f->serials, old);
+	}
+	*at = f->n++;
+	memset(k, 0, sizeof(*k));
+	k->serial = serial;
+	kept_fill(k, ev);
+	name_from_agent(e, k);
+	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
+		if (join_try(e, k, h))
+			hyp_touch(e, h);
+}
+
+const struct kept *
+event_find(struct engine *e, uint64_t serial)
+{
+	const uint64_t *at = table_peek(&e->feed->serials, &serial);
+	if (at == NULL || *at + e->feed->cap < e->feed->n)
+		return NULL;
+	return &e->feed->ring[*at % e->feed->cap];
+}
+
+struct kept *
+kept_next(struct engine *e, struct kept *k)
+{
+	struct feed *f = e->feed;
+	uint64_t     first = f->n > f->cap ? f->n - f->cap : 0;
+	uint64_t     i;
+
+	if (k == NULL) {
+		i = first;
+	} else {
+		const uint64_t *at = table_peek(&f->serials, &k->serial);
+		if (at == NULL)
+			return NULL;
+		i = *at + 1;
+	}
+	return i < f->n ? &f->ring[i % f->cap] : NULL;
+}
+
+void
+events_rejoin(struct engine *e, struct hyp *h)
+{
+	struct feed *f = e->feed;
+	uint64_t     first = f->n > f->cap ? f->n - f->cap : 0;
+
+	for (uint64_t i = first; i < f->n; i++)
+		if (join_try(e, &f->ring[i % f->cap], h))
+			hyp_touch(e, h);
+}
+
+void
+events_tick(struct engine *e, bool at_end)
+{
+	struct feed *f = e->feed;
+	uint64_t     first = f->n > f->cap ? f->n - f->cap : 0;
+	bool	     older = true;
+
+	for (uint64_t i = f->decided_upto > first ? f->decided_upto : first; i < f->n; i++) {
+		struct kept *k = &f->ring[i % f->cap];
+		bool	     over = at_end || e->now > k->ts + join_window_end(k) + event_eps(e, k);
+		if (over && !k->decided) {
+			if (at_end)
+				name_from_agent(e, k);
+			join_decide(e, k, at_end);
+			k->decided = true;
+		}
+		older &= k->decided;
+		if (older)
+			f->decided_upto = i + 1;
+	}
+}

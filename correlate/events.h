@@ -1,0 +1,61 @@
+/* Host events that are kept for the join window, and who their computers are on the wire (DETECTIONS.md 9). */
+#ifndef CROSSTAP_EVENTS_H
+#define CROSSTAP_EVENTS_H
+
+#include "hypothesis.h"
+
+enum { KEPT_MACS = 4, KEPT_IPS = 8, WHO_CLAIMS = 4, SEEN = 256 };
+
+struct kept {
+	uint64_t    serial; /* hash of computer, provider, id, record and time: the same in any order of arrival */
+	ts_t	    ts;
+	uint16_t    kind;
+	uint32_t    event_id, set, error;
+	uint64_t    record_id, name;
+	char	    provider[48], computer[INC_NAME_MAX], text[INC_NAME_MAX]; /* text: name as given */
+	struct addr addr, peer, router;
+	struct mac  mac;
+	bool	    flag1, flag2, joined, decided;
+	struct mac  host_mac[KEPT_MACS];
+	struct addr host_ip[KEPT_IPS];
+	uint8_t	    nmac, nip;
+};
+
+/* Where a computer is: one of its network interfaces on a segment. */
+struct place { uint16_t seg; struct mac mac; uint8_t grade; ts_t first; /* since when the name is known for it */ };
+enum { PLACES = 8 };
+enum bind_grade { BIND_A = 1, BIND_B, BIND_C, BIND_D };
+
+size_t events_bytes(const struct engine_conf *);
+void   events_open(struct engine *, void *mem);
+/* Keeps the event, joins it with every hypothesis it fits. */
+void   events_event(struct engine *, const struct hostev *);
+/* Learns names from the wire. */
+void   events_learn(struct engine *, const struct obs *);
+/* Joins the kept events again with one hypothesis that has changed. */
+void   events_rejoin(struct engine *, struct hyp *);
+/* Decides events whose windows have closed (`at_end`: the input is over, open windows count as not seen). */
+void   events_tick(struct engine *, bool at_end);
+const struct kept *event_find(struct engine *, uint64_t serial);
+/* The places of the event's computer, best grade only; 0 when unknown or contested. */
+size_t event_places(struct engine *, const struct kept *, struct place out[PLACES]);
+/* The name of a station; NULL when nobody told one. */
+const char *station_name(struct engine *, const struct segment *, struct mac);
+uint64_t    events_duplicates(const struct engine *);
+
+/* ---- for joins.c ---- */
+struct kept *kept_next(struct engine *, struct kept *); /* oldest first, NULL starts */
+ts_t	     event_eps(struct engine *, const struct kept *);
+/* Did a router other than `but` send an RA on the segment between the times, with these flags (mask selects M 2, O 1)? */
+bool	     other_ra(struct engine *, uint16_t seg, struct mac but, ts_t from, ts_t to, uint8_t flags, uint8_t mask);
+
+/* Did a DHCPv6 server other than `but` send this client a Reply between the times? */
+bool	     other_reply6(struct engine *, uint16_t seg, struct mac client, struct mac but, ts_t from, ts_t to);
+
+/* joins.c: tries every row for this pair; true when something was joined. */
+bool join_try(struct engine *, struct kept *, struct hyp *);
+/* joins.c: the window is over and nothing was joined: host-only, refuted or unverifiable, where the row says so. */
+void join_decide(struct engine *, struct kept *, bool at_end);
+ts_t join_window_end(const struct kept *); /* relative to the event */
+
+#endif

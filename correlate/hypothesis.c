@@ -1,0 +1,469 @@
+/* Facts into hypotheses.  Nothing here judges: see verdict.c. */
+#include "hypothesis.h"
+#include "events.h"
+
+/* 512 hypotheses of about 23 KiB: latent ones go first when a flood of forged actors fills the table. */
+enum { HYPS = 512, RING = 32768 };
+
+struct hyp_key {
+	uint8_t	    family, kind; /* 0 MAC, 1 address, 2 scope */
+	uint16_t    seg;
+	struct mac  mac;
+	struct addr addr;
+	uint8_t	    len;
+};
+
+static const struct table_spec spec = { .name = "hypotheses", .key = sizeof(struct hyp_key), .value = sizeof(struct hyp),
+					.capacity = HYPS, .lifetime = 0 };
+
+static size_t
+align16(size_t n)
+{
+	return (n + 15) & ~(size_t)15;
+}
+
+size_t
+hyps_bytes(const struct engine_conf *conf)
+{
+	(void)conf;
+	return align16(sizeof(struct hyps)) + align16(table_bytes(&spec)) + RING * sizeof(struct evidence);
+}
+
+/* An entry that goes must not be judged any more. */
+static void
+forget_dirty(void *arg, const void *key, void *value)
+{
+	struct hyps *s = arg;
+
+	(void)key;
+	for (size_t i = 0; i < s->ndirty; i++)
+		if (s->dirty[i] == value)
+			s->dirty[i--] = s->dirty[--s->ndirty];
+}
+
+void
+hyps_open(struct engine *e, void *mem)
+{
+	char *p = mem;
+
+	e->hyps = mem;
+	p += align16(sizeof(struct hyps));
+	table_open(&e->hyps->table, &spec, p, e->key);
+	p += align16(table_bytes(&spec));
+	e->hyps->ring = (struct evidence *)(void *)p;
+	e->hyps->ring_cap = RING;
+	e->hyps->table.on_drop = forget_dirty;
+	e->hyps->table.arg = e->hyps;
+}
+
+static struct hyp_key
+key_of(uint8_t family, const struct segment *s, const struct actor *a)
+{
+	struct hyp_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.family = family;
+	k.seg = s->ix;
+	if (a->has_mac) {
+		k.mac = a->mac;
+	} else if (a->scope.a.fam) {
+		k.kind = 2;
+		k.addr = a->scope.a;
+		k.len = a->scope.len;
+	} else {
+		k.kind = 1;
+		k.addr = a->addr;
+	}
+	return k;
+}
+
+/* The same in every run: detection, segment name and actor under a fixed key. */
+static uint64_t
+id_of(uint8_t family, const struct segment *s, const struct hyp_key *k)
+{
+	static const struct sipkey fixed = { { UINT64_C(0x63726f7373746170), UINT64_C(0x696e636964656e74) } };
+	char			   buf[160];
+	struct out		   o = out_init(buf, sizeof(buf));
+
+	out_str(&o, detection_at(family)->id);
+	out_chr(&o, 0);
+	out_str(&o, s->name);
+	out_chr(&o, 0);
+	out_u64(&o, k->kind);
+	out_put(&o, k->mac.b, sizeof(k->mac.b));
+	out_put(&o, &k->addr, sizeof(k->addr));
+	out_u64(&o, k->len);
+	return siphash(&fixed, o.p, o.n);
+}
+
+struct hyp *
+hyp_find(struct engine *e, uint8_t family, const struct segment *s, const struct actor *a)
+{
+	struct hyp_key k = key_of(family, s, a);
+	return table_find(&e->hyps->table, &k, e->now);
+}
+
+struct hyp *
+hyp_get(struct engine *e, uint8_t family, const struct segment *s, const struct actor *a)
+{
+	struct hyp_key k = key_of(family, s, a);
+	bool	       fresh;
+	struct hyp    *h = table_get(&e->hyps->table, &k, e->now, &fresh);
+
+	if (h == NULL || !fresh)
+		return h;
+	h->id = id_of(family, s, &k);
+	h->family = family;
+	h->seg = s->ix;
+	h->actor = *a;
+	h->first = h->last = e->now;
+	return h;
+}
+
+struct hyp *
+hyp_next(struct engine *e, const struct hyp *h)
+{
+	return table_next(&e->hyps->table, h);
+}
+
+struct hyp *
+hyp_by_id(struct engine *e, uint64_t id)
+{
+	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
+		if (h->id == id)
+			return h;
+	return NULL;
+}
+
+struct hyp *
+hyp_of(struct engine *e, enum family f, const struct segment *s, struct mac m)
+{
+	struct actor a = { .has_mac = true, .mac = m };
+	return hyp_find(e, (uint8_t)f, s, &a);
+}
+
+void
+hyp_touch(struct engine *e, struct hyp *h)
+{
+	struct hyps *s = e->hyps;
+
+	if (h->dirty)
+		return;
+	h->dirty = true;
+	if (s->ndirty < NELEM(s->dirty))
+		s->dirty[s->ndirty++] = h;
+	else
+		s->all_dirty = true;
+}
+
+const struct hyp_fact *
+hyp_fact_of(const struct hyp *h, enum fact_id id)
+{
+	for (size_t i = 0; i < h->nfact; i++)
+		if (h->fact[i].id == id)
+			return &h->fact[i];
+	return NULL;
+}
+
+bool
+hyp_holds(const struct hyp *h, enum fact_id id)
+{
+	return hyp_fact_of(h, id) != NULL;
+}
+
+bool
+hyp_hard(const struct hyp *h)
+{
+	for (size_t i = 0; i < h->nfact; i++)
+		if (h->fact[i].flags & (FF_HARD | FF_SP))
+			return true;
+	return false;
+}
+
+bool
+hyp_open(const struct hyp *h)
+{
+	for (size_t i = 0; i < h->nfact; i++)
+		if (h->fact[i].grade >= E1 && !(h->fact[i].flags & (FF_USE | FF_EXPLAINS)))
+			return h->verdict != V_REFUTED;
+	return false;
+}
+
+enum grade
+hyp_grade(const struct hyp *h)
+{
+	uint8_t best = E0, use = E0;
+
+	for (size_t i = 0; i < h->nfact; i++) {
+		const struct hyp_fact *f = &h->fact[i];
+		if (f->flags & FF_EXPLAINS)
+			continue;
+		if (f->flags & FF_USE)
+			use = f->grade > use ? f->grade : use;
+		else
+			best = f->grade > best ? f->grade : best;
+	}
+	return best >= E1 && use > best ? use : best;
+}
+
+bool
+actor_open(struct engine *e, const struct segment *s, struct mac m, uint32_t families)
+{
+	for (uint8_t f = 0; f < FAM_CHAINS; f++) {
+		if (!(families >> f & 1))
+			continue;
+		struct hyp *h = hyp_of(e, f, s, m);
+		if (h && hyp_open(h))
+			return true;
+	}
+	return false;
+}
+
+/* ---- victims ---- */
+struct hyp_victim *
+hyp_victim_of(struct hyp *h, struct mac m)
+{
+	for (size_t i = 0; i < h->nvictim; i++)
+		if (h->victim[i].has_mac && mac_eq(h->victim[i].mac, m))
+			return &h->victim[i];
+	return NULL;
+}
+
+static bool
+spilled_before(struct hyp *h, const void *p, size_t n)
+{
+	static const struct sipkey fixed = { { 1, 2 } };
+	uint64_t		   bit = siphash(&fixed, p, n) % (sizeof(h->spill) * 8);
+	bool			   was = h->spill[bit / 64] >> (bit % 64) & 1;
+
+	h->spill[bit / 64] |= UINT64_C(1) << (bit % 64);
+	return was;
+}
+
+struct hyp_victim *
+hyp_victim_get(struct hyp *h, bool has_mac, struct mac m, struct addr a, ts_t now)
+{
+	struct hyp_victim *v = NULL;
+
+	if (has_mac)
+		v = hyp_victim_of(h, m);
+	for (size_t i = 0; !has_mac && i < h->nvictim && !v; i++)
+		for (size_t k = 0; k < h->victim[i].nip && !v; k++)
+			if (addr_eq(h->victim[i].ip[k], a))
+				v = &h->victim[i];
+	if (v == NULL) {
+		if (h->nvictim == INC_LIST_MAX) {
+			h->victims_total += !(has_mac ? spilled_before(h, &m, sizeof(m)) : spilled_before(h, &a, sizeof(a)));
+			return NULL;
+		}
+		v = &h->victim[h->nvictim++];
+		h->victims_total++;
+		*v = (struct hyp_victim){ .mac = m, .has_mac = has_mac, .first = now };
+	}
+	v->last = now;
+	if (addr_set(a) && !addr_zero(a)) {
+		size_t k = 0;
+		while (k < v->nip && !addr_eq(v->ip[k], a))
+			k++;
+		if (k == v->nip && v->nip < HYP_IPS)
+			v->ip[v->nip++] = a;
+	}
+	return v;
+}
+
+void
+hyp_actor_ip(struct hyp *h, struct addr a)
+{
+	if (!addr_set(a) || addr_zero(a) || addr_multicast(a) || addr_broadcast4(a))
+		return;
+	for (size_t i = 0; i < h->nip; i++)
+		if (addr_eq(h->actor_ip[i], a))
+			return;
+	if (h->nip < INC_ADDRS_MAX)
+		h->actor_ip[h->nip++] = a;
+}
+
+bool
+hyp_actor_has(struct engine *e, const struct hyp *h, struct addr a)
+{
+	if (!addr_set(a) || addr_zero(a))
+		return false;
+	for (size_t i = 0; i < h->nip; i++)
+		if (addr_eq(h->actor_ip[i], a))
+			return true;
+	if (!h->actor.has_mac)
+		return addr_eq(h->actor.addr, a);
+	return binding_is(e, e->segment_at[h->seg], a, h->actor.mac);
+}
+
+/* ---- joined events ---- */
+static int
+event_order(const struct hyp_event *a, const struct hyp_event *b)
+{
+	if (a->time != b->time)
+		return a->time < b->time ? -1 : 1;
+	return a->serial < b->serial ? -1 : a->serial > b->serial;
+}
+
+bool
+hyp_event_add(struct hyp *h, const struct hyp_event *ev)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < h->nevent; i++)
+		if (h->event[i].serial == ev->serial) {
+			/* a context may turn out to corroborate, an echo may be told freely by another row */
+			struct hyp_event *old = &h->event[i];
+			bool		  better = ev->role < old->role || (ev->role == old->role && old->echo && !ev->echo);
+			if (better)
+				*old = *ev;
+			return better;
+		}
+	while (at < h->nevent && event_order(&h->event[at], ev) < 0)
+		at++;
+	h->events_total++;
+	if (at == INC_LIST_MAX)
+		return false;
+	size_t keep = h->nevent < INC_LIST_MAX ? h->nevent : INC_LIST_MAX - 1;
+	memmove(h->event + at + 1, h->event + at, (keep - at) * sizeof(*ev));
+	h->event[at] = *ev;
+	h->nevent = (uint32_t)keep + 1;
+	return true;
+}
+
+/* ---- facts ---- */
+static void
+fact_ref(struct hyp_fact *f, struct inc_ref ref)
+{
+	uint32_t n = f->count - 1;
+	f->ref[n < INC_REFS_MAX ? n : REFS_FIRST + (n - REFS_FIRST) % (INC_REFS_MAX - REFS_FIRST)] = ref;
+}
+
+/* True when the fact is new or stronger. */
+static bool
+fact_add(struct engine *e, struct hyp *h, const struct fact *in)
+{
+	struct hyp_fact *f = (struct hyp_fact *)(uintptr_t)hyp_fact_of(h, in->id);
+	bool		 news = f == NULL;
+
+	if (f == NULL) {
+		if (h->nfact == HYP_FACTS)
+			return false;
+		f = &h->fact[h->nfact++];
+		*f = (struct hyp_fact){ .id = in->id, .first = e->now };
+	}
+	news |= in->grade > f->grade || (in->flags & ~f->flags) != 0;
+	f->grade = in->grade > f->grade ? in->grade : f->grade;
+	f->flags |= in->flags;
+	f->count++;
+	f->last = e->now;
+	if (e->o)
+		fact_ref(f, (struct inc_ref){ e->o->file, e->o->frame });
+	return news;
+}
+
+static void
+evidence_add(struct engine *e, struct hyp *h, const struct fact *f)
+{
+	struct hyps *s = e->hyps;
+
+	/* A flood's facts say nothing new each packet: one a second is what joins can use. */
+	if (!f->has_victim && !addr_set(f->key) && s->ring_n) {
+		const struct evidence *last = &s->ring[(s->ring_n - 1) % s->ring_cap];
+		if (last->hyp == h->id && last->fact == f->id && e->now - last->ts < TS_SEC)
+			return;
+	}
+	struct evidence *v = &s->ring[s->ring_n++ % s->ring_cap];
+	*v = (struct evidence){ .ts = e->now, .hyp = h->id, .prev = h->last_evidence, .victim = f->victim, .victim_addr = f->victim_addr, .key = f->key,
+				.name = f->name, .fact = f->id, .grade = f->grade, .has_victim = f->has_victim };
+	h->last_evidence = s->ring_n;
+	if (e->o) {
+		v->ref = (struct inc_ref){ e->o->file, e->o->frame };
+		if (e->o->kind == OBS_ND && e->o->u.nd.type == ND_RA)
+			v->ra_flags = (uint8_t)(e->o->u.nd.m << 1 | e->o->u.nd.o);
+	}
+}
+
+static void
+flow_set(struct engine *e, struct hyp *h, const struct fact *f)
+{
+	if (h->flow.src.fam || e->o == NULL || f->grade < E1 || (f->flags & FF_USE))
+		return;
+	const struct ends *n = &e->o->inner;
+	h->flow = (struct inc_flow){ n->src, n->dst, n->sport, n->dport, n->ipproto };
+}
+
+/* Does the message give hosts a resolver?  Chain 1 needs one. */
+static bool
+names_resolver(const struct obs *o)
+{
+	struct dhcp6 inner;
+	struct addr  link;
+
+	if (o->kind == OBS_ND)
+		return o->u.nd.has_rdnss;
+	if (o->kind != OBS_DHCP6)
+		return false;
+	dhcp6_innermost(&o->u.dhcp6, &inner, &link);
+	return (inner.msg_type == D6_ADVERTISE || inner.msg_type == D6_REPLY) && inner.dns.n >= 16;
+}
+
+void
+fact_raise(struct engine *e, const struct fact *f)
+{
+	bool	    only_beside = (f->flags & (FF_USE | FF_EXPLAINS)) && !(f->flags & FF_LATENT);
+	struct hyp *h = only_beside ? hyp_find(e, f->family, e->seg, &f->actor) : hyp_get(e, f->family, e->seg, &f->actor);
+
+	if (h == NULL)
+		return;
+	bool news = fact_add(e, h, f);
+	h->last = e->now;
+	if (f->hint && !h->hint)
+		h->hint = f->hint;
+	h->gives_resolver |= e->o && names_resolver(e->o);
+	hyp_actor_ip(h, f->actor.addr);
+	if (e->o && f->actor.has_mac && mac_eq(e->o->outer.smac, f->actor.mac) && e->o->kind != OBS_DNS)
+		hyp_actor_ip(h, e->o->inner.src);
+	if (f->has_victim && !(f->flags & FF_NO_VICTIM) && !(f->actor.has_mac && mac_eq(f->victim, f->actor.mac))) {
+		uint32_t	   before = h->victims_total;
+		struct hyp_victim *v = hyp_victim_get(h, !mac_zero(f->victim), f->victim, f->victim_addr, e->now);
+		news |= h->victims_total != before;
+		if (v && f->grade > v->grade) {
+			v->grade = f->grade;
+			news = true;
+		}
+		if (v && f->id == F_DNS_USE && !v->uses)
+			news = v->uses = true;
+	}
+	flow_set(e, h, f);
+	evidence_add(e, h, f);
+	h->closed = false;
+	if (news || e->now - h->told >= TS_SEC) {
+		events_rejoin(e, h);
+		hyp_touch(e, h);
+	}
+}
+
+uint64_t
+name_hash(struct bytes name)
+{
+	static const struct sipkey fixed = { { 3, 4 } };
+	uint8_t			   low[256];
+	size_t			   n = name.n < sizeof(low) ? name.n : sizeof(low);
+
+	if (n && name.p[n - 1] == '.')
+		n--;
+	for (size_t i = 0; i < n; i++)
+		low[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (uint8_t)(name.p[i] | 0x20) : name.p[i];
+	uint64_t h = siphash(&fixed, low, n);
+	return h ? h : 1;
+}
+
+bool
+off(const struct engine *e, const char *id)
+{
+	for (size_t i = 0; i < e->conf->noff; i++)
+		if (strcmp(e->conf->off[i], id) == 0)
+			return true;
+	return false;
+}

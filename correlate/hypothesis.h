@@ -1,0 +1,110 @@
+/* Hypotheses: one for each (family, segment, actor or scope), with the facts, victims and host events that speak for it.
+ * A latent one holds facts that are no accusation yet; verdict.c decides, incident.c tells. */
+#ifndef CROSSTAP_HYPOTHESIS_H
+#define CROSSTAP_HYPOTHESIS_H
+
+#include "state.h"
+
+enum { HYP_FACTS = 20, HYP_IPS = 4, REFS_FIRST = 16 };
+
+struct hyp_fact {
+	uint8_t	       id, grade;
+	uint16_t       flags;
+	uint32_t       count;
+	ts_t	       first, last;
+	struct inc_ref ref[INC_REFS_MAX]; /* first 16, then a ring of the last 48 */
+};
+struct hyp_victim {
+	struct mac  mac;
+	bool	    has_mac, uses; /* uses: DNS-USE, it asked the actor's resolver */
+	uint8_t	    grade, nip;
+	struct addr ip[HYP_IPS];
+	ts_t	    first, last;
+};
+/* A joined host event.  Kept sorted by (time, computer, record): the list is the same in any order of arrival. */
+struct hyp_event {
+	uint64_t serial; /* of the kept event */
+	ts_t	 time;
+	uint8_t	 role;
+	bool	 echo;	 /* the host's copy of a message: H only beside a hard fact */
+	bool	 names;	 /* its key holds an address of the actor */
+	bool	 impact; /* flood and starvation */
+	int64_t	 offset; /* event minus the wire fact, ns */
+	uint8_t	 severity; /* of the join row when confirmed */
+};
+
+struct hyp {
+	uint64_t	  id;
+	uint8_t		  family;
+	uint16_t	  seg;
+	struct actor	  actor;
+	struct hyp_fact	  fact[HYP_FACTS];
+	struct hyp_victim victim[INC_LIST_MAX];
+	struct hyp_event  event[INC_LIST_MAX];
+	uint8_t		  nfact;
+	uint32_t	  nvictim, victims_total, nevent, events_total;
+	uint64_t	  last_evidence; /* 1 + its place in the ring, 0: none */
+	uint64_t	  spill[8]; /* a sketch of the victims beyond the list, so that each is counted about once */
+	struct inc_flow	  flow; /* of the first E1 */
+	uint16_t	  nip;
+	struct addr	  actor_ip[INC_ADDRS_MAX]; /* addresses the actor used in its own messages */
+	const char	 *hint;
+	ts_t		  first, last;
+	/* chains */
+	uint64_t	  member[INC_MEMBERS_MAX];
+	uint8_t		  nmember;
+	bool		  gives_resolver; /* a message of the actor named a resolver */
+	bool		  lifted; /* a confirmed chain proved the actor */
+	/* what was told last */
+	uint8_t		  verdict, grade, severity, confidence;
+	uint32_t	  rev;
+	bool		  shown, alert, closed, dirty, quiet_change;
+	ts_t		  told;	/* time of the last revision */
+	const char	 *refuted_by[4];
+	uint8_t		  nrefuted;
+	uint8_t		  host_row;	/* 1 + row of joins.c that made a hypothesis without a wire fact */
+	uint8_t		  host_fate;	/* enum verdict that join_decide() found for it */
+	uint16_t	  missing;	/* vantage bits that were missing */
+};
+
+/* One wire fact as joins see it: kept for the join window in one ring. */
+struct evidence {
+	ts_t	    ts;
+	uint64_t    hyp, prev; /* prev: 1 + place of this hypothesis's evidence before it */
+	struct mac  victim;
+	struct addr victim_addr, key;
+	uint64_t    name;
+	uint8_t	    fact, grade;
+	uint8_t	    has_victim;
+	uint8_t	    ra_flags; /* M 2 | O 1 of an RA */
+	struct inc_ref ref;
+};
+
+struct hyps {
+	struct table	 table;
+	struct evidence *ring;
+	uint32_t	 ring_cap;
+	uint64_t	 ring_n; /* ever written */
+	struct hyp	*dirty[64];
+	uint8_t		 ndirty;
+	bool		 all_dirty; /* more than fit */
+};
+
+size_t hyps_bytes(const struct engine_conf *);
+void   hyps_open(struct engine *, void *mem);
+/* Finds or makes; NULL only when every slot is pinned. */
+struct hyp *hyp_get(struct engine *, uint8_t family, const struct segment *, const struct actor *);
+struct hyp *hyp_find(struct engine *, uint8_t family, const struct segment *, const struct actor *);
+struct hyp *hyp_by_id(struct engine *, uint64_t id);
+struct hyp *hyp_next(struct engine *, const struct hyp *); /* newest first; NULL starts, NULL ends */
+void	    hyp_touch(struct engine *, struct hyp *);	   /* marks it for a new verdict */
+const struct hyp_fact *hyp_fact_of(const struct hyp *, enum fact_id);
+enum grade  hyp_grade(const struct hyp *); /* highest of its facts, uses without an E1 left out */
+struct hyp_victim *hyp_victim_get(struct hyp *, bool has_mac, struct mac, struct addr, ts_t now);
+struct hyp_victim *hyp_victim_of(struct hyp *, struct mac);
+void	    hyp_actor_ip(struct hyp *, struct addr);
+bool	    hyp_actor_has(struct engine *, const struct hyp *, struct addr); /* used by it or bound to it */
+/* Adds (or finds) a joined event in its sorted place; true when it is new. */
+bool	    hyp_event_add(struct hyp *, const struct hyp_event *);
+
+#endif

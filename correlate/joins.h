@@ -1,0 +1,45 @@
+/* The join table: which host event speaks for which hypothesis (DETECTIONS.md 10).  A row is data. */
+#ifndef CROSSTAP_JOINS_H
+#define CROSSTAP_JOINS_H
+
+#include "events.h"
+#include "vantage.h"
+
+enum join_key {
+	K_HOST = 1 << 0,	 /* the wire fact touched the event's computer */
+	K_ADDR = 1 << 1,	 /* the fact's address is the event's `addr` */
+	K_ROUTER = 1 << 2,	 /* the fact's address is the event's `router` */
+	K_NAME = 1 << 3,	 /* the fact's name is the event's name */
+	K_RA = 1 << 4,		 /* the fact is an RA with the flags that the event tells, and no other router sent such a one */
+	K_PEER_ACTOR = 1 << 5,	 /* the event's `peer` is an address of the actor */
+	K_ROUTER_ACTOR = 1 << 6, /* the event's `router` is an address of the actor */
+	K_SCOPE = 1 << 7,	 /* the event's scope is the actor's, or its reporter stands on the segment */
+	K_SEGMENT = 1 << 8,	 /* the computer stands on the segment */
+	K_MAC = 1 << 9,		 /* the event's `mac` is the actor's */
+	K_LATEST = 1 << 10,	 /* no other server sent the host such a message */
+};
+enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an address of the actor: it may be shared */,
+		 JF_M = 8, JF_O = 16, JF_REPORTER = 32 /* the computer is no victim: a server that tells */ };
+enum refute_rule { R_NONE, R_ISATAP, R_PEER_AUTHORISED, R_NO_FLOOD, R_ADDRESS_QUIET };
+
+struct join {
+	const char *id;	       /* event id as text, for --list-events and for switching it off */
+	const char *provider;
+	uint32_t    event_id;  /* 0: every event of the kind */
+	uint16_t    kind;
+	uint32_t    families;  /* bit set of enum family */
+	uint64_t    facts;     /* bit set of enum fact_id; 0: any fact of the family */
+	uint16_t    keys;      /* enum join_key; all must hold */
+	uint8_t	    flags;     /* enum join_flag */
+	int32_t	    from, to;  /* seconds of the packet relative to the event */
+	uint8_t	    raises;    /* grade that the host is raised to, where it is listed as victim */
+	uint8_t	    alone;     /* family that it appears under alone; FAMILIES: it does not */
+	uint8_t	    sev_alone, sev_confirmed;
+	uint16_t    vantage;   /* bits needed to conclude from absence */
+	uint8_t	    refute;    /* enum refute_rule */
+	const char *attack, *trap;
+};
+
+const struct join *join_at(size_t i); /* NULL past the end */
+
+#endif

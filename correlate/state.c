@@ -1,0 +1,259 @@
+/* Who is on the wire: segments, hosts and address bindings.  Learns from every observation before any detector runs. */
+#include "state.h"
+#include "hypothesis.h"
+#include "out.h"
+#include "vantage.h"
+
+struct host_key { uint16_t seg; struct mac mac; };
+struct bind_key { uint16_t seg; uint8_t pad; struct addr addr; };
+struct segment_key { uint16_t iface, nvlan, vlan[4]; };
+
+/* A claim as old as this no longer protects an address against a weaker one (DETECTIONS.md 6, ND-SPOOF). */
+enum { BIND_FRESH_MIN = 10, CLAIM_BACK_SEC = 60 };
+
+struct segment *
+segment_of(struct engine *e, const struct obs *o)
+{
+	struct segment_key k = { .iface = o->iface, .nvlan = o->outer.nvlan };
+	bool		   fresh;
+
+	memcpy(k.vlan, o->outer.vlan, k.nvlan * sizeof(k.vlan[0]));
+	if (e->seg && e->seg->iface == k.iface && e->seg->nvlan == k.nvlan &&
+	    memcmp(e->seg->vlan, k.vlan, sizeof(k.vlan)) == 0)
+		return e->seg;
+	struct segment *s = table_find(&e->segments, &k, e->now);
+	if (s)
+		return s;
+	if (e->nsegment == SEGMENTS_MAX)
+		return e->segment_at[SEGMENTS_MAX - 1]; /* forged tags: the last segment takes the rest */
+	s = table_get(&e->segments, &k, e->now, &fresh);
+	s->ix = e->nsegment;
+	s->iface = k.iface;
+	s->nvlan = (uint8_t)k.nvlan;
+	memcpy(s->vlan, k.vlan, sizeof(s->vlan));
+	s->first = e->now;
+	struct out out = out_init(s->name, sizeof(s->name) - 1);
+	out_str(&out, o->iface < e->conf->niface ? e->conf->iface[o->iface] : "cap");
+	out_chr(&out, '/');
+	for (size_t i = 0; i < k.nvlan; i++) {
+		if (i)
+			out_chr(&out, '.');
+		out_u64(&out, k.vlan[i]);
+	}
+	if (k.nvlan == 0)
+		out_chr(&out, '0');
+	e->segment_at[e->nsegment++] = s;
+	return s;
+}
+
+struct host *
+host_get(struct engine *e, const struct segment *s, struct mac m, bool *fresh)
+{
+	struct host_key k = { s->ix, m };
+	bool		is_new;
+	struct host    *h = table_get(&e->hosts, &k, e->now, &is_new);
+
+	if (h && is_new) {
+		h->first = e->now;
+		h->ra_live_last = h->last_alive = h->last_ip6 = TS_NONE;
+	}
+	if (fresh)
+		*fresh = is_new;
+	return h;
+}
+
+struct host *
+host_find(struct engine *e, const struct segment *s, struct mac m)
+{
+	struct host_key k = { s->ix, m };
+	return table_find(&e->hosts, &k, e->now);
+}
+
+bool
+host_has_ip(const struct host *h, struct addr a)
+{
+	for (size_t i = 0; i < h->nip; i++)
+		if (addr_eq(h->ip[i], a))
+			return true;
+	return false;
+}
+
+/* Newest first; the oldest falls off. */
+static void
+host_note_ip(struct host *h, struct addr a)
+{
+	size_t i = 0;
+
+	while (i < h->nip && !addr_eq(h->ip[i], a))
+		i++;
+	if (i == h->nip) {
+		if (h->nip < INC_ADDRS_MAX)
+			h->nip++;
+		else
+			i--;
+	}
+	memmove(h->ip + 1, h->ip, i * sizeof(h->ip[0]));
+	h->ip[0] = a;
+}
+
+struct binding *
+binding_find(struct engine *e, const struct segment *s, struct addr a)
+{
+	struct bind_key k = { .seg = s->ix, .addr = a };
+	return table_find(&e->bindings, &k, e->now);
+}
+
+bool
+binding_is(struct engine *e, const struct segment *s, struct addr a, struct mac m)
+{
+	struct binding *b = binding_find(e, s, a);
+	return b && mac_eq(b->mac, m);
+}
+
+static void
+binding_move(struct engine *e, struct binding *b, struct mac m, enum bind_src src)
+{
+	b->contested = mac_eq(b->prev, m) && e->now - b->first <= CLAIM_BACK_SEC * TS_SEC;
+	b->prev = b->mac;
+	b->prev_last = b->last;
+	b->mac = m;
+	b->src = (uint8_t)src;
+	b->first = b->last = e->now;
+}
+
+void
+binding_learn(struct engine *e, const struct segment *s, struct addr a, struct mac m, enum bind_src src)
+{
+	struct bind_key k = { .seg = s->ix, .addr = a };
+	bool		fresh;
+
+	if (!addr_set(a) || addr_zero(a) || addr_multicast(a) || addr_broadcast4(a) || mac_group(m) || mac_zero(m))
+		return;
+	struct binding *b = table_get(&e->bindings, &k, e->now, &fresh);
+	if (b == NULL)
+		return;
+	if (fresh) {
+		b->mac = m;
+		b->first = b->last = e->now;
+		b->src = (uint8_t)src;
+	} else if (mac_eq(b->mac, m)) {
+		b->last = e->now;
+		if (src > b->src)
+			b->src = (uint8_t)src;
+	} else if (src >= BIND_ND || b->src == BIND_IP || e->now - b->last > BIND_FRESH_MIN * TS_MIN) {
+		binding_move(e, b, m, src);
+	} else {
+		return;
+	}
+	struct host *h = host_get(e, s, m, NULL);
+	if (h)
+		host_note_ip(h, a);
+}
+
+static void
+learn_arp(struct engine *e, const struct arp *a)
+{
+	if (mac_zero(a->sha) || addr_zero(a->spa))
+		return; /* an RFC 5227 probe claims nothing yet */
+	binding_learn(e, e->seg, a->spa, a->sha, BIND_ARP);
+	struct host *h = host_find(e, e->seg, a->sha);
+	if (h)
+		h->sent_arp = true;
+}
+
+static struct mac
+ll_mac(struct bytes ll, struct mac otherwise)
+{
+	struct mac m = otherwise;
+	if (ll.n == 6)
+		memcpy(m.b, ll.p, 6);
+	return m;
+}
+
+static void
+learn_nd(struct engine *e, const struct obs *o)
+{
+	const struct nd *n = &o->u.nd;
+	struct mac	 from = o->inner.smac;
+
+	if ((o->flags & OBS_SUM_BAD) || o->inner.hop_limit != 255)
+		return;
+	if (n->type == ND_NA)
+		binding_learn(e, e->seg, n->target, ll_mac(n->tlla, from), BIND_ND);
+	else if (!addr_zero(o->inner.src))
+		binding_learn(e, e->seg, o->inner.src, ll_mac(n->slla, from), BIND_ND);
+	if (n->type != ND_RA)
+		return;
+	struct host *h = host_get(e, e->seg, from, NULL);
+	if (h == NULL)
+		return;
+	if (h->ra_first == 0)
+		h->ra_first = e->now;
+	h->ra_last = e->now;
+	h->ra_lifetime = n->router_lifetime;
+	h->ra_mo = (uint8_t)(n->m << 1 | n->o);
+	if (n->router_lifetime > 0) {
+		h->ra_live = true;
+		h->ra_live_last = e->now;
+	}
+}
+
+static void
+learn_dhcp4(struct engine *e, const struct obs *o)
+{
+	const struct dhcp4 *d = &o->u.dhcp4;
+	struct mac	    m;
+
+	if (d->op != 2 || d->msg_type != D4_ACK || d->chaddr.n != 6 || d->htype != 1 || addr_zero(d->yiaddr))
+		return;
+	memcpy(m.b, d->chaddr.p, 6);
+	binding_learn(e, e->seg, d->yiaddr, m, BIND_DHCP);
+}
+
+/* A TTL that nobody has counted down yet: the sender is on this link.  Senders start at one of these (RFC 1700 and the
+ * defaults of every common stack); a routed packet has one less. */
+static bool
+ttl_fresh(uint8_t ttl)
+{
+	return ttl == 64 || ttl == 128 || ttl == 255;
+}
+
+static bool
+is_dhcp(const struct ends *n)
+{
+	return n->ipproto == 17 && (n->dport == 67 || n->dport == 68 || n->dport == 546 || n->dport == 547);
+}
+
+static void
+learn_frame(struct engine *e, const struct obs *o)
+{
+	const struct ends *n = &o->inner;
+
+	if ((o->flags & OBS_NO_ETHER) || mac_group(o->outer.smac) || mac_zero(o->outer.smac))
+		return;
+	struct host *h = host_get(e, e->seg, o->outer.smac, NULL);
+	if (h == NULL)
+		return;
+	h->last = e->now;
+	if (o->depth == 0 && is_dhcp(n))
+		return;
+	h->last_alive = e->now;
+	if (n->src.fam == 6)
+		h->last_ip6 = e->now;
+	if (mac_group(o->outer.dmac))
+		vantage_broadcast(e, e->seg, o->outer.smac);
+	if (o->depth == 0 && addr_set(n->src) && (addr_linklocal(n->src) || ttl_fresh(n->hop_limit)))
+		binding_learn(e, e->seg, n->src, o->outer.smac, BIND_IP);
+}
+
+void
+state_learn(struct engine *e, const struct obs *o)
+{
+	switch (o->kind) {
+	case OBS_FRAME: learn_frame(e, o); break;
+	case OBS_ARP: learn_arp(e, &o->u.arp); break;
+	case OBS_ND: learn_nd(e, o); break;
+	case OBS_DHCP4: learn_dhcp4(e, o); break;
+	default: break;
+	}
+}

@@ -1,0 +1,207 @@
+#include "verdict.h"
+#include "vantage.h"
+
+bool
+event_counts(const struct hyp *h, const struct hyp_event *ev)
+{
+	return ev->role == ROLE_CORROBORATES && (!ev->echo || hyp_hard(h));
+}
+
+/* What section 16 asks about a hypothesis, counted once. */
+struct tally {
+	bool	      sp, hard, e1, rests, impact, explained, names_actor;
+	enum grade    grade;
+	unsigned      h;
+	enum standing st;
+};
+
+static bool
+accuses(const struct hyp_fact *f)
+{
+	return f->grade >= E1 && !(f->flags & (FF_USE | FF_EXPLAINS));
+}
+
+static enum standing
+standing_of(struct engine *e, const struct hyp *h)
+{
+	static const struct { uint8_t family; enum service svc; } service[] = {
+		{ FAM_D4_ROGUE, SVC_DHCP4 }, { FAM_D4_AUTHKILL, SVC_DHCP4 }, { FAM_D6_ROGUE, SVC_DHCP6 }, { FAM_RA, SVC_ROUTER },
+	};
+	struct bytes none = { NULL, 0 };
+
+	for (size_t i = 0; i < NELEM(service); i++)
+		if (service[i].family == h->family && h->actor.has_mac)
+			return auth_standing(e, e->segment_at[h->seg], service[i].svc, h->actor.mac, h->actor.addr, none);
+	return hyp_hard(h) ? ST_UNAUTHORISED : ST_UNKNOWN;
+}
+
+static struct tally
+tally_of(struct engine *e, const struct hyp *h)
+{
+	struct tally t = { .grade = hyp_grade(h), .st = standing_of(e, h) };
+
+	for (size_t i = 0; i < h->nfact; i++) {
+		const struct hyp_fact *f = &h->fact[i];
+		t.sp |= (f->flags & FF_SP) != 0;
+		t.hard |= (f->flags & (FF_HARD | FF_SP)) != 0;
+		t.e1 |= accuses(f);
+		t.rests |= f->grade >= E4 && (f->flags & FF_RESTS);
+		t.impact |= (f->flags & FF_IMPACT) != 0;
+		t.explained |= (f->flags & FF_EXPLAINS) != 0;
+	}
+	for (size_t i = 0; i < h->nevent; i++) {
+		const struct hyp_event *ev = &h->event[i];
+		t.h += event_counts(h, ev);
+		t.impact |= ev->impact && ev->role == ROLE_CORROBORATES;
+		t.names_actor |= ev->names && !ev->echo && ev->role == ROLE_CORROBORATES;
+	}
+	return t;
+}
+
+/* Different rules about different fields of different messages (DETECTIONS.md 16). */
+static bool
+two_independent(const struct hyp *h)
+{
+	for (size_t i = 0; i < h->nfact; i++)
+		for (size_t k = 0; accuses(&h->fact[i]) && k < i; k++) {
+			const struct hyp_fact *a = &h->fact[i], *b = &h->fact[k];
+			const struct detector *da = detector_of((enum fact_id)a->id), *db = detector_of((enum fact_id)b->id);
+			if (accuses(b) && da && db && da->about != db->about && a->first != b->first)
+				return true;
+		}
+	return false;
+}
+
+/* Floods and starvation: DETECTIONS.md 4. */
+static enum verdict
+flood_verdict(struct engine *e, const struct hyp *h, const struct tally *t)
+{
+	static const struct { uint8_t fact, group; } groups[] = {
+		{ F_D4_FANOUT, 0 }, { F_D4_CIRCUIT, 0 }, { F_D4_GHOST, 0 }, { F_D4_STOCK, 0 },
+		{ F_D4_BADMAC, 1 }, { F_D4_XID, 2 },	 { F_D4_DECL, 3 },  { F_D6_FLOOD, 4 }, { F_D4_REL, 5 },
+	};
+	unsigned	  set = 0, n = 0;
+	bool		  ghost = false, stock = false, other = false;
+
+	for (size_t i = 0; i < NELEM(groups); i++) {
+		const struct hyp_fact *f = hyp_fact_of(h, (enum fact_id)groups[i].fact);
+		if (f == NULL || f->grade < E1)
+			continue;
+		set |= 1u << groups[i].group;
+		ghost |= f->id == F_D4_GHOST;
+		stock |= f->id == F_D4_STOCK;
+		other |= f->id != F_D4_GHOST && f->id != F_D4_STOCK;
+	}
+	for (unsigned s = set; s; s &= s - 1)
+		n++;
+	if (n == 0)
+		return t->impact && hyp_holds(h, F_D4_RATE) ? V_SUSPECTED : V_INFO;
+	if (!other && (ghost || stock) && !vantage_has(e, e->segment_at[h->seg], VB_ARP))
+		return !t->impact ? V_SUSPECTED : stock ? V_CONFIRMED : V_PROBABLE;
+	return t->impact || n >= 2 ? V_CONFIRMED : V_PROBABLE;
+}
+
+static bool
+is_flood(const struct hyp *h)
+{
+	return h->family == FAM_D4_FLOOD || h->family == FAM_D4_STARVATION || h->family == FAM_D6_FLOOD;
+}
+
+/* DETECTIONS.md 16, in its order. */
+static enum verdict
+wire_verdict(struct engine *e, const struct hyp *h, const struct tally *t)
+{
+	bool e1 = t->e1 || t->rests;
+
+	if (t->explained && !t->e1 && t->st != ST_UNAUTHORISED && !off(e, "refute"))
+		return V_REFUTED;
+	if (is_flood(h))
+		return flood_verdict(e, h, t);
+	if (t->sp && t->st != ST_AUTHORISED && t->st != ST_TOLERATED)
+		return V_CONFIRMED;
+	if (t->st == ST_UNKNOWN && !t->hard && t->grade < E4 && !(t->h && t->names_actor))
+		return t->e1 ? V_SUSPECTED : V_INFO;
+	if (e1 && (t->grade >= E3 || t->h))
+		return V_CONFIRMED;
+	if (t->e1 && (t->hard || t->grade == E2 || two_independent(h)))
+		return V_PROBABLE;
+	return t->grade >= E1 ? V_SUSPECTED : V_INFO;
+}
+
+static enum verdict
+chain_verdict(const struct hyp *h)
+{
+	return (enum verdict)h->host_fate; /* chains.c has decided */
+}
+
+static bool
+server_victim(struct engine *e, const struct hyp *h)
+{
+	const struct segment *s = e->segment_at[h->seg];
+
+	for (size_t i = 0; i < h->nvictim; i++)
+		if (h->victim[i].has_mac && auth_any_role(e, s, h->victim[i].mac))
+			return true;
+	return false;
+}
+
+static enum severity
+severity_of(struct engine *e, const struct hyp *h, const struct judged *j)
+{
+	enum severity	   s = j->grade >= E5 ? SEV_CRITICAL : j->grade >= E2 ? SEV_HIGH : j->grade >= E1 ? SEV_MEDIUM : SEV_INFO;
+
+	if (j->verdict == V_INFO || j->verdict == V_REFUTED)
+		return j->verdict == V_INFO ? SEV_INFO : SEV_LOW;
+	if (h->nfact == 0 && h->family < FAM_CHAINS) {
+		s = h->nevent ? (enum severity)h->event[0].severity : SEV_INFO;
+		return s;
+	}
+	if (h->family >= FAM_CHAINS)
+		s = j->verdict == V_CONFIRMED || h->family != FAM_MITM6 ? SEV_CRITICAL : SEV_HIGH;
+	if (is_flood(h) && j->verdict == V_CONFIRMED && s < SEV_HIGH)
+		s = SEV_HIGH;
+	for (size_t i = 0; i < h->nevent && j->verdict == V_CONFIRMED; i++)
+		if (h->event[i].role == ROLE_CORROBORATES && h->event[i].severity > s)
+			s = (enum severity)h->event[i].severity;
+	/* an attempt that nobody accepted stays medium, however many it was offered to */
+	bool harmed = j->grade >= E2 || is_flood(h);
+	if (s < SEV_CRITICAL && harmed && (h->victims_total >= 3 || server_victim(e, h)))
+		s = (enum severity)(s + 1);
+	return s;
+}
+
+static uint8_t
+confidence_of(const struct hyp *h, const struct judged *j, const struct tally *t)
+{
+	/* DETECTIONS.md 2: the span of each verdict; within it more evidence counts more */
+	static const struct { uint8_t low, high; } span[VERDICTS] = {
+		[V_INFO] = { 10, 30 },	    [V_REFUTED] = { 60, 90 },	[V_UNVERIFIABLE] = { 20, 20 }, [V_HOST_ONLY] = { 30, 50 },
+		[V_SUSPECTED] = { 40, 60 }, [V_PROBABLE] = { 70, 85 }, [V_CONFIRMED] = { 90, 99 },
+	};
+	unsigned more = 3u * (t->h > 3 ? 3 : t->h) + 2u * (unsigned)j->grade + (h->nfact > 4 ? 4 : h->nfact) + (t->sp ? 3 : 0);
+	unsigned c = span[j->verdict].low + more;
+
+	return (uint8_t)(c > span[j->verdict].high ? span[j->verdict].high : c);
+}
+
+void
+verdict_of(struct engine *e, const struct hyp *h, struct judged *j)
+{
+	struct tally t = tally_of(e, h);
+
+	*j = (struct judged){ .grade = (uint8_t)t.grade };
+	if (h->family >= FAM_CHAINS)
+		j->verdict = (uint8_t)chain_verdict(h);
+	else if (h->nfact == 0)
+		j->verdict = h->host_fate;
+	else
+		j->verdict = (uint8_t)wire_verdict(e, h, &t);
+	if (h->lifted && j->verdict < V_CONFIRMED && hyp_open(h))
+		j->verdict = V_CONFIRMED;
+	if (j->verdict == V_REFUTED)
+		j->refuted_by[j->nrefuted++] = h->nfact ? "every client shows a sign of life" : "the row's benign explanation holds";
+	j->severity = (uint8_t)severity_of(e, h, j);
+	if (h->rev && !h->closed && h->severity > j->severity && j->verdict >= V_SUSPECTED)
+		j->severity = h->severity; /* never below the previous one while open */
+	j->confidence = confidence_of(h, j, &t);
+}
