@@ -207,7 +207,9 @@ enum dns_service { DNS_UNICAST, DNS_MDNS, DNS_LLMNR };
 enum dns_rrtype { RR_A = 1, RR_NS = 2, RR_CNAME = 5, RR_SOA = 6, RR_PTR = 12, RR_TXT = 16, RR_AAAA = 28, RR_SRV = 33, RR_OPT = 41,
 		  RR_TKEY = 249, RR_ANY = 255 };
 enum { DNS_OPCODE_UPDATE = 5, DNS_RCODE_NXDOMAIN = 3, DNS_RCODE_REFUSED = 5, DNS_NAME_TEXT = 1025 };
+enum dns_has { DNSH_RCODE };		/* of responses only */
 struct dns {
+	uint64_t     set;		/* enum dns_has */
 	uint8_t	     service, tcp, response, opcode, rcode, aa, tc;
 	uint16_t     id, flags, qdcount, ancount, nscount, arcount;
 	struct bytes msg;		/* whole message from the id on: names may point back into it */
@@ -224,12 +226,19 @@ struct dns_rr {
 field_next dns_rr_next;			/* rec struct dns, item struct dns_rr: every record of every section in order */
 
 /* ---- NetBIOS name service, RFC 1002 ---- */
+enum { NBNS_NAME_TEXT = 960 };		/* 16 bytes of name and 220 of scope, each as "<xx>" or "\ooo" at worst */
+enum nbns_has { NBNSH_RCODE };		/* of responses only */
 struct nbns {
+	uint64_t     set;		/* enum nbns_has */
 	uint8_t	     response, opcode, rcode;
 	uint16_t     id, flags, qdcount, ancount, nscount, arcount;
 	struct bytes msg;
 };
-struct nbns_name { char name[80]; uint8_t suffix, section; uint16_t type; uint32_t ttl; struct addr addr; };
+/* name: "WPAD<00>", trailing blanks left out, ".scope" behind it where there is one; suffix: the 16th byte;
+ * group: an NB record's group flag (RFC 1002 4.2.1.3), nobody's own name. */
+struct nbns_name {
+	char name[NBNS_NAME_TEXT]; uint8_t suffix, section; uint16_t type; uint32_t ttl; struct addr addr; bool group;
+};
 field_next nbns_name_next;		/* rec struct nbns; addr: the first address of an answer's NB record */
 
 struct loss { uint64_t packets, total; };	/* dropped, and all, since the last such record */
