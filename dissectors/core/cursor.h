@@ -142,7 +142,9 @@ cur_peek_u8(struct cursor *c)
 static inline uint16_t
 cur_peek_be16(struct cursor *c)
 {
-	return cur_need(c, 2) ? (uint16_t)(c->base[c->off] << 8 | c->base[c->off + 1]) : 0;
+	if (!cur_need(c, 2))
+		return 0;
+	return (uint16_t)(c->base[c->off] << 8 | c->base[c->off + 1]);
 }
 
 /* A child of exactly n bytes.  Where they are not there, parent and child fail alike. */
