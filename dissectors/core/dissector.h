@@ -26,7 +26,7 @@ struct frame {
 	uint32_t       caplen, wirelen;
 };
 
-enum { LAYERS_MAX = 12, CLAIMS_MAX = 8, EXT_MAX = 8, IP_DEPTH_MAX = 4 };
+enum { LAYERS_MAX = 12, CLAIMS_MAX = 12, EXT_MAX = 8, IP_DEPTH_MAX = 4 };
 
 struct walk;
 struct pkt {
@@ -41,6 +41,10 @@ struct pkt {
 	struct addr	    final_dst; /* behind a routing header the last hop: the checksum covers it (RFC 8200 8.1) */
 	uint16_t	    sum_len;   /* upper-layer length for the pseudo header, 0 where it cannot be known */
 	uint16_t	    payload;
+	struct bytes	    dgram_head, dgram_body; /* of the innermost datagram: what obs.digest is made of */
+	const char	   *bad_what;		    /* what a layer has to say about lengths, and where in that layer */
+	uint32_t	    bad_off;
+	bool		    seen; /* a link or IP header was readable: there will be an OBS_FRAME */
 };
 
 struct dissector {
@@ -49,6 +53,9 @@ struct dissector {
 	struct claim	    claims[CLAIMS_MAX];
 	uint16_t	    kind; /* enum obs_kind; OBS_NONE for layers */
 	bool		    quiet; /* observed for the engine, printed by --dissect only when named */
+	/* Before the call the walk clears what a record of `kind` needs and sets o->kind, by, flags, bad_off, bad_what
+	 * (both about the message, from its first byte); it fills in the rest afterwards.  A dissector that has read a
+	 * message of no interest sets o->kind to OBS_NONE and nothing is delivered. */
 	enum said (*dissect)(struct cursor *, struct pkt *, struct obs *);
 	const struct field *fields;
 	uint8_t		    nfields;

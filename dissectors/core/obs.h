@@ -16,7 +16,7 @@ enum obs_kind {
 
 enum obs_flag {
 	OBS_CUT = 1 << 0,	 /* the snap length ended it */
-	OBS_BAD = 1 << 1,	 /* its own lengths lie; see bad_off, bad_what */
+	OBS_BAD = 1 << 1,	 /* its own lengths lie; see bad_off (from the start of that message or header), bad_what */
 	OBS_QUOTED = 1 << 2,	 /* inside an ICMP error: not traffic of its own */
 	OBS_FRAGMENTED = 1 << 3, /* reassembled from, or read in the first of, several fragments */
 	OBS_EXT = 1 << 4,	 /* IPv6 extension headers before the upper layer (a fragment header alone included) */
@@ -177,7 +177,8 @@ bool duid_mac(struct bytes duid, struct mac *m);
 enum nd_type { ND_RS = 133, ND_RA, ND_NS, ND_NA, ND_REDIRECT };
 enum nd_opt { NDO_SLLA = 1, NDO_TLLA, NDO_PIO, NDO_REDIRECTED, NDO_MTU, NDO_NONCE = 14, NDO_RIO = 24, NDO_RDNSS = 25,
 	      NDO_DNSSL = 31, NDO_CAPTIVE_PORTAL = 37, NDO_PREF64 = 38, NDO_DNR = 144 };
-enum nd_has { NDH_RA, NDH_MTU, NDH_NA_FLAGS };
+enum nd_has { NDH_RA, NDH_MTU, NDH_NA_FLAGS, NDH_LIFETIME, NDH_REACHABLE, NDH_RETRANS };
+enum { ND_DOMAIN_TEXT = 1025 };
 enum nd_anomaly {
 	NDA_OPT_ZERO = 1 << 0,	  /* option length 0: RFC 4861 4.6, the message must be dropped */
 	NDA_OPT_PAST_END = 1 << 1,
@@ -201,6 +202,11 @@ struct nd_prefix { struct addr prefix; uint8_t len, l, a; uint32_t valid, prefer
 struct nd_route { uint64_t set; struct addr prefix; uint8_t len, prf; uint32_t lifetime; };
 struct nd_rdnss { uint32_t lifetime; struct bytes servers; };	/* 16 bytes each */
 field_next nd_prefix_next, nd_route_next, nd_rdnss_next, nd_addr_next; /* nd_addr_next: rec struct nd_rdnss, item struct addr */
+struct nd_dnssl { uint32_t lifetime; struct bytes names; };	/* RFC 8106 5.2: uncompressed, zero padding */
+struct nd_domain { char name[ND_DOMAIN_TEXT]; };		/* dots between labels, RFC 4343 2.1 escapes, no final dot */
+struct nd_pref64 { struct addr prefix; uint16_t scaled_lifetime; uint8_t plc, len; uint32_t lifetime; }; /* RFC 8781 4 */
+struct nd_option { uint8_t type, len; };			/* len in units of 8 bytes, as it came */
+field_next nd_dnssl_next, nd_domain_next, nd_pref64_next, nd_option_next; /* nd_domain_next: rec struct nd_dnssl */
 
 /* ---- DNS, mDNS, LLMNR: RFC 1035, 6762, 4795 ---- */
 enum dns_service { DNS_UNICAST, DNS_MDNS, DNS_LLMNR };

@@ -118,7 +118,7 @@ look(const struct table *t, const void *key, uint32_t h)
 static bool
 past(const struct table *t, const struct entry *e, ts_t now)
 {
-	return !e->pinned && t->spec.lifetime > 0 && now > e->used && now - e->used > t->spec.lifetime;
+	return !e->pinned && t->spec.lifetime > 0 && ts_sub(now, e->used) > t->spec.lifetime;
 }
 
 static void

@@ -14,6 +14,15 @@ typedef int64_t ts_t;
 #define TS_HOUR (3600 * TS_SEC)
 #define TS_DAY	(86400 * TS_SEC)
 
+/* a - b for times that a file may lie about: saturates. */
+static inline ts_t
+ts_sub(ts_t a, ts_t b)
+{
+	if (b < 0)
+		return a > INT64_MAX + b ? INT64_MAX : a - b;
+	return a < INT64_MIN + b ? INT64_MIN : a - b;
+}
+
 /* Days since 1970 of a proleptic Gregorian date; month 1..12, day 1..31. */
 static inline int64_t
 ts_days(int64_t y, unsigned m, unsigned d)

@@ -1,0 +1,444 @@
+/* Claims are looked up in small tables of 256 slots a kind, built once from the registry: a frame that nobody reads
+ * costs one load for each of its layers and two for its ports. */
+#include "walk.h"
+#include "layer.h"
+
+enum {
+	CLAIM_KINDS = CLAIM_TCP + 1,
+	SLOTS = 256,
+	DATAGRAMS = 256,
+	DATAGRAM_BYTES = 65535,
+	SCRATCH_BYTES = 65536, /* every byte of one message, joined once */
+	JOIN_MAX = 4096,       /* of one option: no sane server comes near, and memory stays small */
+};
+
+struct claimant {
+	const struct dissector *d;
+	uint16_t		value, next; /* next in the slot; 0 ends, n is claimant n - 1 */
+	uint16_t		nth;	     /* of the registry */
+};
+
+struct walk {
+	struct sipkey	   key;
+	struct frag	   frag;
+	struct walk_count *count;
+	struct claimant	  *claimant;
+	uint16_t	   slot[CLAIM_KINDS][SLOTS];
+	uint8_t		  *scratch;
+	size_t		   scratch_used;
+	struct { /* the frame as it was before a quoted packet, which is not traffic of its own */
+		struct ends ends;
+		uint16_t    flags;
+		uint8_t	    ipdepth;
+	} quoting;
+};
+
+/* What of the union is cleared before a leaf is called; 0 means all. */
+static const uint16_t record_bytes[OBS_KINDS] = {
+	[OBS_ARP] = sizeof(struct arp),	    [OBS_ND] = sizeof(struct nd),   [OBS_DHCP4] = sizeof(struct dhcp4),
+	[OBS_DHCP6] = sizeof(struct dhcp6), [OBS_DNS] = sizeof(struct dns), [OBS_NBNS] = sizeof(struct nbns),
+};
+
+static size_t
+round8(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
+}
+
+static struct walk_limits
+limits_of(const struct walk_limits *l)
+{
+	struct walk_limits n = l ? *l : (struct walk_limits){ 0 };
+
+	if (n.datagrams == 0)
+		n.datagrams = DATAGRAMS;
+	if (n.bytes == 0 || n.bytes > DATAGRAM_BYTES)
+		n.bytes = DATAGRAM_BYTES;
+	return n;
+}
+
+static size_t
+registry_size(size_t *claims)
+{
+	size_t n = 0;
+
+	*claims = 0;
+	for (; dissectors[n] != NULL; n++)
+		for (size_t i = 0; i < CLAIMS_MAX && dissectors[n]->claims[i].kind != CLAIM_NONE; i++)
+			++*claims;
+	return n;
+}
+
+size_t
+walk_bytes(const struct walk_limits *limits)
+{
+	struct walk_limits l = limits_of(limits);
+	size_t		   claims, n = registry_size(&claims);
+
+	return round8(sizeof(struct walk)) + round8(n * sizeof(struct walk_count)) +
+	       round8(claims * sizeof(struct claimant)) + SCRATCH_BYTES + round8(frag_bytes(l.datagrams, l.bytes));
+}
+
+static size_t
+slot_of(uint16_t value)
+{
+	return (value ^ value >> 8) & (SLOTS - 1);
+}
+
+/* Claimants of one value stay in the order of the registry. */
+static void
+claim(struct walk *w, uint16_t i, const struct claim *c)
+{
+	uint16_t *link = &w->slot[c->kind][slot_of(c->value)];
+
+	while (*link != 0)
+		link = &w->claimant[*link - 1].next;
+	*link = (uint16_t)(i + 1);
+}
+
+struct walk *
+walk_open(const struct walk_limits *limits, void *mem, struct sipkey key)
+{
+	struct walk_limits l = limits_of(limits);
+	size_t		   claims, n = registry_size(&claims);
+	uint8_t		  *p = mem;
+	struct walk	  *w = mem;
+
+	memset(w, 0, sizeof(*w));
+	w->key = key;
+	p += round8(sizeof(*w));
+	w->count = (void *)p;
+	memset(w->count, 0, n * sizeof(*w->count));
+	p += round8(n * sizeof(*w->count));
+	w->claimant = (void *)p;
+	p += round8(claims * sizeof(*w->claimant));
+	w->scratch = p;
+	p += SCRATCH_BYTES;
+	frag_open(&w->frag, l.datagrams, l.bytes, p, key);
+
+	uint16_t k = 0;
+	for (uint16_t d = 0; d < n; d++)
+		for (size_t i = 0; i < CLAIMS_MAX && dissectors[d]->claims[i].kind != CLAIM_NONE; i++, k++) {
+			const struct claim *c = &dissectors[d]->claims[i];
+			w->claimant[k] = (struct claimant){ .d = dissectors[d], .value = c->value, .nth = d };
+			claim(w, k, c);
+		}
+	return w;
+}
+
+const struct walk_count *
+walk_counts(const struct walk *w)
+{
+	return w->count;
+}
+
+struct bytes
+walk_scratch_join(struct walk *w, const struct bytes *parts, size_t n, bool *too_long)
+{
+	uint8_t *to = w->scratch + w->scratch_used;
+	size_t	 room = SCRATCH_BYTES - w->scratch_used, used = 0;
+
+	if (room > JOIN_MAX)
+		room = JOIN_MAX;
+	*too_long = false;
+	for (size_t i = 0; i < n && !*too_long; i++) {
+		size_t take = parts[i].n;
+		if (take > room - used) {
+			take = room - used;
+			*too_long = true;
+		}
+		if (take > 0)
+			memcpy(to + used, parts[i].p, take);
+		used += take;
+	}
+	w->scratch_used += used;
+	return bytes_of(to, used);
+}
+
+struct cursor
+layer_rest(struct cursor *c)
+{
+	struct bytes b = cur_rest(c);
+
+	return cur_init(b, b.n + c->cut);
+}
+
+void
+layer_note(struct pkt *pkt, const struct cursor *c, const char *what)
+{
+	pkt->flags |= c->why == CUR_CUT ? OBS_CUT : OBS_BAD;
+	if (pkt->bad_what == NULL) {
+		pkt->bad_what = what;
+		pkt->bad_off = (uint32_t)cur_off(c);
+	}
+}
+
+enum said
+layer_fail(struct pkt *pkt, struct cursor *c, const char *what)
+{
+	cur_fail(c, CUR_BAD);
+	layer_note(pkt, c, what);
+	return said(c);
+}
+
+bool
+layer_ip(struct pkt *pkt)
+{
+	if (pkt->ipdepth == IP_DEPTH_MAX)
+		return false;
+	if (pkt->ipdepth == 1)
+		pkt->outer = pkt->ends;
+	pkt->ipdepth++;
+	pkt->ends.sport = pkt->ends.dport = 0;
+	pkt->final_dst = (struct addr){ 0 };
+	pkt->sum_len = 0;
+	pkt->seen = true;
+	return true;
+}
+
+void
+layer_quote(struct pkt *pkt, struct cursor *c, uint16_t ethertype)
+{
+	if (pkt->flags & OBS_QUOTED)
+		return; /* RFC 4443 2.4 (e.1): no error about an error */
+	pkt->w->quoting.ends = pkt->ends;
+	pkt->w->quoting.flags = pkt->flags;
+	pkt->w->quoting.ipdepth = pkt->ipdepth;
+	pkt->flags |= OBS_QUOTED;
+	pkt->inner = layer_rest(c);
+	pkt->inner.cut = true;
+	pkt->next = (struct claim){ CLAIM_ETHER, ethertype };
+}
+
+static const struct {
+	const char *what;
+	uint16_t    flag;
+	enum said   said;
+} frag_answers[] = {
+	[FRAG_HELD] = { NULL, OBS_FRAGMENTED, SAID_OK },
+	[FRAG_COPY] = { NULL, OBS_FRAGMENTED, SAID_OK },
+	[FRAG_WHOLE] = { NULL, OBS_FRAGMENTED, SAID_OK },
+	[FRAG_OVERLAP] = { "fragments that overlap", OBS_FRAGMENTED | OBS_OVERLAP, SAID_BAD },
+	[FRAG_MANY] = { "more fragments than are kept", OBS_FRAGMENTED, SAID_BAD },
+	[FRAG_BAD] = { "fragment offset or length", OBS_FRAGMENTED, SAID_BAD },
+};
+
+bool
+layer_fragment(struct pkt *pkt, struct cursor *body, const struct frag_piece *p, uint32_t id, uint8_t proto,
+	       struct frag_whole *whole, enum said *said_)
+{
+	struct frag_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.src = pkt->ends.src;
+	key.dst = pkt->ends.dst;
+	key.proto = proto;
+	key.id = id;
+	key.iface = pkt->f->iface;
+	key.nvlan = pkt->ends.nvlan;
+	memcpy(key.vlan, pkt->ends.vlan, sizeof(key.vlan));
+	enum frag_said s = frag_add(&pkt->w->frag, &key, p, pkt->f->ts, whole);
+	pkt->flags |= frag_answers[s].flag;
+	*said_ = frag_answers[s].said;
+	if (frag_answers[s].what)
+		layer_note(pkt, body, frag_answers[s].what);
+	if (s != FRAG_WHOLE)
+		return false;
+	if (whole->overlap)
+		pkt->flags |= OBS_OVERLAP;
+	pkt->dgram_body = whole->data;
+	return true;
+}
+
+/* Sum of 16-bit words in one's complement, RFC 1071; the odd last byte counts as the high one. */
+static uint64_t
+sum16(struct bytes b)
+{
+	struct cursor c = cur_all(b);
+	uint64_t      sum = 0;
+
+	while (cur_left(&c) >= 2)
+		sum += cur_be16(&c);
+	if (cur_more(&c))
+		sum += (uint64_t)cur_u8(&c) << 8;
+	return sum;
+}
+
+bool
+layer_sum_known(const struct pkt *pkt, const struct cursor *msg)
+{
+	return !msg->cut && !(pkt->flags & OBS_QUOTED) && pkt->sum_len != 0 && pkt->sum_len == msg->len;
+}
+
+bool
+layer_sum_ok(const struct pkt *pkt, struct bytes msg, uint8_t proto)
+{
+	const struct addr *dst = addr_set(pkt->final_dst) ? &pkt->final_dst : &pkt->ends.dst;
+	size_t		   n = pkt->ends.src.fam == 4 ? 4 : 16;
+	uint64_t	   sum = sum16(msg) + msg.n + proto;
+
+	sum += sum16(bytes_of(pkt->ends.src.b, n)) + sum16(bytes_of(dst->b, n));
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+bool
+layer_claimed(const struct pkt *pkt, enum claim_kind kind, uint16_t a, uint16_t b)
+{
+	const struct walk *w = pkt->w;
+
+	for (uint16_t i = w->slot[kind][slot_of(a)]; i != 0; i = w->claimant[i - 1].next)
+		if (w->claimant[i - 1].value == a)
+			return true;
+	for (uint16_t i = w->slot[kind][slot_of(b)]; i != 0; i = w->claimant[i - 1].next)
+		if (w->claimant[i - 1].value == b)
+			return true;
+	return false;
+}
+
+/* What two copies of one datagram have in common: not the link header, and not what a router changes.  Keyed, so
+ * that nobody can make a message look like the copy of another one. */
+static uint64_t
+digest_of(const struct pkt *pkt)
+{
+	uint8_t	 head[72] = { 0 };
+	size_t	 n = pkt->dgram_head.n < 64 ? pkt->dgram_head.n : 64;
+	uint64_t body = siphash(&pkt->w->key, pkt->dgram_body.p, pkt->dgram_body.n);
+
+	if (n > 0)
+		memcpy(head, pkt->dgram_head.p, n);
+	if (pkt->ends.src.fam == 4)
+		head[8] = head[10] = head[11] = 0; /* TTL, header checksum */
+	else if (pkt->ends.src.fam == 6)
+		head[7] = 0; /* hop limit */
+	memcpy(head + n, &body, sizeof(body));
+	return siphash(&pkt->w->key, head, n + sizeof(body));
+}
+
+static void
+fill(struct obs *o, const struct pkt *pkt)
+{
+	o->ts = pkt->f->ts;
+	o->frame = pkt->f->number;
+	o->file = pkt->f->file;
+	o->iface = pkt->f->iface;
+}
+
+static void
+deliver(const struct pkt *pkt, enum said s, struct obs *o, walk_obs *fn, void *arg)
+{
+	fill(o, pkt);
+	o->flags |= pkt->flags;
+	if (s == SAID_CUT)
+		o->flags |= OBS_CUT;
+	if (s == SAID_BAD)
+		o->flags |= OBS_BAD;
+	if (o->bad_what == NULL && pkt->bad_what != NULL) {
+		o->bad_what = pkt->bad_what;
+		o->bad_off = pkt->bad_off;
+	}
+	o->depth = pkt->ipdepth > 1 ? (uint8_t)(pkt->ipdepth - 1) : 0;
+	o->inner = pkt->ends;
+	o->outer = o->depth ? pkt->outer : pkt->ends;
+	o->digest = digest_of(pkt);
+	fn(arg, o);
+}
+
+/* Who talked, without content; a quoted packet did not talk. */
+static void
+deliver_frame(const struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
+{
+	bool	quoting = pkt->flags & OBS_QUOTED;
+	uint8_t ipdepth = quoting ? pkt->w->quoting.ipdepth : pkt->ipdepth;
+
+	fill(o, pkt);
+	o->kind = OBS_FRAME;
+	o->by = NULL;
+	o->flags = quoting ? pkt->w->quoting.flags : pkt->flags;
+	o->digest = 0;
+	o->bad_what = quoting ? NULL : pkt->bad_what;
+	o->bad_off = quoting ? 0 : pkt->bad_off;
+	o->depth = ipdepth > 1 ? (uint8_t)(ipdepth - 1) : 0;
+	o->inner = quoting ? pkt->w->quoting.ends : pkt->ends;
+	o->outer = o->depth ? pkt->outer : o->inner;
+	o->u.seen = (struct frame_seen){ .ethertype = pkt->ethertype,
+					 .tcp_flags = quoting ? 0 : pkt->tcp_flags,
+					 .payload = quoting ? 0 : pkt->payload };
+	fn(arg, o);
+}
+
+static enum said
+call(struct pkt *pkt, const struct dissector *d, struct cursor c, struct obs *o, walk_obs *fn, void *arg)
+{
+	if (d->kind == OBS_NONE)
+		return d->dissect(&c, pkt, o);
+	size_t n = d->kind < OBS_KINDS ? record_bytes[d->kind] : 0;
+	memset(&o->u, 0, n ? n : sizeof(o->u));
+	o->kind = d->kind;
+	o->by = d;
+	o->flags = 0;
+	o->bad_off = 0;
+	o->bad_what = NULL;
+	enum said s = d->dissect(&c, pkt, o);
+	if (s == SAID_NO || o->kind == OBS_NONE)
+		return s;
+	if (o->bad_what == NULL && (s == SAID_CUT || s == SAID_BAD)) {
+		o->bad_what = s == SAID_CUT ? "the capture ends inside" : "lengths run past the end";
+		o->bad_off = (uint32_t)cur_off(&c);
+	}
+	deliver(pkt, s, o, fn, arg);
+	return s;
+}
+
+/* Asks the claimants of one value in their order until one does not say no. */
+static enum said
+ask(struct pkt *pkt, struct claim want, const struct cursor *in, struct obs *o, walk_obs *fn, void *arg)
+{
+	struct walk *w = pkt->w;
+
+	for (uint16_t i = w->slot[want.kind][slot_of(want.value)]; i != 0;) {
+		const struct claimant *c = &w->claimant[i - 1];
+		i = c->next;
+		if (c->value != want.value)
+			continue;
+		enum said s = call(pkt, c->d, *in, o, fn, arg);
+		w->count[c->nth].said[s]++;
+		if (s != SAID_NO)
+			return s;
+	}
+	return SAID_NO;
+}
+
+enum said
+walk_frame(struct walk *w, const struct frame *f, walk_obs *fn, void *arg)
+{
+	struct obs o;
+	struct pkt pkt = { .f = f,
+			   .w = w,
+			   .next = { CLAIM_LINK, f->linktype },
+			   .inner = cur_init(bytes_of(f->p, f->caplen), f->wirelen) };
+	enum said  result = SAID_OK;
+
+	w->scratch_used = 0;
+	while (pkt.next.kind != CLAIM_NONE && pkt.next.kind < CLAIM_KINDS) {
+		struct claim  want = pkt.next;
+		struct cursor in = pkt.inner;
+		bool	      ports = want.kind == CLAIM_UDP || want.kind == CLAIM_TCP;
+		if (pkt.nlayer++ == LAYERS_MAX) {
+			result = layer_fail(&pkt, &in, "more layers than are read");
+			break;
+		}
+		pkt.next = (struct claim){ CLAIM_NONE, 0 };
+		enum said s = ask(&pkt, want, &in, &o, fn, arg);
+		if (s == SAID_NO && ports && pkt.ends.sport != want.value)
+			s = ask(&pkt, (struct claim){ want.kind, pkt.ends.sport }, &in, &o, fn, arg);
+		if (s == SAID_NO && want.kind == CLAIM_LINK)
+			return SAID_NO;
+		if (s == SAID_CUT || s == SAID_BAD)
+			result = s;
+	}
+	if (pkt.seen)
+		deliver_frame(&pkt, &o, fn, arg);
+	return result;
+}

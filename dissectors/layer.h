@@ -1,0 +1,36 @@
+/* What the layers share with each other and with the walk; leaves do not need it. */
+#ifndef CROSSTAP_LAYER_H
+#define CROSSTAP_LAYER_H
+
+#include "dissector.h"
+#include "frag.h"
+
+enum { ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ETHER_IPV6 = 0x86dd };
+enum { PROTO_ICMP4 = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58 };
+
+/* Goes on behind an Ethernet-like type field: an ethertype, or an IEEE 802.3 length with LLC.  In ether.c. */
+enum said layer_ether(struct pkt *, struct cursor *, uint16_t type);
+
+/* The rest of `c` as a cursor of its own, cut where `c` is. */
+struct cursor layer_rest(struct cursor *c);
+/* Notes what is wrong (the first note stays) and sets OBS_BAD, or OBS_CUT where the capture is to blame. */
+void layer_note(struct pkt *, const struct cursor *, const char *what);
+/* The same as an answer: the end of the walk into this frame. */
+enum said layer_fail(struct pkt *, struct cursor *, const char *what);
+/* A new IP header: the ends so far are those of a tunnel.  False where there are too many inside each other. */
+bool layer_ip(struct pkt *);
+/* Goes on into the packet that an ICMP error quotes; it was shortened on purpose, so its end is no lie. */
+void layer_quote(struct pkt *, struct cursor *, uint16_t ethertype);
+/* One piece of a datagram; anything but FRAG_WHOLE ends the walk into this frame with what `said` says. */
+bool layer_fragment(struct pkt *, struct cursor *body, const struct frag_piece *, uint32_t id, uint8_t proto,
+		    struct frag_whole *, enum said *said);
+
+/* Does anybody read this UDP or TCP payload? */
+bool layer_claimed(const struct pkt *, enum claim_kind, uint16_t a, uint16_t b);
+
+/* The checksum over a whole upper-layer message and its pseudo header (RFC 768, RFC 8200 8.1). */
+bool layer_sum_ok(const struct pkt *, struct bytes msg, uint8_t proto);
+/* Can it be verified at all?  Not where the message was cut, is quoted, or its length or last hop is unknown. */
+bool layer_sum_known(const struct pkt *, const struct cursor *msg);
+
+#endif

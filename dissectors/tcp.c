@@ -1,0 +1,41 @@
+/* TCP, RFC 9293 3.1.  The checksum is not verified: nothing here rests on a single segment. */
+#include "layer.h"
+
+enum { TCP_HEADER = 20, TCP_OFFSETS = 13 };
+
+static enum said
+tcp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
+{
+	struct cursor all = *c;
+	uint16_t      sport = cur_be16(c), dport = cur_be16(c);
+
+	(void)o;
+	if (!cur_ok(c))
+		return layer_fail(pkt, c, "TCP ports");
+	pkt->ends.sport = sport;
+	pkt->ends.dport = dport;
+	cur_skip(c, 8);
+	uint32_t head = (cur_u8(c) >> 4) * 4u;
+	uint8_t	 flags = cur_u8(c);
+	cur_skip(c, TCP_HEADER - TCP_OFFSETS - 1);
+	if (!cur_ok(c))
+		return layer_fail(pkt, c, "TCP header");
+	pkt->tcp_flags = flags;
+	if (head < TCP_HEADER)
+		return layer_fail(pkt, c, "TCP data offset");
+	cur_skip(&all, head);
+	if (!cur_ok(&all))
+		return layer_fail(pkt, &all, "TCP options");
+	size_t payload = pkt->sum_len > head ? pkt->sum_len - head : pkt->sum_len ? 0 : cur_left(&all);
+	pkt->payload = payload > UINT16_MAX ? UINT16_MAX : (uint16_t)payload;
+	if ((!cur_more(&all) && !all.cut) || payload == 0 || !layer_claimed(pkt, CLAIM_TCP, dport, sport))
+		return SAID_OK;
+	pkt->inner = layer_rest(&all);
+	pkt->next = (struct claim){ CLAIM_TCP, dport };
+	return SAID_OK;
+}
+
+const struct dissector dissector_tcp = {
+	.claims = { { CLAIM_IPPROTO, PROTO_TCP } },
+	.dissect = tcp_dissect,
+};
