@@ -299,18 +299,19 @@ doubts(struct cursor c, size_t message, const struct dns *d, size_t length)
 	       (first_plausible(c, message, d) ? 0u : 1u);
 }
 
+/* Steps over all records; where that fails, `cut` says what a missing end means. */
 static void
-records_check(struct cursor *c, size_t message, const struct dns *d, struct obs *o)
+records_check(struct cursor *c, size_t message, const struct dns *d, struct obs *o, const char *cut)
 {
 	const uint16_t count[4] = { d->qdcount, d->ancount, d->nscount, d->arcount };
 
 	for (unsigned s = 0; s < 4; s++)
 		for (unsigned n = 0; n < count[s] && cur_ok(c); n++)
 			record_skip(c, message, s == 0);
-	if (cur_end(c) == CUR_BAD) {
-		o->bad_off = (uint32_t)(cur_off(c) - message);
-		o->bad_what = "fewer records than counted, or a name that cannot be";
-	}
+	if (cur_ok(c))
+		return;
+	o->bad_off = (uint32_t)(cur_off(c) - message);
+	o->bad_what = cur_end(c) == CUR_CUT ? cut : "fewer records than counted, or a name that cannot be";
 }
 
 static uint8_t
@@ -335,7 +336,7 @@ udp_message(struct cursor *c, struct dns *d, struct obs *o)
 	size_t most = c->cut ? UINT16_MAX : 2 * all; /* doubled: a count that lies a little is damage */
 	if (doubts(*c, start, d, most) > 1)
 		return SAID_NO;
-	records_check(c, start, d, o);
+	records_check(c, start, d, o, "the capture ends inside");
 	return said(c);
 }
 
@@ -344,31 +345,38 @@ udp_message(struct cursor *c, struct dns *d, struct obs *o)
 static enum said
 tcp_message(struct cursor *c, struct dns *d, struct obs *o)
 {
-	if (!cur_more(c) && !c->cut)
-		return SAID_NO;
 	size_t length = cur_be16(c);
 	struct cursor msg = cur_clip(c, length), view = msg;
 	size_t start = cur_off(&msg), have = cur_left(&msg);
-	d->msg = cur_rest(&view);
+
 	if (cur_ok(c) && length < DNS_HEADER)
 		return SAID_NO;
+	d->msg = cur_rest(&view);
 	msg.cut = have < length;
 	header_read(&msg, d);
 	if (!cur_ok(&msg))
 		return c->cut ? SAID_CUT : SAID_NO;
 	if (doubts(msg, start, d, length - DNS_HEADER))
 		return SAID_NO;
-	records_check(&msg, start, d, o);
+	records_check(&msg, start, d, o, c->cut ? "the capture ends inside" : "a later segment has the rest");
 	return said(&msg);
 }
 
+/* Messages that follow in the same segment are observations of their own, as far as layers go. */
 static enum said
 dns_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
 	struct dns *d = &o->u.dns;
 
 	*d = (struct dns){ .service = service_of(&pkt->ends), .tcp = pkt->ends.ipproto == IPPROTO_OF_TCP };
-	return d->tcp ? tcp_message(c, d, o) : udp_message(c, d, o);
+	if (!d->tcp)
+		return udp_message(c, d, o);
+	enum said s = tcp_message(c, d, o);
+	if (s != SAID_NO && cur_more(c) && pkt->nlayer < LAYERS_MAX) {
+		pkt->inner = *c;
+		pkt->next = (struct claim){ CLAIM_TCP, pkt->ends.dport };
+	}
+	return s;
 }
 
 static const struct name services[] = {
