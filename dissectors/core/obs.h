@@ -67,7 +67,8 @@ enum dhcp4_code { /* options that the program looks at */
 enum dhcp4_anomaly {
 	D4A_NO_COOKIE = 1 << 0, D4A_HLEN = 1 << 1, D4A_OPTION_PAST_END = 1 << 2, D4A_NO_END = 1 << 3,
 	D4A_OVERLOAD = 1 << 4,	 /* option 52 with a value other than 1..3, or repeated inside an overloaded area */
-	D4A_REPEATED = 1 << 5,	 /* a fixed-length option came twice: the first is kept (RFC 3396 does not join it) */
+	D4A_REPEATED = 1 << 5,	 /* a fixed-length option came twice: the first is kept (RFC 3396 does not join it).  Routers too,
+				  * but as the list they are they are joined */
 	D4A_JOIN_LIMIT = 1 << 6, /* a joined option was longer than the limit */
 	D4A_OPTION_LENGTH = 1 << 7, D4A_HOPS = 1 << 8,
 	D4A_SHORT = 1 << 9,	 /* the datagram ends inside the fixed header */
