@@ -7,7 +7,7 @@
 #include "bytes.h"
 #include "time.h"
 
-enum { HE_FIELDS_MAX = 48, HE_ADDRS_MAX = 16, HE_MACS_MAX = 8 };
+enum { HE_FIELDS_MAX = 48, HE_ADDRS_MAX = 16, HE_MACS_MAX = 8, HE_MORE_MAX = 15 };
 
 /* The kinds that the join table (correlate/joins.c) has rows for.  One kind may stand for several event ids. */
 enum hostev_kind {
@@ -38,6 +38,7 @@ enum hostev_kind {
 	/* others */
 	HE_RAS_DIAL /* RasClient 20222, 20227 */, HE_RAS_SERVER /* RemoteAccess */, HE_LOGON /* Security 4624, 4625, 4776 */,
 	HE_DIRECTORY_CHANGE /* Security 4741, 5136 */,
+	HE_DHCP_CLIENT /* DHCP-Server 1011..1013: NAK sent, declined, released */,
 	HE_KINDS
 };
 
@@ -67,6 +68,9 @@ struct hostev {
 	struct bytes sha1, sha256; /* hex digits as text, 40 and 64 */
 	uint32_t     error;
 	bool	     flag1, flag2;
+	struct bytes iface;	/* HES_IFACE: name, GUID or index of the interface, as the event has it */
+	struct addr  more[HE_MORE_MAX]; /* further addresses of a list whose first is `addr` or `peer` */
+	uint8_t	     nmore;
 	struct hostev_field fields[HE_FIELDS_MAX];
 	uint8_t	     nfields;
 	const char  *shape;	/* "winlogbeat", "xml", ... */
@@ -97,7 +101,9 @@ struct hostfeed *hostfeed_open(void *mem, uint64_t hash_seed);
 enum hostev_said hostfeed_document(struct hostfeed *, struct bytes doc, hostev_fn *, void *arg, struct hostev_error *);
 /* How long the next document at the head of `buf` is: 0 when more bytes are needed (`eof` tells there are none: then the
  * rest is one document).  JSON: up to the newline; XML: up to the end tag of its outermost element, or the newline
- * after one.  `skip` bytes of white space, byte-order mark or wrapper tags come first. */
+ * after one.  `skip` bytes of white space, byte-order mark or wrapper tags come first; they may be dropped also when 0
+ * is returned.  Of a document that is too long one byte more than HOSTFEED_DOC_MAX is handed out, which
+ * hostfeed_document refuses; so a buffer of HOSTFEED_DOC_MAX + 1 bytes never gets stuck. */
 size_t hostfeed_frame(struct bytes buf, bool eof, size_t *skip);
 
 /* The event table, for --list-events and the documents. */

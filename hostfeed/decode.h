@@ -1,0 +1,61 @@
+/* What the decoders of hostfeed/ share.  A decoder fills a struct hostev with what the document says, in the shape's
+ * own spelling; winmap_apply() then gives it the manifest's names, its kind and its typed slots.  To add a shape: one
+ * function and one row (winjson.c), or one row (feed.c) where it is neither JSON nor XML. */
+#ifndef CROSSTAP_DECODE_H
+#define CROSSTAP_DECODE_H
+
+#include "arena.h"
+#include "hostev.h"
+#include "out.h"
+
+enum {
+	/* Text that had to be made, not viewed: each byte of a document may become U+FFFD, plus numbers as text. */
+	FEED_TEXT_MAX = 3 * HOSTFEED_DOC_MAX + 4096,
+	/* 64 KiB of nothing but "{}," would take jansson 6 MiB; an event with hundreds of fields takes 200 KiB. */
+	FEED_HEAP_MAX = 2 * 1024 * 1024,
+};
+
+struct hostfeed {
+	uint64_t      seed;
+	struct arena  arena;
+	struct out    text;   /* starts anew with each event */
+	struct hostev ev;
+	uint8_t	      clean[FEED_TEXT_MAX]; /* the document after repair, where it needed any */
+	uint8_t	      words[FEED_TEXT_MAX]; /* what `text` writes to */
+	_Alignas(16) uint8_t heap[FEED_HEAP_MAX];
+};
+
+/* Where the events of one document go, and the first thing that was wrong with it. */
+struct sink {
+	struct hostfeed	    *feed;
+	hostev_fn	    *fn;
+	void		    *arg;
+	struct hostev_error *err;
+	size_t		     base; /* where in the document the decoder's part starts */
+	unsigned	     events, ignored, bad;
+};
+
+/* Notes an error; only the first of a document is kept. */
+void sink_bad(struct sink *, const char *what, size_t offset, unsigned line);
+
+/* Starts an event: an empty record in feed->ev. */
+struct hostev *event_begin(struct hostfeed *, const char *shape);
+void	       event_lost(struct hostev *, const char *what);
+void	       event_field(struct hostev *, struct bytes name, struct bytes value);
+/* The creation time; false and *what where the text is no time.  Absent: lost. */
+bool event_time(struct hostev *, struct bytes text, const char **what);
+/* The numbers; an id that is none is an error, a record number that is none is lost. */
+bool event_id(struct hostev *, struct bytes text, const char **what);
+void event_record(struct hostev *, struct bytes text);
+/* Hands over feed->ev, or counts it as ignored. */
+void event_end(struct sink *);
+
+/* Names, kind and slots.  False where the provider is of no interest. */
+bool winmap_apply(struct hostev *, struct out *text);
+/* The manifest's name of field `k` of row `i`, NULL behind the last; for tests and documents. */
+const char *winmap_field(size_t i, size_t k);
+
+typedef void decoder(struct sink *, struct bytes doc);
+decoder winjson_decode, winxml_decode;
+
+#endif

@@ -1,0 +1,184 @@
+/* Where the next document of a stream of bytes ends.  Looks at no more than the framing: brackets of JSON are not
+ * counted (a document is a line), tags of XML are. */
+#include "decode.h"
+
+static bool
+at(struct cursor c, const char *text)
+{
+	size_t	     n = strlen(text);
+	struct bytes head = cur_take(&c, n);
+	return head.p != NULL && memcmp(head.p, text, n) == 0;
+}
+
+/* Behind the next `text`; false where there is none, and the cursor is at the end. */
+static bool
+pass(struct cursor *c, const char *text)
+{
+	while (cur_more(c)) {
+		if (at(*c, text)) {
+			cur_skip(c, strlen(text));
+			return true;
+		}
+		cur_skip(c, 1);
+	}
+	return false;
+}
+
+/* Behind the tag's ">", or before a "<" that a broken tag runs into; false where the bytes end in it. */
+static bool
+pass_tag(struct cursor *c, bool *empty)
+{
+	uint8_t quote = 0, prev = 0;
+	cur_skip(c, 1);
+	while (cur_more(c)) {
+		uint8_t b = cur_peek_u8(c);
+		if (b == '<')
+			return true;
+		cur_skip(c, 1);
+		if (quote == 0 && b == '>') {
+			*empty = prev == '/';
+			return true;
+		}
+		if (quote != 0)
+			quote = b == quote ? 0 : quote;
+		else if (b == '"' || b == '\'')
+			quote = b;
+		prev = b;
+	}
+	return false;
+}
+
+static bool
+starts_tag(struct cursor c, const char *name)
+{
+	if (!at(c, name))
+		return false;
+	cur_skip(&c, strlen(name));
+	uint8_t b = cur_u8(&c);
+	return cur_ok(&c) && (b == '>' || b == '/' || b == ' ' || (b >= '\t' && b <= '\r'));
+}
+
+/* What may stand between tags and is none. */
+static const struct { const char *open, *close; } asides[] = {
+	{ "<!--", "-->" },
+	{ "<![CDATA[", "]]>" },
+	{ "<?", "?>" },
+};
+
+/* Passes an aside at the cursor: 1 done, 0 there is none, -1 the bytes end in it. */
+static int
+pass_aside(struct cursor *c)
+{
+	for (size_t i = 0; i < NELEM(asides); i++)
+		if (at(*c, asides[i].open))
+			return pass(c, asides[i].close) ? 1 : -1;
+	return 0;
+}
+
+/* Behind the element at the cursor; an <Event> inside an <Event> means that the first was cut off: it ends there. */
+static bool
+pass_element(struct cursor *c)
+{
+	bool	 event = starts_tag(*c, "<Event");
+	unsigned depth = 0;
+	while (cur_more(c)) {
+		if (cur_peek_u8(c) != '<') {
+			cur_skip(c, 1);
+			continue;
+		}
+		int aside = pass_aside(c);
+		if (aside < 0)
+			return false;
+		if (aside > 0)
+			continue;
+		if (event && depth > 0 && starts_tag(*c, "<Event"))
+			return true;
+		bool end = at(*c, "</"), empty = false;
+		if (!pass_tag(c, &empty))
+			return false;
+		if (!end && !empty)
+			depth++;
+		if (end && depth > 0)
+			depth--;
+		if (depth == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+pass_line(struct cursor *c)
+{
+	while (cur_more(c)) {
+		if (cur_peek_u8(c) == '\n')
+			return true;
+		cur_skip(c, 1);
+	}
+	return false;
+}
+
+/* Passes one thing that comes before documents; 0 where there is none, -1 where the bytes end in it. */
+static int
+pass_lead(struct cursor *c)
+{
+	bool empty = false;
+	if (!cur_more(c))
+		return 0;
+	uint8_t b = cur_peek_u8(c);
+	if (b == ' ' || (b >= '\t' && b <= '\r')) {
+		cur_skip(c, 1);
+		return 1;
+	}
+	if (at(*c, "\xef\xbb\xbf")) {
+		cur_skip(c, 3);
+		return 1;
+	}
+	if (at(*c, "<!--") || at(*c, "<?"))
+		return pass_aside(c);
+	if (starts_tag(*c, "<Events") || starts_tag(*c, "</Events"))
+		return pass_tag(c, &empty) ? 1 : -1;
+	return 0;
+}
+
+static bool
+is_element(struct cursor c)
+{
+	uint8_t lt = cur_u8(&c), b = cur_u8(&c);
+	return lt == '<' && ((b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || b == '_' || b >= 0x80);
+}
+
+/* Too few bytes to tell a wrapper's tag or a mark from the start of a document. */
+static bool
+undecided(struct cursor c)
+{
+	static const char *const leads[] = { "\xef\xbb\xbf", "<!--", "<?", "<Events", "</Events" };
+	size_t			 n = cur_left(&c);
+	struct bytes		 b = cur_rest(&c);
+	for (size_t i = 0; i < NELEM(leads); i++)
+		if (n <= strlen(leads[i]) && (n == 0 || memcmp(b.p, leads[i], n) == 0))
+			return true;
+	return false;
+}
+
+size_t
+hostfeed_frame(struct bytes buf, bool eof, size_t *skip)
+{
+	struct cursor c = cur_all(buf), doc = c;
+	int	      lead;
+	do {
+		*skip = cur_off(&c);
+		lead = pass_lead(&c);
+	} while (lead > 0);
+	cur_skip(&doc, *skip);
+	size_t left = cur_left(&doc), start = *skip;
+	if (left == 0)
+		return 0;
+	bool done = false;
+	c = doc;
+	if (lead == 0 && (eof || !undecided(c)))
+		done = is_element(c) ? pass_element(&c) : pass_line(&c);
+	if (!done && !eof && left <= HOSTFEED_DOC_MAX)
+		return 0;
+	size_t n = done ? cur_off(&c) - start : left;
+	return n > HOSTFEED_DOC_MAX ? HOSTFEED_DOC_MAX + 1 : n;
+}

@@ -1,0 +1,772 @@
+/* One row per Windows event: what it is called, which fields its manifest declares, in order, and where each goes.
+ * Beside each row: what the typed slots mean there; everything else stays in `fields`.  Classic events have unnamed
+ * data, called param1.. here; a manifest's event that arrives with unnamed data gets its names by position. */
+#include "decode.h"
+#include "text.h"
+
+enum slot {
+	S_NONE,	   /* kept as a field only */
+	S_ADDR,	   /* addr: text, a u32 in memory order as decimal number, or 4 or 16 bytes in hex */
+	S_PEER,	   /* peer: the same */
+	S_ROUTER,  /* router: the same; text that is no address goes to name */
+	S_SOCK,	   /* addr: text, or a sockaddr or address in hex */
+	S_ADDRS,   /* addr and more: every address of a list; v4-mapped ones as IPv4 */
+	S_PEERS,   /* peer and more: every address of free text */
+	S_SCOPE,   /* addr: the first address in the text (a subnet, a prefix); name: a text that is more than it */
+	S_HOST,	   /* peer where it is an address, else name */
+	S_TUNNEL,  /* addr: as given; more: the IPv4 that an ISATAP or 6to4 address embeds */
+	S_MAC, S_NAME, S_IFACE, S_ERROR, S_FLAG1, S_FLAG2,
+	S_COID,	   /* coid: the part in braces */
+	S_SHA1, S_SHA256,
+	S_NTLM,	   /* flag1: the authentication package is NTLM's */
+	S_DIALLED, /* name, or peer where it is an address: what follows the first "=" of the device's text */
+};
+
+struct field_row { const char *name; uint8_t slot; };
+
+/* Some ids say what their fields leave out. */
+enum implied { IMPLIES_NOTHING, IMPLIES_M, IMPLIES_O };
+
+struct event_row {
+	struct winmap_row	row;
+	const struct field_row *fields; /* ends with a NULL name */
+	uint8_t			implied;
+};
+
+static const char iphlpsvc[] = "Microsoft-Windows-Iphlpsvc", dhcp_server[] = "Microsoft-Windows-DHCP-Server",
+		  ras_sstp[] = "Microsoft-Windows-RasSstp", dhcp_client[] = "Microsoft-Windows-Dhcp-Client",
+		  dhcp6_client[] = "Microsoft-Windows-DHCPv6-Client", dns_client[] = "Microsoft-Windows-DNS-Client",
+		  ras_client[] = "RasClient", remote_access[] = "RemoteAccess",
+		  security[] = "Microsoft-Windows-Security-Auditing", tcpip[] = "Tcpip";
+
+/* Names as feeds write them, and the manifest's.  The first ten have events with rows; the others tell of clocks and
+ * lost logs. */
+static const struct provider_row { const char *seen, *manifest; } providers[] = {
+	{ iphlpsvc, iphlpsvc },
+	{ dhcp_server, dhcp_server },
+	{ ras_sstp, ras_sstp },
+	{ dhcp_client, dhcp_client },
+	{ dhcp6_client, dhcp6_client },
+	{ dns_client, dns_client },
+	{ ras_client, ras_client },
+	{ remote_access, remote_access },
+	{ security, security },
+	{ tcpip, tcpip },
+	{ "DhcpServer", dhcp_server }, /* classic sources, also the manifest's eventSourceName */
+	{ "RasSstp", ras_sstp },
+	{ "Dhcp", dhcp_client },
+	{ "Dhcpv6", dhcp6_client },
+	{ "Microsoft-Windows-Kernel-General", "Microsoft-Windows-Kernel-General" },
+	{ "Microsoft-Windows-Time-Service", "Microsoft-Windows-Time-Service" },
+	{ "Microsoft-Windows-NetworkProfile", "Microsoft-Windows-NetworkProfile" },
+	{ "Microsoft-Windows-NDIS", "Microsoft-Windows-NDIS" },
+	{ "Microsoft-Windows-Eventlog", "Microsoft-Windows-Eventlog" },
+	{ "EventLog", "EventLog" },
+};
+
+#define FIELDS(...) (const struct field_row[]) { __VA_ARGS__, { NULL, S_NONE } }
+#define NO_FIELDS   (const struct field_row[]) { { NULL, S_NONE } }
+/* Shared by many rows of one provider. */
+#define COID_TEXT   FIELDS({ "CoId", S_COID }, { "ErrorMessage", S_NONE })
+#define TEXT_ONLY   FIELDS({ "ErrorMessage", S_NONE })
+#define IF_STATUS   FIELDS({ "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR })
+#define HW_STATUS   FIELDS({ "HWLength", S_NONE }, { "HWAddress", S_MAC }, { "StatusCode", S_ERROR })
+#define DNS_SERVER  FIELDS({ "QueryName", S_NAME }, { "AddressLength", S_NONE }, { "Address", S_SOCK })
+#define DIALLED(d)                                                                                           \
+	FIELDS({ "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE }, { "param4", d })
+
+static const struct event_row events[] = {
+	/* Iphlpsvc */
+	{ { iphlpsvc, 4000, HE_TEREDO_SERVER_UP }, NO_FIELDS, 0 },
+	{ { iphlpsvc, 4001, HE_TEREDO_SERVER_FAILED },
+	  FIELDS({ "ErrorCode", S_ERROR }, { "TeredoReasonCode", S_NONE }), 0 },
+	/* addr: the host's primary IPv4, which the field called Interface holds */
+	{ { iphlpsvc, 4002, HE_PRIMARY_IPV4_INVALID },
+	  FIELDS({ "Interface", S_ADDR }, { "ErrorCode", S_ERROR }), 0 },
+	/* name: the Teredo server's */
+	{ { iphlpsvc, 4003, HE_TEREDO_NAME_INVALID },
+	  FIELDS({ "ServerName", S_NAME }, { "ErrorCode", S_ERROR }), 0 },
+	{ { iphlpsvc, 4004, HE_TEREDO_INIT_FAILED }, FIELDS({ "ErrorCode", S_ERROR }), 0 },
+	{ { iphlpsvc, 4005, HE_TEREDO_SERVER_STOPPED }, NO_FIELDS, 0 },
+	/* router: where the host will tunnel to */
+	{ { iphlpsvc, 4100, HE_ISATAP_ROUTER },
+	  FIELDS({ "IsatapRouter", S_ROUTER }, { "ErrorCode", S_ERROR }), 0 },
+	/* addr: the tunnel interface's IPv6; more: the IPv4 inside */
+	{ { iphlpsvc, 4200, HE_TUNNEL_UP },
+	  FIELDS({ "ProtocolType", S_NONE }, { "Interface", S_IFACE }, { "Address", S_TUNNEL }), 0 },
+	{ { iphlpsvc, 4201, HE_TUNNEL_DOWN },
+	  FIELDS({ "ProtocolType", S_NONE }, { "Interface", S_IFACE }), 0 },
+	{ { iphlpsvc, 4202, HE_ADDRESS_UPDATE_FAILED },
+	  FIELDS({ "ProtocolType", S_NONE }, { "Interface", S_IFACE }, { "UpdateType", S_NONE },
+		 { "ErrorCode", S_ERROR }), 0 },
+	/* name: the URL */
+	{ { iphlpsvc, 4300, HE_IPHTTPS_UP }, FIELDS({ "ServerUrl", S_NAME }), 0 },
+	{ { iphlpsvc, 4301, HE_IPHTTPS_STOPPED }, NO_FIELDS, 0 },
+	{ { iphlpsvc, 4302, HE_IPHTTPS_FAILED },
+	  FIELDS({ "ErrorCode", S_ERROR }, { "IpHTTPSReasonCode", S_NONE }), 0 },
+	/* name: the client; addr and peer: one is its outer address, one the inner: their labels are not trusted */
+	{ { iphlpsvc, 4303, HE_IPHTTPS_BOUND },
+	  FIELDS({ "ClientMachineName", S_NAME }, { "TunnelSourceIP", S_ADDR }, { "RemoteIP", S_PEER }), 0 },
+	{ { iphlpsvc, 4304, HE_IPHTTPS_UNBOUND },
+	  FIELDS({ "ClientMachineName", S_NAME }, { "TunnelSourceIP", S_ADDR }, { "RemoteIP", S_PEER }), 0 },
+	/* addr: the client that asked; name: for what; peer: the IPv4 that was the answer */
+	{ { iphlpsvc, 4400, HE_DNS64_NO_PREFIX },
+	  FIELDS({ "AddrLength", S_NONE }, { "ClientIP", S_SOCK }, { "QuestionName", S_NAME },
+		 { "TranslatedIPv4Address", S_PEER }), 0 },
+	{ { iphlpsvc, 4500, HE_DA_SITE_ADDED }, FIELDS({ "SiteName", S_NAME }), 0 },
+	{ { iphlpsvc, 4501, HE_DA_SITE_REMOVED }, FIELDS({ "SiteName", S_NAME }), 0 },
+
+	/* RasSstp; coid joins client and server events; name: URL or certificate; error: the HTTP code of 4 */
+	{ { ras_sstp, 1, HE_SSTP_NOT_SENT }, COID_TEXT, 0 },
+	{ { ras_sstp, 2, HE_SSTP }, COID_TEXT, 0 },
+	{ { ras_sstp, 3, HE_SSTP },
+	  FIELDS({ "CoId", S_COID }, { "__binLength", S_NONE }, { "binary", S_NONE }), 0 },
+	{ { ras_sstp, 4, HE_SSTP }, FIELDS({ "CoId", S_COID }, { "HTTPResponseCode", S_ERROR }), 0 },
+	{ { ras_sstp, 5, HE_SSTP }, COID_TEXT, 0 },
+	/* sha1, sha256: of the certificate the client saw */
+	{ { ras_sstp, 6, HE_SSTP_CERT_MISMATCH },
+	  FIELDS({ "CoId", S_COID }, { "SHA1CertificateHash", S_SHA1 }, { "SHA256CertificateHash", S_SHA256 }), 0 },
+	{ { ras_sstp, 7, HE_SSTP }, TEXT_ONLY, 0 },
+	{ { ras_sstp, 8, HE_SSTP }, TEXT_ONLY, 0 },
+	{ { ras_sstp, 9, HE_SSTP }, FIELDS({ "Url", S_NAME }, { "ErrorMessage", S_NONE }), 0 },
+	{ { ras_sstp, 10, HE_SSTP }, FIELDS({ "Url", S_NAME }, { "ErrorMessage", S_NONE }), 0 },
+	{ { ras_sstp, 11, HE_SSTP }, NO_FIELDS, 0 },
+	{ { ras_sstp, 12, HE_SSTP }, FIELDS({ "ErrorMessage", S_NONE }, { "CertificateName", S_NAME }), 0 },
+	{ { ras_sstp, 13, HE_SSTP }, FIELDS({ "ErrorMessage", S_NONE }, { "CertificateName", S_NAME }), 0 },
+	{ { ras_sstp, 14, HE_SSTP }, TEXT_ONLY, 0 },
+	{ { ras_sstp, 15, HE_SSTP }, TEXT_ONLY, 0 },
+	{ { ras_sstp, 16, HE_SSTP }, COID_TEXT, 0 },
+	{ { ras_sstp, 17, HE_SSTP }, TEXT_ONLY, 0 },
+	{ { ras_sstp, 18, HE_SSTP }, TEXT_ONLY, 0 },
+	{ { ras_sstp, 19, HE_SSTP }, TEXT_ONLY, 0 },
+	{ { ras_sstp, 20, HE_SSTP }, TEXT_ONLY, 0 },
+	{ { ras_sstp, 21, HE_SSTP }, TEXT_ONLY, 0 },
+	{ { ras_sstp, 22, HE_SSTP }, TEXT_ONLY, 0 },
+	{ { ras_sstp, 23, HE_SSTP }, COID_TEXT, 0 },
+	{ { ras_sstp, 24, HE_SSTP }, NO_FIELDS, 0 },
+	{ { ras_sstp, 25, HE_SSTP }, NO_FIELDS, 0 },
+	/* configured hash in param1, bound hash in param2: either may be SHA-1 or SHA-256, so both stay fields */
+	{ { ras_sstp, 32, HE_SSTP }, FIELDS({ "param1", S_NONE }, { "param2", S_NONE }), 0 },
+	{ { ras_sstp, 33, HE_SSTP }, COID_TEXT, 0 },
+
+	/* DHCP-Server; addr: scope, or what the client has; peer and more: other servers; name: domain, scope, host */
+	{ { dhcp_server, 1020, HE_SCOPE_LOW },
+	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }), 0 },
+	{ { dhcp_server, 1042, HE_DHCP_SERVER_SEEN }, FIELDS({ "param1", S_PEERS }), 0 },
+	{ { dhcp_server, 1045, HE_DHCP_STOPPED_WORKGROUP }, NO_FIELDS, 0 },
+	{ { dhcp_server, 1046, HE_DHCP_STOPPED_DOMAIN }, FIELDS({ "param1", S_NONE }, { "param2", S_NAME }), 0 },
+	{ { dhcp_server, 1051, HE_DHCP_NOT_AUTHORISED }, FIELDS({ "param1", S_NONE }, { "param2", S_NAME }), 0 },
+	{ { dhcp_server, 1052, HE_WORKGROUP_SAW_DOMAIN }, FIELDS({ "param1", S_PEERS }, { "param2", S_NAME }), 0 },
+	{ { dhcp_server, 1053, HE_DOMAIN_SAW_SERVER }, FIELDS({ "param1", S_PEERS }, { "param2", S_NAME }), 0 },
+	{ { dhcp_server, 1059, HE_DHCP_NO_DIRECTORY }, NO_FIELDS, 0 },
+	{ { dhcp_server, 1063, HE_SCOPE_FULL }, FIELDS({ "param1", S_SCOPE }), 0 },
+	{ { dhcp_server, 1338, HE_DELAYED_OFFER_QUEUE }, NO_FIELDS, 0 },
+	{ { dhcp_server, 20255, HE_FAILOVER_LOST }, FIELDS({ "param1", S_HOST }, { "param2", S_NONE }), 0 },
+	{ { dhcp_server, 20256, HE_FAILOVER_DIGEST }, FIELDS({ "param1", S_HOST }, { "param2", S_NONE }), 0 },
+	{ { dhcp_server, 1011, HE_DHCP_CLIENT }, FIELDS({ "param1", S_ADDR }, { "param2", S_MAC }), 0 },
+	{ { dhcp_server, 1012, HE_DHCP_CLIENT }, FIELDS({ "param1", S_ADDR }, { "param2", S_MAC }), 0 },
+	{ { dhcp_server, 1013, HE_DHCP_CLIENT }, FIELDS({ "param1", S_ADDR }, { "param2", S_MAC }), 0 },
+	{ { dhcp_server, 1043, HE_DHCP_CONFIG }, NO_FIELDS, 0 },
+	{ { dhcp_server, 1044, HE_DHCP_CONFIG }, FIELDS({ "param1", S_NONE }, { "param2", S_NAME }), 0 },
+	{ { dhcp_server, 1339, HE_DELAYED_OFFER_QUEUE_OK }, NO_FIELDS, 0 },
+	{ { dhcp_server, 1341, HE_SCOPE_FULL }, FIELDS({ "param1", S_NONE }, { "param2", S_SCOPE }), 0 },
+	{ { dhcp_server, 1342, HE_SCOPE_FULL }, FIELDS({ "param1", S_SCOPE }), 0 },
+	{ { dhcp_server, 1343, HE_SCOPE_LOW },
+	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }, { "param4", S_NONE }), 0 },
+	{ { dhcp_server, 1376, HE_SCOPE_LOW },
+	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }), 0 },
+	{ { dhcp_server, 1377, HE_SCOPE_LOW },
+	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }, { "param4", S_NONE }), 0 },
+	{ { dhcp_server, 10003, HE_SCOPE6_LOW }, FIELDS({ "param1", S_SCOPE }), 0 },
+	{ { dhcp_server, 10005, HE_SCOPE6_LOW },
+	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }), 0 },
+	{ { dhcp_server, 10009, HE_SCOPE6_REQUEST_OTHER_SERVER }, NO_FIELDS, 0 },
+	{ { dhcp_server, 20096, HE_DHCP_DROPPED },
+	  FIELDS({ "param1", S_MAC }, { "param2", S_NAME }, { "param3", S_NONE }, { "param4", S_NONE }), 0 },
+	{ { dhcp_server, 20097, HE_DHCP_DROPPED },
+	  FIELDS({ "param1", S_MAC }, { "param2", S_NAME }, { "param3", S_NONE }), 0 },
+	{ { dhcp_server, 20100, HE_DHCP_DROPPED },
+	  FIELDS({ "param1", S_MAC }, { "param2", S_NAME }, { "param3", S_NONE }), 0 },
+	{ { dhcp_server, 20287, HE_DHCP_DROPPED }, FIELDS({ "param1", S_MAC }, { "param2", S_SCOPE }), 0 },
+	{ { dhcp_server, 20251, HE_DHCP_CONFIG },
+	  FIELDS({ "param1", S_HOST }, { "param2", S_NONE }, { "param3", S_NONE }, { "param4", S_NONE }), 0 },
+	{ { dhcp_server, 20252, HE_DHCP_CONFIG },
+	  FIELDS({ "param1", S_HOST }, { "param2", S_NONE }, { "param3", S_NONE }, { "param4", S_NONE }), 0 },
+	{ { dhcp_server, 20254, HE_DHCP_CONFIG }, FIELDS({ "param1", S_HOST }, { "param2", S_NONE }), 0 },
+	{ { dhcp_server, 71, HE_DHCP_CONFIG }, FIELDS({ "IP_ScopeName", S_SCOPE }, { "ClientName", S_NONE }), 0 },
+	{ { dhcp_server, 76, HE_DHCP_CONFIG },
+	  FIELDS({ "IP_ScopeName", S_SCOPE }, { "OptionName", S_NONE }, { "ClientName", S_NONE }), 0 },
+	{ { dhcp_server, 135, HE_DHCP_CONFIG },
+	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }), 0 },
+
+	/* DHCPv6-Client; addr: what was offered or given; mac: the host's own; flag1 M, flag2 O of the last RA */
+	{ { dhcp6_client, 51007, HE_D6_ADVERTISE },
+	  FIELDS({ "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }, { "Address", S_ADDR }), 0 },
+	{ { dhcp6_client, 51010, HE_D6_REPLY },
+	  FIELDS({ "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }, { "Address", S_ADDR }), 0 },
+	{ { dhcp6_client, 51039, HE_D6_REPLY },
+	  FIELDS({ "Address", S_ADDR }, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }), 0 },
+	{ { dhcp6_client, 51061, HE_D6_REPLY }, FIELDS({ "Address", S_ADDR }, { "InterfaceId", S_IFACE }), 0 },
+	{ { dhcp6_client, 51013, HE_D6_RENEWED }, IF_STATUS, 0 },
+	{ { dhcp6_client, 51016, HE_D6_RENEWED }, IF_STATUS, 0 },
+	{ { dhcp6_client, 51026, HE_D6_INFO_REPLY }, IF_STATUS, 0 },
+	{ { dhcp6_client, 51008, HE_D6_REFUSED }, IF_STATUS, 0 },
+	{ { dhcp6_client, 51011, HE_D6_REFUSED }, IF_STATUS, 0 },
+	{ { dhcp6_client, 51027, HE_D6_REFUSED }, IF_STATUS, 0 },
+	{ { dhcp6_client, 51036, HE_D6_REFUSED }, IF_STATUS, 0 },
+	{ { dhcp6_client, 1006, HE_RA_FLAGS },
+	  FIELDS({ "InterfaceId", S_IFACE }, { "Flag1", S_FLAG1 }, { "Flag2", S_FLAG2 }), 0 },
+	{ { dhcp6_client, 51032, HE_RA_FLAGS }, IF_STATUS, IMPLIES_M },
+	{ { dhcp6_client, 51033, HE_RA_FLAGS }, IF_STATUS, IMPLIES_M },
+	{ { dhcp6_client, 51034, HE_RA_FLAGS },
+	  FIELDS({ "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }, { "Dword1", S_NONE },
+		 { "Dword2", S_NONE }), IMPLIES_O },
+	{ { dhcp6_client, 1000, HE_D6_NO_LEASE },
+	  FIELDS({ "InterfaceGUID", S_IFACE }, { "HWLength", S_NONE }, { "HWAddress", S_MAC }), 0 },
+	{ { dhcp6_client, 1003, HE_D6_NO_LEASE }, HW_STATUS, 0 },
+	{ { dhcp6_client, 51062, HE_D6_NO_LEASE }, HW_STATUS, 0 },
+	{ { dhcp6_client, 1005, HE_D6_CONFLICT },
+	  FIELDS({ "InterfaceGUID", S_IFACE }, { "HWLength", S_NONE }, { "HWAddress", S_MAC }), 0 },
+	{ { dhcp6_client, 51019, HE_D6_CONFLICT }, IF_STATUS, 0 },
+
+	/* Dhcp-Client; addr: offered, given or lost (Address1); peer: the server (Address2); mac: the host's own */
+	{ { dhcp_client, 50010, HE_D4_OFFER },
+	  FIELDS({ "InterfaceId", S_IFACE }, { "Address1", S_ADDR }, { "Address2", S_PEER }), 0 },
+	{ { dhcp_client, 50013, HE_D4_ACK },
+	  FIELDS({ "InterfaceId", S_IFACE }, { "Address1", S_ADDR }, { "Address2", S_PEER }), 0 },
+	{ { dhcp_client, 60001, HE_D4_ACK },
+	  FIELDS({ "InterfaceGuid", S_NONE }, { "InterfaceId", S_IFACE }, { "Address1", S_ADDR },
+		 { "Address2", S_PEER }), 0 },
+	{ { dhcp_client, 1002, HE_D4_NAK },
+	  FIELDS({ "Address1", S_ADDR }, { "HWLength", S_NONE }, { "HWAddress", S_MAC }, { "Address2", S_PEER }), 0 },
+	{ { dhcp_client, 50011, HE_D4_REFUSED }, IF_STATUS, 0 },
+	{ { dhcp_client, 50014, HE_D4_REFUSED }, IF_STATUS, 0 },
+	{ { dhcp_client, 50044, HE_D4_INFORM_ACK }, FIELDS({ "InterfaceId", S_IFACE }), 0 },
+	{ { dhcp_client, 1001, HE_D4_NO_LEASE }, HW_STATUS, 0 },
+	{ { dhcp_client, 1003, HE_D4_NO_LEASE }, HW_STATUS, 0 },
+	{ { dhcp_client, 1007, HE_D4_NO_LEASE },
+	  FIELDS({ "HWLength", S_NONE }, { "HWAddress", S_MAC }, { "Address", S_ADDR }), 0 },
+	{ { dhcp_client, 50023, HE_D4_NO_LEASE }, FIELDS({ "InterfaceId", S_IFACE }), 0 },
+	{ { dhcp_client, 1005, HE_D4_CONFLICT },
+	  FIELDS({ "Address", S_ADDR }, { "HWLength", S_NONE }, { "HWAddress", S_MAC }), 0 },
+	{ { dhcp_client, 50017, HE_D4_CONFLICT }, IF_STATUS, 0 },
+
+	/* Tcpip; addr: the contested address; mac: who else claims it */
+	{ { tcpip, 4198, HE_ARP_CONFLICT },
+	  FIELDS({ "param1", S_NONE }, { "param2", S_ADDR }, { "param3", S_MAC }), 0 },
+	{ { tcpip, 4199, HE_ARP_CONFLICT },
+	  FIELDS({ "param1", S_NONE }, { "param2", S_ADDR }, { "param3", S_MAC }), 0 },
+
+	/* DNS-Client; name: what was asked; addr: the DNS server, but in 3008 and 3020 the first result, more the others */
+	{ { dns_client, 1018, HE_DNS_LINKLOCAL },
+	  FIELDS({ "QueryName", S_NAME }, { "AddressLength", S_NONE }, { "Address", S_NONE },
+		 { "DnsAddressLength", S_NONE }, { "DnsAddress", S_SOCK }), 0 },
+	{ { dns_client, 3008, HE_DNS_ANSWER },
+	  FIELDS({ "QueryName", S_NAME }, { "QueryType", S_NONE }, { "QueryOptions", S_NONE },
+		 { "QueryStatus", S_ERROR }, { "QueryResults", S_ADDRS }), 0 },
+	{ { dns_client, 3020, HE_DNS_ANSWER },
+	  FIELDS({ "QueryName", S_NAME }, { "QueryType", S_NONE }, { "NetworkIndex", S_NONE },
+		 { "InterfaceIndex", S_IFACE }, { "Status", S_ERROR }, { "QueryResults", S_ADDRS }), 0 },
+	{ { dns_client, 1001, HE_DNS_SERVER },
+	  FIELDS({ "Interface", S_IFACE }, { "TotalServerCount", S_NONE }, { "Index", S_NONE },
+		 { "DynamicAddress", S_NONE }, { "AddressLength", S_NONE }, { "Address", S_SOCK }), 0 },
+	{ { dns_client, 1002, HE_DNS_SERVER },
+	  FIELDS({ "Interface", S_IFACE }, { "AddressLength", S_NONE }, { "Address", S_SOCK }), 0 },
+	{ { dns_client, 3009, HE_DNS_SERVER },
+	  FIELDS({ "QueryName", S_NAME }, { "IsParallelNetworkQuery", S_NONE }, { "NetworkIndex", S_NONE },
+		 { "InterfaceCount", S_NONE }, { "AdapterName", S_IFACE }, { "LocalAddress", S_NONE },
+		 { "DNSServerAddress", S_ADDRS }), 0 },
+	{ { dns_client, 3010, HE_DNS_SERVER },
+	  FIELDS({ "QueryName", S_NAME }, { "QueryType", S_NONE }, { "DnsServerIpAddress", S_SOCK }), 0 },
+	{ { dns_client, 3011, HE_DNS_SERVER },
+	  FIELDS({ "QueryName", S_NAME }, { "QueryType", S_NONE }, { "DnsServerIpAddress", S_SOCK },
+		 { "ResponseStatus", S_ERROR }), 0 },
+	{ { dns_client, 1024, HE_DNS_TROUBLE }, DNS_SERVER, 0 },
+	{ { dns_client, 1025, HE_DNS_TROUBLE }, DNS_SERVER, 0 },
+	{ { dns_client, 1026, HE_DNS_TROUBLE },
+	  FIELDS({ "QueryName", S_NAME }, { "ResponseQuestion", S_NONE }, { "AddressLength", S_NONE },
+		 { "Address", S_SOCK }), 0 },
+	{ { dns_client, 1013, HE_DNS_TROUBLE }, DNS_SERVER, 0 },
+	{ { dns_client, 1014, HE_DNS_TROUBLE }, DNS_SERVER, 0 },
+
+	/* RasClient; name or peer: the VPN server dialled; error of 20227: the dialling error */
+	{ { ras_client, 20222, HE_RAS_DIAL }, DIALLED(S_DIALLED), 0 },
+	{ { ras_client, 20227, HE_RAS_DIAL }, DIALLED(S_ERROR), 0 },
+
+	/* RemoteAccess; name: the user; addr: where the connection of 20271 came from, what 20274 assigned */
+	{ { remote_access, 20271, HE_RAS_SERVER },
+	  FIELDS({ "param1", S_COID }, { "param2", S_NAME }, { "param3", S_ADDRS }, { "param4", S_NONE }), 0 },
+	{ { remote_access, 20274, HE_RAS_SERVER },
+	  FIELDS({ "param1", S_COID }, { "param2", S_NAME }, { "param3", S_NONE }, { "param4", S_ADDRS }), 0 },
+
+	/* Security; name: the account or object; addr: where the logon came from; flag1: NTLM */
+	{ { security, 4624, HE_LOGON },
+	  FIELDS({ "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE }, { "SubjectDomainName", S_NONE },
+		 { "SubjectLogonId", S_NONE }, { "TargetUserSid", S_NONE }, { "TargetUserName", S_NAME },
+		 { "TargetDomainName", S_NONE }, { "TargetLogonId", S_NONE }, { "LogonType", S_NONE },
+		 { "LogonProcessName", S_NONE }, { "AuthenticationPackageName", S_NTLM },
+		 { "WorkstationName", S_NONE }, { "LogonGuid", S_NONE }, { "TransmittedServices", S_NONE },
+		 { "LmPackageName", S_NTLM }, { "KeyLength", S_NONE }, { "ProcessId", S_NONE },
+		 { "ProcessName", S_NONE }, { "IpAddress", S_ADDR }, { "IpPort", S_NONE }), 0 },
+	{ { security, 4625, HE_LOGON },
+	  FIELDS({ "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE }, { "SubjectDomainName", S_NONE },
+		 { "SubjectLogonId", S_NONE }, { "TargetUserSid", S_NONE }, { "TargetUserName", S_NAME },
+		 { "TargetDomainName", S_NONE }, { "Status", S_ERROR }, { "FailureReason", S_NONE },
+		 { "SubStatus", S_NONE }, { "LogonType", S_NONE }, { "LogonProcessName", S_NONE },
+		 { "AuthenticationPackageName", S_NTLM }, { "WorkstationName", S_NONE },
+		 { "TransmittedServices", S_NONE }, { "LmPackageName", S_NTLM }, { "KeyLength", S_NONE },
+		 { "ProcessId", S_NONE }, { "ProcessName", S_NONE }, { "IpAddress", S_ADDR },
+		 { "IpPort", S_NONE }), 0 },
+	{ { security, 4776, HE_LOGON },
+	  FIELDS({ "PackageName", S_NTLM }, { "TargetUserName", S_NAME }, { "Workstation", S_NONE },
+		 { "Status", S_ERROR }), 0 },
+	{ { security, 4741, HE_DIRECTORY_CHANGE },
+	  FIELDS({ "TargetUserName", S_NAME }, { "TargetDomainName", S_NONE }, { "TargetSid", S_NONE },
+		 { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE }, { "SubjectDomainName", S_NONE },
+		 { "SubjectLogonId", S_NONE }, { "PrivilegeList", S_NONE }, { "SamAccountName", S_NONE },
+		 { "DisplayName", S_NONE }, { "UserPrincipalName", S_NONE }, { "HomeDirectory", S_NONE },
+		 { "HomePath", S_NONE }, { "ScriptPath", S_NONE }, { "ProfilePath", S_NONE },
+		 { "UserWorkstations", S_NONE }, { "PasswordLastSet", S_NONE }, { "AccountExpires", S_NONE },
+		 { "PrimaryGroupId", S_NONE }, { "AllowedToDelegateTo", S_NONE }, { "OldUacValue", S_NONE },
+		 { "NewUacValue", S_NONE }, { "UserAccountControl", S_NONE }, { "UserParameters", S_NONE },
+		 { "SidHistory", S_NONE }, { "LogonHours", S_NONE }, { "DnsHostName", S_NONE },
+		 { "ServicePrincipalNames", S_NONE }), 0 },
+	{ { security, 5136, HE_DIRECTORY_CHANGE },
+	  FIELDS({ "OpCorrelationID", S_NONE }, { "AppCorrelationID", S_NONE }, { "SubjectUserSid", S_NONE },
+		 { "SubjectUserName", S_NONE }, { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE },
+		 { "DSName", S_NONE }, { "DSType", S_NONE }, { "ObjectDN", S_NAME }, { "ObjectGUID", S_NONE },
+		 { "ObjectClass", S_NONE }, { "AttributeLDAPDisplayName", S_NONE },
+		 { "AttributeSyntaxOID", S_NONE }, { "AttributeValue", S_NONE }, { "OperationType", S_NONE }), 0 },
+};
+
+/* Other spellings of a field in feeds. */
+static const struct alias_row { const char *provider; uint32_t event_id; const char *seen, *manifest; } aliases[] = {
+	{ dhcp_client, 1005, "Address1", "Address" },
+};
+
+static const char *const kind_names[] = {
+	[HE_OTHER] = "other",
+	[HE_TEREDO_SERVER_UP] = "teredo_server_up",
+	[HE_TEREDO_SERVER_FAILED] = "teredo_server_failed",
+	[HE_PRIMARY_IPV4_INVALID] = "primary_ipv4_invalid",
+	[HE_TEREDO_NAME_INVALID] = "teredo_name_invalid",
+	[HE_TEREDO_INIT_FAILED] = "teredo_init_failed",
+	[HE_TEREDO_SERVER_STOPPED] = "teredo_server_stopped",
+	[HE_ISATAP_ROUTER] = "isatap_router",
+	[HE_TUNNEL_UP] = "tunnel_up",
+	[HE_TUNNEL_DOWN] = "tunnel_down",
+	[HE_ADDRESS_UPDATE_FAILED] = "address_update_failed",
+	[HE_IPHTTPS_UP] = "iphttps_up",
+	[HE_IPHTTPS_STOPPED] = "iphttps_stopped",
+	[HE_IPHTTPS_FAILED] = "iphttps_failed",
+	[HE_IPHTTPS_BOUND] = "iphttps_bound",
+	[HE_IPHTTPS_UNBOUND] = "iphttps_unbound",
+	[HE_DNS64_NO_PREFIX] = "dns64_no_prefix",
+	[HE_DA_SITE_ADDED] = "da_site_added",
+	[HE_DA_SITE_REMOVED] = "da_site_removed",
+	[HE_SCOPE_LOW] = "scope_low",
+	[HE_DHCP_SERVER_SEEN] = "dhcp_server_seen",
+	[HE_DHCP_STOPPED_WORKGROUP] = "dhcp_stopped_workgroup",
+	[HE_DHCP_STOPPED_DOMAIN] = "dhcp_stopped_domain",
+	[HE_DHCP_NOT_AUTHORISED] = "dhcp_not_authorised",
+	[HE_WORKGROUP_SAW_DOMAIN] = "workgroup_saw_domain",
+	[HE_DOMAIN_SAW_SERVER] = "domain_saw_server",
+	[HE_DHCP_NO_DIRECTORY] = "dhcp_no_directory",
+	[HE_SCOPE_FULL] = "scope_full",
+	[HE_DELAYED_OFFER_QUEUE] = "delayed_offer_queue",
+	[HE_FAILOVER_LOST] = "failover_lost",
+	[HE_FAILOVER_DIGEST] = "failover_digest",
+	[HE_DELAYED_OFFER_QUEUE_OK] = "delayed_offer_queue_ok",
+	[HE_SCOPE6_REQUEST_OTHER_SERVER] = "scope6_request_other_server",
+	[HE_SCOPE6_LOW] = "scope6_low",
+	[HE_DHCP_DROPPED] = "dhcp_dropped",
+	[HE_DHCP_CONFIG] = "dhcp_config",
+	[HE_SSTP] = "sstp",
+	[HE_SSTP_CERT_MISMATCH] = "sstp_cert_mismatch",
+	[HE_SSTP_NOT_SENT] = "sstp_not_sent",
+	[HE_D4_OFFER] = "d4_offer",
+	[HE_D4_ACK] = "d4_ack",
+	[HE_D4_NAK] = "d4_nak",
+	[HE_D4_REFUSED] = "d4_refused",
+	[HE_D4_INFORM_ACK] = "d4_inform_ack",
+	[HE_D4_NO_LEASE] = "d4_no_lease",
+	[HE_D4_CONFLICT] = "d4_conflict",
+	[HE_ARP_CONFLICT] = "arp_conflict",
+	[HE_D6_ADVERTISE] = "d6_advertise",
+	[HE_D6_REPLY] = "d6_reply",
+	[HE_D6_RENEWED] = "d6_renewed",
+	[HE_D6_INFO_REPLY] = "d6_info_reply",
+	[HE_D6_REFUSED] = "d6_refused",
+	[HE_RA_FLAGS] = "ra_flags",
+	[HE_D6_NO_LEASE] = "d6_no_lease",
+	[HE_D6_CONFLICT] = "d6_conflict",
+	[HE_DNS_LINKLOCAL] = "dns_linklocal",
+	[HE_DNS_ANSWER] = "dns_answer",
+	[HE_DNS_SERVER] = "dns_server",
+	[HE_DNS_TROUBLE] = "dns_trouble",
+	[HE_RAS_DIAL] = "ras_dial",
+	[HE_RAS_SERVER] = "ras_server",
+	[HE_LOGON] = "logon",
+	[HE_DIRECTORY_CHANGE] = "directory_change",
+	[HE_DHCP_CLIENT] = "dhcp_client",
+};
+_Static_assert(NELEM(kind_names) == HE_KINDS, "every kind has a name");
+
+const char *
+hostev_kind_name(uint16_t kind)
+{
+	return kind < HE_KINDS ? kind_names[kind] : "unknown";
+}
+
+size_t
+winmap_count(void)
+{
+	return NELEM(events);
+}
+
+const struct winmap_row *
+winmap_at(size_t i)
+{
+	return i < NELEM(events) ? &events[i].row : NULL;
+}
+
+const char *
+winmap_field(size_t i, size_t k)
+{
+	if (i >= NELEM(events))
+		return NULL;
+	const struct field_row *f = events[i].fields;
+	for (; f->name != NULL && k > 0; k--)
+		f++;
+	return f->name;
+}
+
+/* --- slots ------------------------------------------------------------------------------------------------------- */
+
+static bool
+addr_value(struct bytes v, struct addr *a)
+{
+	uint64_t n;
+	if (text_addr(v, a))
+		return true;
+	if (text_u64(v, &n) && n <= UINT32_MAX) {
+		*a = text_addr_u32((uint32_t)n);
+		return true;
+	}
+	uint8_t raw[16];
+	size_t	len;
+	if (!text_hex(v, raw, sizeof(raw), &len) || (len != 4 && len != 16))
+		return false;
+	*a = addr_of(bytes_of(raw, len));
+	return true;
+}
+
+static void
+set_addr(struct hostev *ev, uint32_t bit, struct addr *slot, const struct addr *a)
+{
+	if (ev->set & bit)
+		return;
+	*slot = *a;
+	ev->set |= bit;
+}
+
+static void
+set_text(struct hostev *ev, uint32_t bit, struct bytes *slot, struct bytes v)
+{
+	v = text_trim(v);
+	if ((ev->set & bit) || v.n == 0)
+		return;
+	*slot = v;
+	ev->set |= bit;
+}
+
+/* The first of the list to `slot`, the others to `more`. */
+static void
+set_list(struct hostev *ev, uint32_t bit, struct addr *slot, struct bytes v)
+{
+	struct cursor c = cur_all(v);
+	struct addr   a;
+	while (text_addr_next(&c, &a)) {
+		if (addr_v4mapped(a))
+			a = addr4(a.b[12], a.b[13], a.b[14], a.b[15]);
+		if (!(ev->set & bit))
+			set_addr(ev, bit, slot, &a);
+		else if (ev->nmore < HE_MORE_MAX)
+			ev->more[ev->nmore++] = a;
+	}
+}
+
+static void
+set_tunnel(struct hostev *ev, struct bytes v)
+{
+	struct addr a;
+	if (!text_addr(v, &a))
+		return;
+	set_addr(ev, HES_ADDR, &ev->addr, &a);
+	struct addr inner = addr_isatap4(a);
+	if (a.fam == 6 && a.b[0] == 0x20 && a.b[1] == 0x02) /* RFC 3056 section 2 */
+		inner = addr_of(bytes_of(a.b + 2, 4));
+	if (addr_set(inner) && ev->nmore < HE_MORE_MAX)
+		ev->more[ev->nmore++] = inner;
+}
+
+static void
+set_scope(struct hostev *ev, struct bytes v)
+{
+	struct cursor c = cur_all(v);
+	struct addr   a;
+	if (text_addr_next(&c, &a))
+		set_addr(ev, HES_ADDR, &ev->addr, &a);
+	if (!text_addr(v, &a))
+		set_text(ev, HES_NAME, &ev->name, v);
+}
+
+static void
+set_host(struct hostev *ev, struct bytes v)
+{
+	struct addr a;
+	if (text_addr(v, &a))
+		set_addr(ev, HES_PEER, &ev->peer, &a);
+	else
+		set_text(ev, HES_NAME, &ev->name, v);
+}
+
+/* "Server address/Phone Number = vpn.corp.example", in the host's language: the value of the first line with one. */
+static void
+set_dialled(struct hostev *ev, struct bytes v)
+{
+	struct cursor c = cur_all(v);
+	while (cur_more(&c) && cur_u8(&c) != '=')
+		;
+	struct cursor line = c;
+	size_t	      n = 0;
+	for (; cur_more(&c); n++) {
+		uint8_t b = cur_u8(&c);
+		if (b == '\r' || b == '\n')
+			break;
+	}
+	set_host(ev, cur_take(&line, n));
+}
+
+/* DETECTIONS.md 8: drop everything but hex digits, lower-case; another length is no hash. */
+static void
+set_hash(struct hostev *ev, uint32_t bit, struct bytes *slot, struct bytes v, size_t want, struct out *text)
+{
+	struct cursor c = cur_all(v);
+	size_t	      start = text->n;
+	while (cur_more(&c)) {
+		uint8_t b = cur_u8(&c);
+		if (b >= 'A' && b <= 'F')
+			b |= 0x20;
+		if ((b >= '0' && b <= '9') || (b >= 'a' && b <= 'f'))
+			out_chr(text, (char)b);
+	}
+	if (out_ok(text) && text->n - start == want)
+		set_text(ev, bit, slot, bytes_of(text->p + start, want));
+}
+
+static void
+set_coid(struct hostev *ev, struct bytes v)
+{
+	struct cursor c = cur_all(v);
+	while (cur_more(&c) && cur_peek_u8(&c) != '{')
+		cur_skip(&c, 1);
+	struct cursor guid = c;
+	size_t	      n = 0;
+	while (cur_more(&c)) {
+		n++;
+		if (cur_u8(&c) == '}') {
+			set_text(ev, HES_COID, &ev->coid, cur_take(&guid, n));
+			return;
+		}
+	}
+}
+
+static void
+set_flag(struct hostev *ev, uint32_t bit, bool *slot, struct bytes v)
+{
+	if (!(ev->set & bit) && text_bool(v, slot))
+		ev->set |= bit;
+}
+
+static void
+set_ntlm(struct hostev *ev, struct bytes v)
+{
+	ev->set |= HES_FLAG1;
+	ev->flag1 = ev->flag1 || text_starts_nocase(v, "NTLM") ||
+		    text_starts_nocase(v, "MICROSOFT_AUTHENTICATION_PACKAGE");
+}
+
+static void
+set_mac(struct hostev *ev, struct bytes v)
+{
+	struct mac m;
+	v = text_trim(v);
+	if (text_starts_nocase(v, "0x")) {
+		struct cursor c = cur_all(v);
+		cur_skip(&c, 2);
+		v = cur_rest(&c);
+	}
+	if ((ev->set & HES_MAC) || !mac_parse(v, &m))
+		return;
+	ev->mac = m;
+	ev->set |= HES_MAC;
+}
+
+static void
+set_error(struct hostev *ev, struct bytes v)
+{
+	if (!(ev->set & HES_ERROR) && text_u32(v, &ev->error))
+		ev->set |= HES_ERROR;
+}
+
+static void
+fill(struct hostev *ev, enum slot slot, struct bytes v, struct out *text)
+{
+	struct addr a;
+	switch (slot) {
+	case S_ADDR:
+		if (addr_value(v, &a))
+			set_addr(ev, HES_ADDR, &ev->addr, &a);
+		break;
+	case S_PEER:
+		if (addr_value(v, &a))
+			set_addr(ev, HES_PEER, &ev->peer, &a);
+		break;
+	case S_ROUTER:
+		if (addr_value(v, &a))
+			set_addr(ev, HES_ROUTER, &ev->router, &a);
+		else
+			set_text(ev, HES_NAME, &ev->name, v);
+		break;
+	case S_SOCK:
+		if (text_addr(v, &a) || text_addr_hex(v, &a))
+			set_addr(ev, HES_ADDR, &ev->addr, &a);
+		break;
+	case S_ADDRS: set_list(ev, HES_ADDR, &ev->addr, v); break;
+	case S_PEERS: set_list(ev, HES_PEER, &ev->peer, v); break;
+	case S_SCOPE: set_scope(ev, v); break;
+	case S_HOST: set_host(ev, v); break;
+	case S_TUNNEL: set_tunnel(ev, v); break;
+	case S_MAC: set_mac(ev, v); break;
+	case S_NAME: set_text(ev, HES_NAME, &ev->name, v); break;
+	case S_IFACE: set_text(ev, HES_IFACE, &ev->iface, v); break;
+	case S_ERROR: set_error(ev, v); break;
+	case S_FLAG1: set_flag(ev, HES_FLAG1, &ev->flag1, v); break;
+	case S_FLAG2: set_flag(ev, HES_FLAG2, &ev->flag2, v); break;
+	case S_COID: set_coid(ev, v); break;
+	case S_SHA1: set_hash(ev, HES_SHA1, &ev->sha1, v, 40, text); break;
+	case S_SHA256: set_hash(ev, HES_SHA256, &ev->sha256, v, 64, text); break;
+	case S_NTLM: set_ntlm(ev, v); break;
+	case S_DIALLED: set_dialled(ev, v); break;
+	case S_NONE: break;
+	}
+}
+
+/* --- names ------------------------------------------------------------------------------------------------------- */
+
+static const char *
+provider_of(struct bytes seen)
+{
+	for (size_t i = 0; i < NELEM(providers); i++)
+		if (text_eq_nocase(seen, bytes_str(providers[i].seen)))
+			return providers[i].manifest;
+	return NULL;
+}
+
+static const struct event_row *
+event_of(const char *provider, uint32_t id)
+{
+	for (size_t i = 0; i < NELEM(events); i++)
+		if (events[i].row.event_id == id && events[i].row.provider == provider)
+			return &events[i];
+	return NULL;
+}
+
+/* The number of "param<n>", else 0. */
+static uint32_t
+position_of(struct bytes name)
+{
+	uint32_t n;
+	if (!text_starts_nocase(name, "param"))
+		return 0;
+	struct cursor c = cur_all(name);
+	cur_skip(&c, 5);
+	return text_u32(cur_rest(&c), &n) ? n : 0;
+}
+
+static size_t
+count_fields(const struct event_row *e)
+{
+	size_t n = 0;
+	while (e->fields[n].name != NULL)
+		n++;
+	return n;
+}
+
+static const struct field_row *
+field_by_name(const struct event_row *e, struct bytes name)
+{
+	for (size_t i = 0; i < NELEM(aliases); i++)
+		if (aliases[i].event_id == e->row.event_id && aliases[i].provider == e->row.provider &&
+		    text_eq_nocase(name, bytes_str(aliases[i].seen)))
+			name = bytes_str(aliases[i].manifest);
+	for (const struct field_row *f = e->fields; f->name != NULL; f++)
+		if (text_eq_nocase(name, bytes_str(f->name)))
+			return f;
+	return NULL;
+}
+
+/* Unnamed data of an event with named fields: by position, if all are there.  Older Windows versions logged fewer, in
+ * another order. */
+static bool
+all_by_position(const struct hostev *ev, const struct event_row *e)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < ev->nfields; i++)
+		n += position_of(ev->fields[i].name) > 0;
+	return n > 0 && n == count_fields(e);
+}
+
+/* A classic event's raw bytes are no field of any manifest; RasSstp 3 has a field of that name. */
+static void
+drop_binary(struct hostev *ev, const struct event_row *e)
+{
+	uint8_t n = 0;
+	for (uint8_t i = 0; i < ev->nfields; i++)
+		if (!text_eq_nocase(ev->fields[i].name, bytes_str("Binary")) ||
+		    (e != NULL && field_by_name(e, ev->fields[i].name) != NULL))
+			ev->fields[n++] = ev->fields[i];
+	ev->nfields = n;
+}
+
+bool
+winmap_apply(struct hostev *ev, struct out *text)
+{
+	const char *provider = provider_of(text_trim(ev->provider));
+	if (provider == NULL)
+		return false;
+	ev->provider = bytes_str(provider);
+	const struct event_row *e = event_of(provider, ev->event_id);
+	drop_binary(ev, e);
+	if (e == NULL)
+		return true;
+	ev->kind = e->row.kind;
+	size_t declared = count_fields(e);
+	bool   by_position = all_by_position(ev, e);
+	for (size_t i = 0; i < ev->nfields; i++) {
+		const struct field_row *f = field_by_name(e, ev->fields[i].name);
+		uint32_t		at = by_position ? position_of(ev->fields[i].name) : 0;
+		if (f == NULL && at > 0 && at <= declared)
+			f = &e->fields[at - 1];
+		if (f == NULL)
+			continue;
+		ev->fields[i].name = bytes_str(f->name);
+		fill(ev, (enum slot)f->slot, ev->fields[i].value, text);
+	}
+	if (e->implied == IMPLIES_M)
+		set_flag(ev, HES_FLAG1, &ev->flag1, bytes_str("true"));
+	if (e->implied == IMPLIES_O)
+		set_flag(ev, HES_FLAG2, &ev->flag2, bytes_str("true"));
+	return true;
+}
