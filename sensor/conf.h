@@ -1,0 +1,52 @@
+/* The configuration: YAML (libyaml events) into the one option table of conf_schema.c.  Every problem names file, line,
+ * column, key, what was found and what was expected, and reading goes on: all problems are told, not the first. */
+#ifndef CROSSTAP_CONF_H
+#define CROSSTAP_CONF_H
+
+#include <stdio.h>
+
+#include "authority.h"
+#include "time.h"
+
+enum conf_output_type { OUT_STDOUT, OUT_FILE, OUT_SYSLOG };
+enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP };
+struct conf_output {
+	uint8_t	     type, transport, format;
+	struct bytes path, host; /* NUL-terminated */
+	uint32_t     port;
+};
+
+struct conf {
+	struct bytes sensor; /* NUL-terminated, as all texts here; absent: `replay`, live the host's name */
+	bool	     feed_synced;
+	ts_t	     event_window;
+	uint32_t     hosts, events, datagrams;
+	struct conf_output *output;
+	size_t		    noutput;
+	struct bytes	    sd_id;
+	uint32_t	    snaplen, buffer_mib;
+	bool		    promisc, all_frames;
+	struct authority    authority;
+	struct conf_chunk  *chunk; /* owns everything above */
+	size_t		    used;
+};
+
+/* Told once for each problem, without the program's name. */
+typedef void conf_say(void *arg, const char *problem);
+
+/* The defaults of the table.  False only without memory. */
+bool conf_init(struct conf *);
+void conf_free(struct conf *);
+/* Reads one text into `c`: maps merge, of a scalar the last one wins, lists add up.  `name` is for messages.
+ * The number of problems. */
+size_t conf_text(struct conf *, const char *name, struct bytes text, conf_say *, void *arg);
+/* Reads a file, then *.yaml of conf.d beside it in the order of their names. */
+size_t conf_file(struct conf *, const char *path, conf_say *, void *arg);
+/* KEY=VALUE, the key with dots. */
+size_t conf_set(struct conf *, const char *assignment, conf_say *, void *arg);
+/* What only shows when everything is read: contradictions between values. */
+size_t conf_check(const struct conf *, conf_say *, void *arg);
+/* Every option with its value, as YAML that conf_text() reads back. */
+void conf_dump(const struct conf *, FILE *);
+
+#endif

@@ -1,0 +1,176 @@
+/* --dump-config: the table with its values, as YAML that reads back to the same. */
+#include "conf_node.h"
+
+#include <inttypes.h>
+
+#include "out.h"
+
+enum { INDENT = 2, TEXT_SHOWN = 8192 };
+
+static void
+quoted(struct bytes text, FILE *f)
+{
+	char	   to[TEXT_SHOWN * 6];
+	struct out o = out_init(to, sizeof(to));
+	out_json_str(&o, text);
+	fwrite(o.p, 1, o.n, f);
+}
+
+static void
+address(struct addr a, FILE *f)
+{
+	char	   to[64];
+	struct out o = out_init(to, sizeof(to));
+	out_addr(&o, a);
+	fprintf(f, "\"%.*s\"", (int)o.n, to);
+}
+
+static void
+mac(struct mac m, FILE *f)
+{
+	char	   to[32];
+	struct out o = out_init(to, sizeof(to));
+	out_mac(&o, m);
+	fprintf(f, "\"%.*s\"", (int)o.n, to);
+}
+
+static void
+hex(struct bytes b, FILE *f)
+{
+	fputc('"', f);
+	for (size_t i = 0; i < b.n; i++)
+		fprintf(f, "%s%02x", i ? ":" : "", b.p[i]);
+	fputc('"', f);
+}
+
+/* An item of a list of scalars. */
+static void
+item(const struct conf_node *n, const void *at, FILE *f)
+{
+	switch (n->kind) {
+	case K_TEXTS: quoted(*(const struct bytes *)at, f); break;
+	case K_ADDRS: address(*(const struct addr *)at, f); break;
+	case K_MACS: mac(*(const struct mac *)at, f); break;
+	case K_PREFIXES: {
+		const struct prefix *p = at;
+		char		     to[64];
+		struct out	     o = out_init(to, sizeof(to));
+		out_addr(&o, p->a);
+		fprintf(f, "\"%.*s/%u\"", (int)o.n, to, p->len);
+		break;
+	}
+	case K_DUIDS:
+	case K_HASHES: hex(*(const struct bytes *)at, f); break;
+	case K_PAIRS: {
+		const struct auth_pair *p = at;
+		fputc('[', f);
+		address(p->a, f);
+		fputs(", ", f);
+		address(p->b, f);
+		fputc(']', f);
+		break;
+	}
+	default: break;
+	}
+}
+
+static void
+scalar(const struct conf_node *n, const void *base, FILE *f)
+{
+	const void *at = (const char *)base + n->off;
+	switch (n->kind) {
+	case K_NAME:
+	case K_TEXT: quoted(*(const struct bytes *)at, f); break;
+	case K_BOOL: fputs(*(const bool *)at ? "true" : "false", f); break;
+	case K_U32: fprintf(f, "%" PRIu32, *(const uint32_t *)at); break;
+	case K_TIME: fprintf(f, "%" PRId64 "s", *(const ts_t *)at / TS_SEC); break;
+	case K_ENUM: fputs(name_of(n->names, *(const uint8_t *)at), f); break;
+	case K_ADDR: address(*(const struct addr *)at, f); break;
+	case K_MAC: mac(*(const struct mac *)at, f); break;
+	default: break;
+	}
+}
+
+static void
+scalars(const struct conf_node *n, const void *base, FILE *f)
+{
+	fputc('[', f);
+	for (size_t i = 0; i < conf_list_length(n, base); i++) {
+		fputs(i ? ", " : "", f);
+		item(n, conf_list_at(n, base, i), f);
+	}
+	fputc(']', f);
+}
+
+static bool
+declared(const struct conf_node *n, const void *base)
+{
+	return n->declared && *(const bool *)(const void *)((const char *)base + n->declared - 1);
+}
+
+static bool
+present(const struct conf_node *n, const void *base)
+{
+	if (conf_is_list(n))
+		return declared(n, base) || conf_list_length(n, base) > 0;
+	if (n->kind == K_MAC)
+		return declared(n, base);
+	if (n->kind == K_NAME || n->kind == K_TEXT)
+		return ((const struct bytes *)(const void *)((const char *)base + n->off))->p != NULL;
+	return true;
+}
+
+/* What a row means, on the line before it. */
+static void
+comment(const struct conf_node *n, int depth, FILE *f)
+{
+	fprintf(f, "%*s# %s", depth * INDENT, "", n->help);
+	if (n->kind == K_U32)
+		fprintf(f, " (%" PRIu32 " to %" PRIu32 ")", n->min, n->max);
+	if (n->kind == K_TIME)
+		fprintf(f, " (%" PRIu32 "s to %" PRIu32 "s)", n->min, n->max);
+	for (const struct name *e = n->names; e && e->text; e++)
+		fprintf(f, "%s%s%s", e == n->names ? " (" : ", ", e->text, e[1].text ? "" : ")");
+	if (n->restart)
+		fputs("; read at start only", f);
+	fputc('\n', f);
+}
+
+/* As deep as the table, which is constant. */
+static void
+dump(const struct conf_node *map, const void *base, int depth, bool comments, FILE *f)
+{
+	for (size_t i = 0; i < map->nsub; i++) {
+		const struct conf_node *n = &map->sub[i];
+		if (comments)
+			comment(n, depth, f);
+		if (n->kind == K_MAP) {
+			fprintf(f, "%*s%s:\n", depth * INDENT, "", n->key);
+			dump(n, base, depth + 1, comments, f);
+			continue;
+		}
+		if (!present(n, base)) {
+			if (comments)
+				fprintf(f, "%*s# %s:\n", depth * INDENT, "", n->key);
+			continue;
+		}
+		fprintf(f, "%*s%s: ", depth * INDENT, "", n->key);
+		if (n->kind != K_LIST) {
+			(conf_is_list(n) ? scalars : scalar)(n, base, f);
+			fputc('\n', f);
+			continue;
+		}
+		size_t items = conf_list_length(n, base);
+		fputs(items ? "\n" : "[]\n", f);
+		for (size_t k = 0; k < items; k++) {
+			fprintf(f, "%*s-\n", (depth + 1) * INDENT, "");
+			dump(n, conf_list_at(n, base, k), depth + 2, false, f);
+		}
+	}
+}
+
+void
+conf_dump(const struct conf *c, FILE *f)
+{
+	dump(&conf_root, c, 0, true, f);
+}

@@ -1,0 +1,28 @@
+#include "emit.h"
+
+static void
+line(struct emit *e, const struct incident *r, enum line_format format)
+{
+	char	   text[SYSLOG_LONG_MAX];
+	struct out o = out_init(text, sizeof(text));
+	if (!sinks_want(e->sinks, format))
+		return;
+	if (format == LINE_JSON)
+		encode_eve(&o, &e->env, r);
+	else
+		encode_rfc5424(&o, &e->env, r, format == LINE_SYSLOG_SHORT);
+	sinks_line(e->sinks, format, out_bytes(&o));
+}
+
+void
+emit_incident(void *arg, const struct incident *r)
+{
+	struct emit *e = arg;
+	e->records++;
+	if (e->findings)
+		findings_note(e->findings, r);
+	for (int f = 0; f < LINE_FORMATS; f++)
+		line(e, r, (enum line_format)f);
+	if (e->flush)
+		sinks_work(e->sinks);
+}

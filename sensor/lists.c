@@ -1,0 +1,219 @@
+/* --list-*, --explain: the tables of the program as text. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dissector.h"
+#include "joins.h"
+#include "log.h"
+#include "run.h"
+
+enum { DEPTH_MAX = 4, COLUMN = 28 };
+
+static const char blind_spots[] =
+	"What no tap shows, or not this one; a verdict of unverifiable says which of them it rests on.\n\n"
+	"Certificates and names of TLS 1.3 with encrypted hello; DNS over HTTPS or TLS inside a victim. Frames between\n"
+	"guests of one hypervisor switch, or behind an access switch that is not mirrored. Multicast pruned by MLD\n"
+	"snooping (ff02::1:2, solicited-node groups). Unicast OFFER and ACK on a mirror of one port. Oversubscribed\n"
+	"mirror ports. Switches that copy a frame twice or strip its tags. Relayed segments seen on the server's side\n"
+	"only. MAC-rewriting bridges. Hosts whose events come late, under another name, or not at all. An authorised\n"
+	"server that is itself compromised.\n";
+
+static void
+list_detectors(void)
+{
+	puts("Detections (the key `detection` of an incident)");
+	for (size_t i = 0; detection_at(i); i++) {
+		const struct detection *d = detection_at(i);
+		printf("  %-*s %" PRIu32 "  %s  [%s]\n", COLUMN, d->id, d->signature_id, d->signature, d->attack);
+	}
+	puts("\nFacts that feed them (the key `facts`; grade as usual)");
+	for (size_t i = 0; detector_at(i); i++) {
+		const struct detector *d = detector_at(i);
+		if (d->id == NULL)
+			continue;
+		const struct detection *f = detection_at(d->family);
+		printf("  %-*s E%u  %s\n", COLUMN, d->id, d->grade, f ? f->id : "");
+	}
+}
+
+static bool
+has_join(const struct winmap_row *r)
+{
+	for (size_t i = 0; join_at(i); i++) {
+		const struct join *j = join_at(i);
+		if (j->event_id ? j->event_id == r->event_id && strcmp(j->provider, r->provider) == 0 : j->kind == r->kind)
+			return true;
+	}
+	return false;
+}
+
+static void
+list_events(void)
+{
+	for (size_t i = 0; i < winmap_count(); i++) {
+		const struct winmap_row *r = winmap_at(i);
+		printf("%-40s %6" PRIu32 "  %-24s %s\n", r->provider, r->event_id, hostev_kind_name(r->kind),
+		       has_join(r) ? "joined" : "");
+	}
+}
+
+static const char *
+type_name(const struct field *f)
+{
+	static const char *const names[] = {
+		[F_U8] = "number",   [F_U16] = "number",   [F_U32] = "number",	 [F_U64] = "number",   [F_BOOL] = "bool",
+		[F_HEX16] = "0xhhhh", [F_HEX24] = "0xhhhhhh", [F_HEX32] = "0xhhhhhhhh", [F_NAME8] = "name",    [F_NAME16] = "name",
+		[F_ADDR] = "address", [F_MAC] = "mac",	   [F_HEX] = "hex",	 [F_TEXT] = "text",    [F_MACTEXT] = "mac",
+		[F_CSTR] = "text",   [F_LIST] = "list",	   [F_ROWS] = "rows",	 [F_OBJECT] = "object",
+	};
+	return f->type < NELEM(names) && names[f->type] ? names[f->type] : "?";
+}
+
+/* As deep as the tables, which are constant; they may name themselves (a relayed message), hence the limit. */
+static void
+list_table(const char *prefix, const struct field *f, size_t n, int depth)
+{
+	char name[128];
+	for (size_t i = 0; i < n; i++) {
+		if (f[i].name == NULL)
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", prefix, f[i].name);
+		printf("%-*s %-10s %s\n", COLUMN + 12, name, type_name(&f[i]), f[i].help ? f[i].help : "");
+		if (f[i].sub && depth + 1 < DEPTH_MAX && f[i].sub != f)
+			list_table(name, f[i].sub, f[i].nsub, depth + 1);
+	}
+}
+
+static void
+list_fields(void)
+{
+	for (size_t i = 0; dissectors[i]; i++)
+		if (dissectors[i]->name)
+			list_table(dissectors[i]->name, dissectors[i]->fields, dissectors[i]->nfields, 0);
+}
+
+static int
+list_ifaces(void)
+{
+	char	   error[PCAP_ERRBUF_SIZE];
+	pcap_if_t *all = NULL;
+	if (pcap_findalldevs(&all, error) != 0) {
+		log_say("%s", error);
+		return EXIT_INTERNAL;
+	}
+	for (const pcap_if_t *i = all; i; i = i->next)
+		printf("%-16s %s\n", i->name, i->description ? i->description : "");
+	pcap_freealldevs(all);
+	return EXIT_OK;
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+			return false;
+	return *a == *b;
+}
+
+static bool
+explain_detection(const char *id)
+{
+	for (size_t i = 0; detection_at(i); i++) {
+		const struct detection *d = detection_at(i);
+		if (!same(d->id, id))
+			continue;
+		printf("%s (%" PRIu32 "): %s\n%s, %s\n\n%s\n\nNext:\n", d->id, d->signature_id, d->signature, d->category,
+		       d->attack, d->explain);
+		for (const char *p = d->next; p && *p;) {
+			size_t n = strcspn(p, "\n");
+			printf("  - %.*s\n", (int)n, p);
+			p += n + (p[n] != 0);
+		}
+		return true;
+	}
+	return false;
+}
+
+static bool
+explain_detector(const char *id)
+{
+	for (size_t i = 0; detector_at(i); i++) {
+		const struct detector *d = detector_at(i);
+		if (d->id == NULL || !same(d->id, id))
+			continue;
+		const struct detection *f = detection_at(d->family);
+		printf("%s, grade E%u, feeds %s%s%s\n\n%s\n", d->id, d->grade, f ? f->id : "", d->attack ? ", " : "",
+		       d->attack ? d->attack : "", d->explain ? d->explain : "");
+		return true;
+	}
+	return false;
+}
+
+static void
+explain_join(const struct join *j)
+{
+	const struct detection *alone = detection_at(j->alone);
+	printf("  packets from %+" PRId32 " s to %+" PRId32 " s of it speak for:", j->from, j->to);
+	for (size_t f = 0; f < FAMILIES; f++)
+		if (j->families >> f & 1)
+			printf(" %s", detection_at(f)->id);
+	printf("\n  then %s", severity_name((enum severity)j->sev_confirmed));
+	if (alone)
+		printf("; without a packet: %s, %s", alone->id, severity_name((enum severity)j->sev_alone));
+	putchar('\n');
+	if (j->attack)
+		printf("  %s\n", j->attack);
+	if (j->trap)
+		printf("  trap: %s\n", j->trap);
+}
+
+static bool
+explain_event(const char *id)
+{
+	char *end;
+	unsigned long n = strtoul(id, &end, 10);
+	bool	      found = false;
+	if (!isdigit((unsigned char)*id) || *end || n > UINT32_MAX)
+		return false;
+	for (size_t i = 0; i < winmap_count(); i++) {
+		const struct winmap_row *r = winmap_at(i);
+		if (r->event_id != n)
+			continue;
+		found = true;
+		printf("%s %" PRIu32 ": %s\n", r->provider, r->event_id, hostev_kind_name(r->kind));
+		for (size_t k = 0; join_at(k); k++) {
+			const struct join *j = join_at(k);
+			if (j->event_id ? j->event_id == n && strcmp(j->provider, r->provider) == 0 : j->kind == r->kind)
+				explain_join(j);
+		}
+	}
+	return found;
+}
+
+static int
+explain(const char *id)
+{
+	if (same(id, "blind-spots"))
+		fputs(blind_spots, stdout);
+	else if (!explain_detection(id) && !explain_detector(id) && !explain_event(id)) {
+		log_say("--explain: \"%s\" is no detection, fact or event: see --list-detectors, --list-events", id);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+int
+run_list(const struct opts *o)
+{
+	switch (o->action) {
+	case ACT_LIST_DETECTORS: list_detectors(); return EXIT_OK;
+	case ACT_LIST_EVENTS: list_events(); return EXIT_OK;
+	case ACT_LIST_FIELDS: list_fields(); return EXIT_OK;
+	case ACT_LIST_IFACES: return list_ifaces();
+	default: return explain(o->explain);
+	}
+}

@@ -1,0 +1,332 @@
+/* Live capture in its plain form: one process, libpcap, until TERM or INT. */
+#include "live.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "emit.h"
+#include "engine.h"
+#include "eventsrc.h"
+#include "log.h"
+#include "run.h"
+
+enum { TIMEOUT_MS = 100, BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 32 + EVENTS_SOURCES_MAX };
+
+/* Offsets in the IPv4 header: flags and fragment offset; in the IPv6 header: next header.  RFC 8200 4: hop-by-hop 0,
+ * routing 43, fragment 44, destination options 60; authentication 51, mobility 135. */
+static const char evasions[] = "(ip[6:2] & 0x3fff != 0) or (ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or "
+			       "ip6[6] = 51 or ip6[6] = 60 or ip6[6] = 135))";
+
+static void
+plain_form(struct out *o)
+{
+	out_str(o, evasions);
+	for (size_t i = 0; dissectors[i]; i++) {
+		if (dissectors[i]->bpf == NULL)
+			continue;
+		out_str(o, " or (");
+		out_str(o, dissectors[i]->bpf);
+		out_chr(o, ')');
+	}
+}
+
+void
+live_filter(struct out *o)
+{
+	/* `vlan` moves the offsets of everything behind it, hence the nesting. */
+	plain_form(o);
+	out_str(o, " or (vlan and (");
+	plain_form(o);
+	out_str(o, " or (vlan and (");
+	plain_form(o);
+	out_str(o, "))))");
+}
+
+struct tap {
+	pcap_t		*pcap;
+	int		 fd;
+	uint16_t	 linktype;
+	uint64_t	 frames, unread;
+	struct pcap_stat told;
+};
+
+struct live {
+	const struct opts *o;
+	const struct conf *c;
+	struct tap	   tap[OPTS_READ_MAX];
+	size_t		   n;
+	struct eventsrc	  *events;
+	struct emit	   emit;
+	struct engine_conf ec;
+	struct engine	  *engine;
+	struct walk	  *walk;
+	void		  *engine_mem, *walk_mem;
+	char		   host[HOST_MAX];
+	bool		   failed;
+};
+
+static volatile sig_atomic_t stop, reopen;
+
+static void
+on_signal(int sig)
+{
+	if (sig == SIGHUP)
+		reopen = 1;
+	else
+		stop = 1;
+}
+
+static void
+on_obs(void *arg, const struct obs *o)
+{
+	engine_obs(arg, o);
+}
+
+static void
+on_host(void *arg, const struct hostev *e)
+{
+	engine_host(arg, e);
+}
+
+static bool
+tap_wrong(const char *iface, const char *what, const char *why)
+{
+	log_say("%s: %s%s%s", iface, what, why && *why ? ": " : "", why ? why : "");
+	return false;
+}
+
+static bool
+tap_filter(struct live *l, struct tap *t, const char *iface)
+{
+	char		   text[LIVE_FILTER_MAX];
+	struct out	   o = out_init(text, sizeof(text) - 1);
+	struct bpf_program program;
+	if (l->o->filter)
+		out_str(&o, l->o->filter);
+	else if (!l->c->all_frames)
+		live_filter(&o);
+	text[o.n] = 0;
+	if (!out_ok(&o))
+		return tap_wrong(iface, "the filter is too long", NULL);
+	if (o.n == 0)
+		return true;
+	if (pcap_compile(t->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
+		return tap_wrong(iface, "filter", pcap_geterr(t->pcap));
+	bool ok = pcap_setfilter(t->pcap, &program) == 0;
+	log_detail("%s: filter of %u instructions", iface, program.bf_len);
+	pcap_freecode(&program);
+	return ok || tap_wrong(iface, "filter", pcap_geterr(t->pcap));
+}
+
+static bool
+tap_open(struct live *l, struct tap *t, const char *iface)
+{
+	char error[PCAP_ERRBUF_SIZE] = "";
+	t->pcap = pcap_create(iface, error);
+	if (t->pcap == NULL)
+		return tap_wrong(iface, "cannot be opened", error);
+	pcap_set_snaplen(t->pcap, (int)l->c->snaplen);
+	pcap_set_promisc(t->pcap, l->c->promisc);
+	pcap_set_timeout(t->pcap, TIMEOUT_MS);
+	pcap_set_immediate_mode(t->pcap, 1);
+	pcap_set_buffer_size(t->pcap, (int)(l->c->buffer_mib << 20));
+	pcap_set_tstamp_precision(t->pcap, PCAP_TSTAMP_PRECISION_NANO);
+	int rc = pcap_activate(t->pcap);
+	if (rc < 0)
+		return tap_wrong(iface, pcap_statustostr(rc), pcap_geterr(t->pcap));
+	if (rc > 0)
+		log_say("%s: %s", iface, pcap_statustostr(rc));
+	int dlt = pcap_datalink(t->pcap);
+	t->linktype = (uint16_t)(dlt == DLT_RAW ? 101 : dlt);
+	t->fd = pcap_get_selectable_fd(t->pcap);
+	if (t->fd < 0 || pcap_setnonblock(t->pcap, 1, error) != 0)
+		return tap_wrong(iface, "cannot be waited for", error);
+	return tap_filter(l, t, iface);
+}
+
+static void
+on_frame(struct live *l, struct tap *t, const struct pcap_pkthdr *h, const u_char *p)
+{
+	bool	     nano = pcap_get_tstamp_precision(t->pcap) == PCAP_TSTAMP_PRECISION_NANO;
+	struct frame f = {
+		.ts = (ts_t)h->ts.tv_sec * TS_SEC + (ts_t)h->ts.tv_usec * (nano ? 1 : TS_US),
+		.number = ++t->frames,
+		.iface = (uint16_t)(t - l->tap),
+		.linktype = t->linktype,
+		.p = p,
+		.caplen = h->caplen,
+		.wirelen = h->len > h->caplen ? h->len : h->caplen,
+	};
+	if (walk_frame(l->walk, &f, on_obs, l->engine) != SAID_NO)
+		return;
+	if (t->unread++ == 0)
+		log_say("%s: link type %u is not read, its frames are only counted", l->o->iface[f.iface], t->linktype);
+}
+
+static void
+tap_read(struct live *l, struct tap *t)
+{
+	struct pcap_pkthdr *h;
+	const u_char	   *p;
+	int		    rc = 0;
+	for (int i = 0; i < BATCH && (rc = pcap_next_ex(t->pcap, &h, &p)) == 1; i++)
+		on_frame(l, t, h, p);
+	if (rc >= 0)
+		return;
+	log_say("%s: %s", l->o->iface[t - l->tap], pcap_geterr(t->pcap));
+	l->failed = true;
+	stop = 1;
+}
+
+/* Drops are told to the engine as they grow: absence proves nothing in a window that lost packets. */
+static void
+tap_loss(struct live *l, struct tap *t, ts_t now)
+{
+	struct pcap_stat s;
+	if (pcap_stats(t->pcap, &s) != 0)
+		return;
+	uint32_t got = s.ps_recv - t->told.ps_recv;
+	uint32_t lost = s.ps_drop - t->told.ps_drop + (s.ps_ifdrop - t->told.ps_ifdrop);
+	t->told = s;
+	if (lost == 0)
+		return;
+	struct obs o = { .ts = now, .kind = OBS_LOSS, .iface = (uint16_t)(t - l->tap) };
+	o.u.loss = (struct loss){ .packets = lost, .total = (uint64_t)got + lost };
+	engine_obs(l->engine, &o);
+}
+
+static void
+each_second(struct live *l)
+{
+	ts_t now = clock_wall();
+	for (size_t i = 0; i < l->n; i++)
+		tap_loss(l, &l->tap[i], now);
+	engine_tick(l->engine, now);
+	if (reopen) {
+		reopen = 0;
+		sinks_reopen(l->emit.sinks);
+	}
+	sinks_work(l->emit.sinks);
+}
+
+static void
+loop(struct live *l)
+{
+	int64_t next = clock_ms() + TICK_MS;
+	while (!stop) {
+		struct pollfd p[POLL_MAX];
+		size_t	      n = 0;
+		for (; n < l->n; n++)
+			p[n] = (struct pollfd){ .fd = l->tap[n].fd, .events = POLLIN };
+		n += eventsrc_poll(l->events, p + n, POLL_MAX - n);
+		int64_t wait = next - clock_ms();
+		if (poll(p, n, wait > 0 ? (int)wait : 0) < 0 && errno != EINTR)
+			break;
+		for (size_t i = 0; i < l->n; i++)
+			tap_read(l, &l->tap[i]);
+		eventsrc_given(l->events, on_host, l->engine);
+		if (clock_ms() >= next) {
+			next = clock_ms() + TICK_MS;
+			each_second(l);
+		}
+	}
+}
+
+static int
+open_all(struct live *l)
+{
+	l->events = eventsrc_new(false, l->c->event_window);
+	if (l->events == NULL)
+		return EXIT_INTERNAL;
+	for (size_t i = 0; i < l->o->nevents; i++)
+		if (!eventsrc_add(l->events, l->o->events[i]))
+			return EXIT_USAGE;
+	for (; l->n < l->o->niface; l->n++)
+		if (!tap_open(l, &l->tap[l->n], l->o->iface[l->n]))
+			return EXIT_USAGE;
+	gethostname(l->host, sizeof(l->host) - 1);
+	l->emit.env = (struct encode_env){
+		.sensor = l->c->sensor.p ? (const char *)l->c->sensor.p : l->host,
+		.sd_id = (const char *)l->c->sd_id.p,
+		.iface = l->o->iface,
+		.niface = l->o->niface,
+		.procid = (uint32_t)getpid(),
+	};
+	l->emit.flush = true;
+	l->emit.sinks = sinks_open(l->c, l->o->log_dir, true);
+	return l->emit.sinks ? EXIT_OK : EXIT_USAGE;
+}
+
+static int
+open_engine(struct live *l)
+{
+	l->ec = (struct engine_conf){
+		.authority = l->c->authority.nsite ? &l->c->authority : NULL,
+		.iface = l->o->iface,
+		.niface = l->o->niface,
+		.feed_synced = l->c->feed_synced,
+		.hosts = l->c->hosts,
+		.events = l->c->events,
+		.event_window = l->c->event_window,
+	};
+	size_t n = engine_bytes(&l->ec);
+	l->engine_mem = run_alloc(n);
+	if (l->engine_mem == NULL)
+		return EXIT_INTERNAL;
+	l->engine = engine_open(&l->ec, l->engine_mem, run_random_key(), emit_incident, &l->emit);
+	l->walk = run_open_walk(l->c, &l->walk_mem);
+	log_say("watching %zu interface%s, state %zu MiB", l->n, l->n == 1 ? "" : "s", n >> 20);
+	return l->engine && l->walk ? EXIT_OK : EXIT_INTERNAL;
+}
+
+static void
+goodbye(struct live *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct pcap_stat s = { 0 };
+		pcap_stats(l->tap[i].pcap, &s);
+		log_say("%s: %" PRIu64 " frames, %u dropped by the kernel, %u by the interface", l->o->iface[i],
+			l->tap[i].frames, s.ps_drop, s.ps_ifdrop);
+	}
+	struct eventsrc_counts n = eventsrc_counts(l->events);
+	log_say("%" PRIu64 " host events, %" PRIu64 " documents refused, %" PRIu64 " incident records", n.events, n.refused,
+		l->emit.records);
+}
+
+int
+run_live(const struct opts *o, const struct conf *c)
+{
+	struct live	 l = { .o = o, .c = c };
+	struct sigaction act = { .sa_handler = on_signal };
+	int		 status = open_all(&l);
+	if (status == EXIT_OK)
+		status = open_engine(&l);
+	if (status == EXIT_OK) {
+		sigaction(SIGTERM, &act, NULL);
+		sigaction(SIGINT, &act, NULL);
+		sigaction(SIGHUP, &act, NULL);
+		signal(SIGPIPE, SIG_IGN);
+		loop(&l);
+		for (size_t i = 0; i < l.n; i++)
+			tap_loss(&l, &l.tap[i], clock_wall());
+		engine_end(l.engine);
+		eventsrc_close(l.events);
+		goodbye(&l);
+		status = l.failed ? EXIT_INTERNAL : EXIT_OK;
+	}
+	if (l.emit.sinks && !sinks_close(l.emit.sinks))
+		status = EXIT_INTERNAL;
+	for (size_t i = 0; i < OPTS_READ_MAX; i++)
+		if (l.tap[i].pcap)
+			pcap_close(l.tap[i].pcap);
+	free(l.engine_mem);
+	free(l.walk_mem);
+	eventsrc_free(l.events);
+	return status;
+}

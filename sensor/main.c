@@ -1,0 +1,84 @@
+/* crosstap: a passive sensor that joins what a tap sees with what the hosts say.  Reads the command line and the
+ * configuration, and hands over to one mode. */
+#include <stdio.h>
+
+#include "conf.h"
+#include "log.h"
+#include "opts.h"
+#include "run.h"
+#include "version.h"
+
+static void
+say(void *arg, const char *problem)
+{
+	(void)arg;
+	log_say("%s", problem);
+}
+
+/* Everything that was given, in its order; the number of problems. */
+static size_t
+read_conf(struct conf *c, const struct opts *o)
+{
+	size_t problems = 0;
+	for (size_t i = 0; i < o->nconf; i++)
+		problems += conf_file(c, o->conf[i], say, NULL);
+	for (size_t i = 0; i < o->nset; i++)
+		problems += conf_set(c, o->set[i], say, NULL);
+	return problems + conf_check(c, say, NULL);
+}
+
+static int
+test_conf(size_t problems, const struct opts *o)
+{
+	if (problems == 0) {
+		printf("%s: good\n", o->nconf ? o->conf[0] : "--set");
+		return EXIT_OK;
+	}
+	log_say("%zu problem%s", problems, problems == 1 ? "" : "s");
+	return EXIT_USAGE;
+}
+
+static int
+run(const struct opts *o, const struct conf *c)
+{
+	switch (o->action) {
+	case ACT_DUMP: conf_dump(c, stdout); return EXIT_OK;
+	case ACT_DISSECT: return run_dissect(o, c);
+	case ACT_HOST_EVENTS: return run_host_events(o);
+	case ACT_LIVE: return run_live(o, c);
+	case ACT_REPLAY: return run_replay(o, c);
+	default: return run_list(o);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct opts o;
+	struct conf c;
+	if (!opts_parse(&o, argc, argv))
+		return EXIT_USAGE;
+	log_verbose(o.verbose);
+	if (o.action == ACT_HELP) {
+		opts_help();
+		return run_flush() ? EXIT_OK : EXIT_INTERNAL;
+	}
+	if (o.action == ACT_VERSION) {
+		puts("crosstap " CROSSTAP_VERSION);
+		return run_flush() ? EXIT_OK : EXIT_INTERNAL;
+	}
+	if (!conf_init(&c)) {
+		log_say("out of memory");
+		return EXIT_INTERNAL;
+	}
+	size_t problems = read_conf(&c, &o);
+	int    status = EXIT_USAGE;
+	if (o.action == ACT_TEST)
+		status = test_conf(problems, &o);
+	else if (problems == 0)
+		status = run(&o, &c);
+	conf_free(&c);
+	if (!run_flush() && status != EXIT_FOUND)
+		status = EXIT_INTERNAL;
+	return status;
+}

@@ -1,0 +1,191 @@
+/* A replay: packets of all inputs in time order, host events between them, incidents out.  A pure function of its
+ * inputs: nothing here reads a clock but the progress display. */
+#include "run.h"
+
+#include <stdlib.h>
+
+#include "emit.h"
+#include "engine.h"
+#include "eventsrc.h"
+#include "log.h"
+#include "progress.h"
+#include "summary.h"
+
+struct replay {
+	const struct opts *o;
+	const struct conf *c;
+	struct inputs	  *in;
+	struct eventsrc	  *events;
+	struct emit	   emit;
+	struct engine_conf ec;
+	struct engine	  *engine;
+	struct walk	  *walk;
+	void		  *engine_mem, *walk_mem;
+	struct summary	   sum;
+};
+
+static void
+on_obs(void *arg, const struct obs *o)
+{
+	engine_obs(arg, o);
+}
+
+static void
+on_host(void *arg, const struct hostev *e)
+{
+	struct replay *r = arg;
+	ts_t	       ts = e->ts != TS_NONE ? e->ts : e->seen;
+	if (r->o->nread == 0 && ts != TS_NONE) {
+		if (r->sum.first == TS_NONE || ts < r->sum.first)
+			r->sum.first = ts;
+		if (r->sum.last == TS_NONE || ts > r->sum.last)
+			r->sum.last = ts;
+	}
+	engine_host(r->engine, e);
+}
+
+static const char *
+file_name(void *arg, uint32_t ix)
+{
+	return inputs_file(arg, ix);
+}
+
+/* Everything is opened before anything is read: what cannot be opened ends the run with nothing processed. */
+static int
+open_inputs(struct replay *r)
+{
+	r->in = run_open_inputs(r->o);
+	if (r->in == NULL)
+		return EXIT_USAGE;
+	r->events = eventsrc_new(inputs_patient(r->in), r->c->event_window);
+	if (r->events == NULL)
+		return EXIT_INTERNAL;
+	for (size_t i = 0; i < r->o->nevents; i++)
+		if (!eventsrc_add(r->events, r->o->events[i]))
+			return EXIT_USAGE;
+	return EXIT_OK;
+}
+
+static int
+open_outputs(struct replay *r)
+{
+	r->emit.env = (struct encode_env){
+		.sensor = r->c->sensor.p ? (const char *)r->c->sensor.p : "replay",
+		.sd_id = (const char *)r->c->sd_id.p,
+		.file = file_name,
+		.file_arg = r->in,
+	};
+	r->emit.env.iface = inputs_ifaces(r->in, &r->emit.env.niface);
+	r->emit.flush = !inputs_patient(r->in);
+	r->emit.findings = findings_new();
+	if (r->emit.findings == NULL)
+		return EXIT_INTERNAL;
+	r->emit.sinks = sinks_open(r->c, r->o->log_dir, false);
+	return r->emit.sinks ? EXIT_OK : EXIT_USAGE;
+}
+
+static int
+open_engine(struct replay *r)
+{
+	r->ec = (struct engine_conf){
+		.authority = r->c->authority.nsite ? &r->c->authority : NULL,
+		.feed_synced = r->c->feed_synced,
+		.hosts = r->c->hosts,
+		.events = r->c->events,
+		.event_window = r->c->event_window,
+	};
+	r->ec.iface = inputs_ifaces(r->in, &r->ec.niface);
+	for (; r->ec.noff < r->o->noff && r->ec.noff < ENGINE_OFF_MAX; r->ec.noff++)
+		r->ec.off[r->ec.noff] = r->o->off[r->ec.noff];
+	size_t n = engine_bytes(&r->ec);
+	log_detail("state: %zu MiB", n >> 20);
+	r->engine_mem = run_alloc(n);
+	if (r->engine_mem == NULL)
+		return EXIT_INTERNAL;
+	r->engine = engine_open(&r->ec, r->engine_mem, run_key(), emit_incident, &r->emit);
+	r->walk = run_open_walk(r->c, &r->walk_mem);
+	return r->engine && r->walk ? EXIT_OK : EXIT_INTERNAL;
+}
+
+static void
+one_item(struct replay *r, enum input_said said, const struct input_item *item)
+{
+	if (said == INPUT_LOSS) {
+		struct obs o = { .ts = item->f.ts, .kind = OBS_LOSS, .iface = item->f.iface, .file = item->f.file };
+		o.u.loss = item->loss;
+		engine_obs(r->engine, &o);
+		return;
+	}
+	if (walk_frame(r->walk, &item->f, on_obs, r->engine) == SAID_NO)
+		inputs_unknown_link(r->in, &item->f);
+	progress_step(inputs_read(r->in), ++r->sum.frames);
+}
+
+static void
+loop(struct replay *r)
+{
+	struct input_item item;
+	bool		  paced = r->o->pacing == PACE_CLOCK && r->o->nevents > 0;
+	if (r->o->pacing == PACE_FIRST)
+		eventsrc_given(r->events, on_host, r);
+	for (enum input_said said; (said = inputs_next(r->in, &item)) != INPUT_END;) {
+		if (r->sum.first == TS_NONE)
+			r->sum.first = r->sum.last = item.f.ts;
+		if (item.f.ts > r->sum.last)
+			r->sum.last = item.f.ts;
+		if (paced)
+			eventsrc_due(r->events, r->sum.last, on_host, r);
+		one_item(r, said, &item);
+	}
+	if (r->o->pacing == PACE_LAST)
+		eventsrc_given(r->events, on_host, r);
+	else if (r->o->pacing == PACE_CLOCK)
+		eventsrc_rest(r->events, on_host, r);
+	engine_end(r->engine);
+	progress_clear();
+}
+
+static int
+finish(struct replay *r)
+{
+	bool damaged = inputs_damaged(r->in) || eventsrc_damaged(r->events);
+	eventsrc_close(r->events);
+	bool		       written = sinks_close(r->emit.sinks);
+	struct eventsrc_counts n = eventsrc_counts(r->events);
+	r->emit.sinks = NULL;
+	r->sum.unread = inputs_unread(r->in);
+	r->sum.events = n.events;
+	r->sum.refused = n.refused;
+	r->sum.damaged = damaged;
+	if (!r->o->quiet)
+		summary_print(&r->sum, r->emit.findings);
+	if (!written)
+		return EXIT_INTERNAL;
+	if (r->o->fail && findings_stand(r->emit.findings, r->o->fail_on))
+		return EXIT_FOUND;
+	return damaged ? EXIT_DAMAGED : EXIT_OK;
+}
+
+int
+run_replay(const struct opts *o, const struct conf *c)
+{
+	struct replay r = { .o = o, .c = c, .sum = { .first = TS_NONE, .last = TS_NONE } };
+	int	      status = open_inputs(&r);
+	if (status == EXIT_OK)
+		status = open_outputs(&r);
+	if (status == EXIT_OK)
+		status = open_engine(&r);
+	if (status == EXIT_OK) {
+		progress_start(!o->quiet, inputs_size(r.in));
+		loop(&r);
+		status = finish(&r);
+	}
+	if (r.emit.sinks)
+		sinks_close(r.emit.sinks);
+	findings_free(r.emit.findings);
+	free(r.engine_mem);
+	free(r.walk_mem);
+	eventsrc_free(r.events);
+	inputs_free(r.in);
+	return status;
+}

@@ -1,0 +1,55 @@
+/* What the modes share. */
+#include "run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "log.h"
+#include "walk.h"
+
+/* No secret: a replay must give the same bytes again.  Nothing printed depends on it. */
+static const struct sipkey replay_key = { { UINT64_C(0x63726f7373746170), UINT64_C(0x7265706c61793031) } };
+
+void *
+run_alloc(size_t n)
+{
+	void *p = calloc(1, n); /* large: pages that nobody touches cost nothing */
+	if (p == NULL)
+		log_say("out of memory for %zu bytes of state: lower limits.*", n);
+	return p;
+}
+
+struct sipkey
+run_key(void)
+{
+	return replay_key;
+}
+
+struct sipkey
+run_random_key(void)
+{
+	struct sipkey k = replay_key;
+	if (getrandom(&k, sizeof(k), 0) != sizeof(k))
+		log_say("no random hash key: %s", strerror(errno));
+	return k;
+}
+
+struct walk *
+run_open_walk(const struct conf *c, void **mem)
+{
+	struct walk_limits limits = { .datagrams = c->datagrams };
+	*mem = run_alloc(walk_bytes(&limits));
+	return *mem ? walk_open(&limits, *mem, run_key()) : NULL;
+}
+
+bool
+run_flush(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	log_say("standard output: %s", strerror(errno));
+	return false;
+}

@@ -1,0 +1,28 @@
+/* The modes of the program; each gives an exit status (opts.h). */
+#ifndef CROSSTAP_RUN_H
+#define CROSSTAP_RUN_H
+
+#include "conf.h"
+#include "input.h"
+#include "opts.h"
+#include "walk.h"
+
+int run_dissect(const struct opts *, const struct conf *);
+int run_host_events(const struct opts *);
+int run_replay(const struct opts *, const struct conf *);
+int run_live(const struct opts *, const struct conf *);
+int run_list(const struct opts *);
+
+/* Opens all -r; NULL after telling. */
+struct inputs *run_open_inputs(const struct opts *);
+/* The walk with memory of its own, freed by free(); NULL without memory. */
+struct walk *run_open_walk(const struct conf *, void **mem);
+/* The hash key: fixed in a replay, which must give the same bytes again; random live. */
+struct sipkey run_key(void);
+struct sipkey run_random_key(void);
+/* Memory for state, zeroed, aligned for 16; told and NULL where there is none.  Freed by free(). */
+void *run_alloc(size_t n);
+/* Flushes standard output; false (told) when something was lost. */
+bool run_flush(void);
+
+#endif

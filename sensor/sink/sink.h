@@ -1,0 +1,38 @@
+/* Where encoded lines go.  Sinks see bytes and their kind, never a record; who makes records never sees a socket. */
+#ifndef CROSSTAP_SINK_H
+#define CROSSTAP_SINK_H
+
+#include "bytes.h"
+#include "conf.h"
+
+enum line_format { LINE_JSON, LINE_SYSLOG, LINE_SYSLOG_SHORT, LINE_FORMATS };
+
+struct sink;
+struct sink_ops {
+	enum line_format format;
+	/* One line without its end.  Never waits longer than the sink may (none live). */
+	void (*line)(struct sink *, struct bytes);
+	/* Called now and then: reconnects, sends what waits. */
+	void (*work)(struct sink *);
+	void (*reopen)(struct sink *);
+	/* Sends what waits for at most a few seconds, frees; false (told) when lines were lost. */
+	bool (*close)(struct sink *);
+};
+struct sink { const struct sink_ops *ops; };
+
+/* NULL (told) where it cannot be opened. */
+struct sink *sink_stdout(void);
+struct sink *sink_file(const char *path, bool truncate);
+struct sink *sink_syslog(const struct conf_output *, bool live);
+
+struct pollfd;
+struct sinks;
+/* The configured ones and `dir`/crosstap.jsonl; standard output where there is none.  NULL (told) on failure. */
+struct sinks *sinks_open(const struct conf *, const char *dir, bool live);
+bool	      sinks_want(const struct sinks *, enum line_format);
+void	      sinks_line(struct sinks *, enum line_format, struct bytes);
+void	      sinks_work(struct sinks *);
+void	      sinks_reopen(struct sinks *);
+bool	      sinks_close(struct sinks *);
+
+#endif
