@@ -1,0 +1,15 @@
+#!/bin/sh
+# Hundreds of public captures against what tshark says of them, key by key.  They belong to others and stay beside the tree.
+# usage: parity.sh CROSSTAP
+bin=${1:?path of crosstap}
+shared=${CROSSTAP_SHARED:-../shared}
+if [ ! -f "$shared/score/parity.py" ] || [ ! -d "$shared/pcaps/public" ]; then
+	echo "skipped, no corpus: $shared has no score/parity.py with pcaps/public (CROSSTAP_SHARED says where)"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit 0
+fi
+explained=
+[ -s tests/golden/explained.jsonl ] && explained="--explained tests/golden/explained.jsonl"
+# shellcheck disable=SC2086
+exec python3 -B "$shared/score/parity.py" --bin "$bin" --plain --proto dhcpv4,dhcpv6,icmpv6,dns,nbns $explained \
+	"$shared/pcaps/public"
