@@ -1,0 +1,777 @@
+/* DHCPv6: transactions, servers, leases, floods.  See d6state.h. */
+#include "d6state.h"
+#include "rastate.h"
+#include "vantage.h"
+
+enum {
+	TXNS = 4096,	/* a client's exchange lasts seconds; a flood turns them over */
+	CLIENTS = 8192, /* clients that a server answered */
+	LEASES = 8192,
+	SOURCES = 2048, /* L2 sources of client messages within the window of a minute */
+	DUIDS = 32768,	/* what makes a DUID new */
+	SERVERS = 256,
+	PENDING = 512, /* leases of the last 10 s */
+	DEFENDED = 64,
+	ITEMS_MAX = 256,  /* IAs or addresses read of one message: a 64 KiB message could hold 16,000 */
+	SOURCE_DUIDS = 12 /* D6-FLOOD asks for 10 */
+};
+#define WINDOW	    (60 * TS_SEC) /* D6-FLOOD */
+#define LIFE_BEFORE (60 * TS_SEC)
+#define LIFE_AFTER  (10 * TS_SEC)
+
+struct txn_key {
+	uint16_t seg, pad;
+	uint32_t xid;
+	uint64_t who;
+};
+struct duid_key {
+	uint64_t duid;
+	uint32_t seg, pad;
+};
+struct lease_key {
+	uint16_t seg;
+	struct addr addr;
+	uint8_t pad;
+};
+struct mac_key {
+	uint16_t seg;
+	struct mac mac;
+};
+struct server_key {
+	struct mac_key at;
+	uint64_t duid;
+};
+
+struct ask {
+	uint64_t duid;
+	uint32_t iaid;
+	ts_t at;
+};
+struct source {
+	struct ask ask[SOURCE_DUIDS];
+	uint8_t n;
+	ts_t relay_last;
+};
+struct server {
+	ts_t first, last;
+	uint8_t standing;
+	bool after_silence;
+};
+struct pending {
+	uint16_t seg;
+	struct addr addr;
+	ts_t due;
+	bool sample;
+};
+struct defended {
+	uint16_t seg;
+	bool used;
+	struct mac mac;
+	struct addr addr;
+	ts_t at;
+};
+
+/* Per segment: silence baseline (DETECTIONS.md 3) and the burst of new DUIDs. */
+struct d6_segment {
+	ts_t first_solicit, last_server;
+	uint32_t solicits;
+	struct mac client;
+	bool two_clients, had_server;
+	ts_t at[64];
+	struct mac mac[64];
+	uint32_t n; /* ever */
+	struct d6_flood_due snap;
+	uint32_t unprobed;
+	ts_t unprobed_since, told;
+};
+
+struct d6state {
+	struct d6_message at;
+	struct table txns, clients, leases, sources, duids, servers;
+	struct d6_segment seg[SEGMENTS_MAX];
+	struct pending pending[PENDING];
+	uint32_t pending_head, pending_n;
+	struct defended defended[DEFENDED];
+	uint32_t defended_n;
+};
+
+static const struct table_spec specs[] = {
+	{ "d6-transactions", sizeof(struct txn_key), sizeof(struct d6_txn), TXNS, 2 * TS_MIN },
+	{ "d6-clients", sizeof(struct duid_key), sizeof(struct d6_client), CLIENTS, TS_DAY },
+	{ "d6-leases", sizeof(struct lease_key), sizeof(struct d6_lease), LEASES, TS_DAY },
+	{ "d6-sources", sizeof(struct mac_key), sizeof(struct source), SOURCES, TS_HOUR },
+	{ "d6-duids", sizeof(struct duid_key), sizeof(ts_t), DUIDS, 30 * TS_DAY },
+	{ "d6-servers", sizeof(struct server_key), sizeof(struct server), SERVERS, 30 * TS_DAY },
+};
+
+static size_t
+align16(size_t n)
+{
+	return (n + 15) & ~(size_t)15;
+}
+
+size_t
+d6state_bytes(const struct engine_conf *conf)
+{
+	size_t n = align16(sizeof(struct d6state));
+
+	(void)conf;
+	for (size_t i = 0; i < NELEM(specs); i++)
+		n += align16(table_bytes(&specs[i]));
+	return n;
+}
+
+void
+d6state_open(struct engine *e, void *mem)
+{
+	struct d6state *d = mem;
+	struct table *t[] = { &d->txns, &d->clients, &d->leases, &d->sources, &d->duids, &d->servers };
+	char *p = (char *)mem + align16(sizeof(*d));
+
+	e->d6 = d;
+	for (size_t i = 0; i < NELEM(specs); i++) {
+		table_open(t[i], &specs[i], p, e->key);
+		p += align16(table_bytes(&specs[i]));
+	}
+}
+
+const struct d6_message *
+d6_at(struct engine *e)
+{
+	return &e->d6->at;
+}
+
+/* 0 is kept for "absent". */
+static uint64_t
+hash_of(struct engine *e, struct bytes b)
+{
+	uint64_t h = b.p ? siphash(&e->key, b.p, b.n) : 0;
+	return b.p && h == 0 ? 1 : h;
+}
+
+/* ---- reading the message at hand ---- */
+static void
+read_addresses(struct d6_message *m, const struct dhcp6_ia *ia)
+{
+	struct field_it it = { .rec = ia };
+	struct dhcp6_addr a;
+
+	for (; it.i < ITEMS_MAX && dhcp6_addr_next(&it, &a); it.i++) {
+		if (m->client && m->nasked < D6_GIVEN)
+			m->asked[m->nasked++] = a.addr;
+		/* a lifetime of 0 or an error takes an address away (RFC 8415 18.3.4): it gives none */
+		bool given = m->server && a.valid != 0 && !((a.set & 1) && a.status != 0) &&
+			     !((ia->set & 2) && ia->status != 0);
+		if (given && m->ngiven < D6_GIVEN)
+			m->given[m->ngiven++] = (struct d6_given){ a.addr,  a.len,  ia->code, a.preferred,
+								   a.valid, ia->t1, ia->t2 };
+	}
+}
+
+static void
+read_options(struct d6_message *m)
+{
+	struct field_it it = { .rec = &m->in };
+	struct dhcp6_ia ia;
+	struct cursor c = cur_all(m->in.dns);
+
+	for (; it.i < ITEMS_MAX && dhcp6_ia_next(&it, &ia); it.i++) {
+		m->any_ia = true;
+		read_addresses(m, &ia);
+	}
+	while (cur_left(&c) >= 16 && m->ndns < D6_DNS_MAX)
+		m->dns[m->ndns++] = addr6_read(&c);
+}
+
+static bool
+is_server_type(uint8_t t)
+{
+	return t == D6_ADVERTISE || t == D6_REPLY || t == D6_RECONFIGURE;
+}
+
+static bool
+is_client_type(uint8_t t)
+{
+	return (t >= D6_SOLICIT && t <= D6_REBIND && t != D6_ADVERTISE) || t == D6_RELEASE ||
+	       t == D6_DECLINE || t == D6_INFORMATION_REQUEST;
+}
+
+/* Type and destination port make the message, whatever the source port (RFC 8415 7.2). */
+static void
+classify(struct d6_message *m, const struct obs *o)
+{
+	const struct dhcp6 *d = &o->u.dhcp6;
+	struct addr link;
+
+	m->type = d->msg_type;
+	m->in = *d;
+	if ((d->msg_type == D6_RELAY_FORW || d->msg_type == D6_RELAY_REPL) &&
+	    o->inner.dport == DHCP6_SERVER_PORT) {
+		dhcp6_innermost(d, &m->in, &link);
+		m->relayed = true;
+		m->server = d->msg_type == D6_RELAY_REPL && is_server_type(m->in.msg_type);
+		m->client = d->msg_type == D6_RELAY_FORW && is_client_type(m->in.msg_type);
+		m->type = m->in.msg_type;
+	} else if (o->inner.dport == DHCP6_CLIENT_PORT) {
+		m->server = is_server_type(d->msg_type);
+	} else if (o->inner.dport == DHCP6_SERVER_PORT) {
+		m->client = is_client_type(d->msg_type);
+	}
+}
+
+/* ---- who sent it ---- */
+bool
+d6_is_relay(struct engine *e, const struct segment *s, struct mac m)
+{
+	struct mac_key k = { s->ix, m };
+	const struct source *src = table_peek(&e->d6->sources, &k);
+
+	/* anybody can send a Relay-Forward: where relays or routers are declared, only those are */
+	if (auth_declared(e, s, SVC_RELAY) || auth_declared(e, s, SVC_ROUTER))
+		return false;
+	return src && src->relay_last != 0;
+}
+
+/* A declared server without a DUID: behind a relay nothing tells it from others. */
+static bool
+declared_without_duid(struct engine *e)
+{
+	const struct authority *a = e->conf->authority;
+
+	for (size_t i = 0; a && i < a->nsite; i++)
+		for (size_t k = 0; k < a->site[i].dhcp6_servers.n; k++)
+			if (a->site[i].dhcp6_servers.v[k].nduid == 0)
+				return true;
+	return false;
+}
+
+/* Behind a relay the frame is the relay's and the DUID the server's: the DUID decides (DETECTIONS.md 5). */
+static void
+judge_sender(struct engine *e, struct d6_message *m, const struct obs *o)
+{
+	const struct mac none = { { 0 } };
+	const struct addr absent = { 0 };
+	struct bytes duid = m->in.server_duid;
+
+	m->has_actor = true;
+	m->st = auth_standing(e, e->seg, SVC_DHCP6, m->mac, o->inner.src, duid);
+	if (m->st == ST_AUTHORISED || m->st == ST_TOLERATED)
+		return;
+	if (!auth_router_mac(e, e->seg, m->mac) && !d6_is_relay(e, e->seg, m->mac))
+		return;
+	m->relayed = true;
+	m->has_actor = !auth_router_mac(e, e->seg, m->mac);
+	m->st = auth_standing(e, e->seg, SVC_DHCP6, none, absent, duid);
+	if (m->st == ST_UNAUTHORISED && declared_without_duid(e))
+		m->st = ST_UNKNOWN;
+}
+
+static void
+client_from_frame(struct engine *e, struct d6_message *m, const struct obs *o)
+{
+	const struct dhcp6 *outer = &o->u.dhcp6;
+	struct binding *b;
+
+	if (m->txn && m->txn->has_client) {
+		m->client_mac = m->txn->client;
+		m->client_addr = m->txn->client_ll;
+		m->has_client = true;
+		return;
+	}
+	m->client_addr =
+		m->server ? (m->type == o->u.dhcp6.msg_type ? o->inner.dst : outer->peer) : outer->peer;
+	if (m->server && !m->relayed && !mac_group(o->inner.dmac)) {
+		m->client_mac = o->inner.dmac;
+		m->has_client = true;
+	} else if (m->client && outer->client_ll.n == 8 && outer->client_ll.p[0] == 0 &&
+		   outer->client_ll.p[1] == 1) {
+		memcpy(m->client_mac.b, outer->client_ll.p + 2, 6); /* RFC 6939: type 1, Ethernet */
+		m->has_client = true;
+	} else if ((b = binding_find(e, e->seg, m->client_addr))) {
+		m->client_mac = b->mac;
+		m->has_client = true;
+	} else {
+		m->has_client = duid_mac(m->in.client_duid, &m->client_mac) ||
+				addr_eui64(m->client_addr, &m->client_mac);
+	}
+}
+
+/* ---- client messages ---- */
+static struct d6_txn *
+txn_of(struct engine *e, const struct d6_message *m, struct addr client, bool make)
+{
+	struct txn_key k = { .seg = e->seg->ix, .xid = m->in.xid, .who = m->client_duid };
+
+	if (k.who == 0)
+		k.who = hash_of(e, bytes_of(client.b, sizeof(client.b)));
+	return make ? table_get(&e->d6->txns, &k, e->now, NULL) : table_find(&e->d6->txns, &k, e->now);
+}
+
+static void
+txn_ask(struct engine *e, struct d6_message *m, const struct obs *o)
+{
+	struct d6_txn *t = txn_of(e, m, m->client_addr, true);
+
+	m->txn = t;
+	if (t == NULL)
+		return;
+	if (t->first == 0 || t->type != m->type) {
+		*t = (struct d6_txn){ .first = e->now, .type = m->type };
+		t->has_client = m->has_client;
+		t->client = m->client_mac;
+		t->client_ll = m->client_addr;
+	}
+	t->has_want = m->server_duid != 0;
+	t->want = m->server_duid;
+	(void)o;
+}
+
+static void
+segment_silence(struct engine *e, const struct d6_message *m)
+{
+	struct d6_segment *g = &e->d6->seg[e->seg->ix];
+
+	if (m->type != D6_SOLICIT)
+		return;
+	vantage_sample(e, e->seg, VB_M6, true);
+	if (g->solicits == 0) {
+		g->first_solicit = e->now;
+		g->client = m->client_mac;
+	}
+	g->solicits++;
+	g->two_clients |= !mac_eq(g->client, m->client_mac);
+}
+
+static uint32_t
+first_iaid(const struct d6_message *m)
+{
+	struct field_it it = { .rec = &m->in };
+	struct dhcp6_ia ia;
+
+	if (!dhcp6_ia_next(&it, &ia) || ia.iaid.n != 4)
+		return 0;
+	struct cursor c = cur_all(ia.iaid);
+	return cur_be32(&c);
+}
+
+/* Distinct DUIDs of one source within the window; those that share the IAID too. */
+static void
+source_count(struct engine *e, struct d6_message *m)
+{
+	struct mac_key k = { e->seg->ix, m->mac };
+	struct source *s = table_get(&e->d6->sources, &k, e->now, NULL);
+	uint32_t iaid = first_iaid(m);
+	unsigned duids = 0, same = 0;
+	size_t i = 0, old = 0;
+
+	if (s == NULL)
+		return;
+	if (m->relayed) {
+		s->relay_last = e->now;
+		return;
+	}
+	if (m->client_duid == 0)
+		return;
+	for (; i < s->n && s->ask[i].duid != m->client_duid; i++)
+		if (s->ask[i].at < s->ask[old].at)
+			old = i;
+	if (i == s->n && s->n < SOURCE_DUIDS)
+		s->n++;
+	else if (i == s->n)
+		i = old;
+	s->ask[i] = (struct ask){ m->client_duid, iaid, e->now };
+	for (size_t n = 0; n < s->n; n++) {
+		bool fresh = e->now - s->ask[n].at <= WINDOW;
+		duids += fresh;
+		same += fresh && m->any_ia && s->ask[n].iaid == iaid;
+	}
+	bool exempt = d6_is_relay(e, e->seg, m->mac) || auth_router_mac(e, e->seg, m->mac) ||
+		      auth_bridge(e, m->mac);
+	m->source_flood = !exempt && duids >= 10;
+	m->iaid_flood = !exempt && same >= 5;
+}
+
+/* A burst of new DUIDs is put aside until its senders have had their time to show a sign of life. */
+static void
+segment_count(struct engine *e, struct d6_message *m)
+{
+	struct duid_key k = { .duid = m->client_duid, .seg = e->seg->ix };
+	struct d6_segment *g = &e->d6->seg[e->seg->ix];
+	bool fresh;
+	ts_t *first = m->client_duid ? table_get(&e->d6->duids, &k, e->now, &fresh) : NULL;
+
+	if (first == NULL || !fresh || m->relayed)
+		return;
+	*first = e->now;
+	g->at[g->n % NELEM(g->at)] = e->now;
+	g->mac[g->n % NELEM(g->at)] = m->mac;
+	g->n++;
+	if (g->n < 50 || e->now - g->at[(g->n - 50) % NELEM(g->at)] > WINDOW)
+		return;
+	m->segment_flood = true;
+	if (g->snap.open)
+		return;
+	g->snap = (struct d6_flood_due){ .due = e->now + LIFE_AFTER, .open = true };
+	uint32_t from = g->n > NELEM(g->at) ? g->n - (uint32_t)NELEM(g->at) : 0;
+	for (uint32_t i = from; i < g->n; i++) {
+		if (e->now - g->at[i % NELEM(g->at)] > WINDOW)
+			continue;
+		g->snap.mac[g->snap.n] = g->mac[i % NELEM(g->at)];
+		g->snap.at[g->snap.n++] = g->at[i % NELEM(g->at)];
+	}
+}
+
+/* V_S6: a client that asks a server by name must have been answered by it before, where the mirror shows it. */
+static void
+sample_answer(struct engine *e, const struct d6_message *m)
+{
+	const struct d6_client *c;
+
+	if (m->type != D6_REQUEST || m->relayed || actor_open(e, e->seg, m->mac, UINT32_C(1) << FAM_D6_FLOOD))
+		return;
+	c = d6_client_of(e, e->seg, m->client_duid);
+	if (c && c->n && actor_open(e, e->seg, c->offer[0].mac, UINT32_C(1) << FAM_D6_ROGUE))
+		return;
+	vantage_sample(e, e->seg, VB_S6, c && c->n && e->now - c->offer[0].at <= TS_MIN);
+}
+
+static void
+learn_client(struct engine *e, struct d6_message *m, const struct obs *o)
+{
+	if (!m->relayed) {
+		m->client_mac = m->mac;
+		m->client_addr = o->inner.src;
+		m->has_client = true;
+	} else {
+		client_from_frame(e, m, o);
+	}
+	txn_ask(e, m, o);
+	segment_silence(e, m);
+	source_count(e, m);
+	segment_count(e, m);
+	sample_answer(e, m);
+}
+
+/* ---- server messages ---- */
+static void
+responder_add(struct engine *e, struct d6_message *m, const struct obs *o)
+{
+	struct d6_txn *t = m->txn;
+	uint8_t i = 0;
+	bool any, any6;
+	struct prefix p;
+
+	m->responder = D6_RESPONDERS;
+	if (t == NULL || m->type == D6_RECONFIGURE)
+		return;
+	while (i < t->n && !(mac_eq(t->by[i].mac, m->mac) && t->by[i].duid == m->server_duid))
+		i++;
+	if (i == D6_RESPONDERS)
+		return;
+	if (i == t->n) {
+		t->n++;
+		t->by[i] = (struct d6_responder){ .mac = m->mac, .duid = m->server_duid };
+	}
+	struct d6_responder *r = &t->by[i];
+	r->at = e->now;
+	r->standing = (uint8_t)m->st;
+	r->relayed = m->relayed;
+	r->src = o->inner.src;
+	r->dns = hash_of(e, m->in.dns);
+	r->off_link = r->own = false;
+	for (size_t n = 0; n < m->ngiven; n++) {
+		struct addr a = m->given[n].addr;
+		if (m->given[n].ia == D6O_IA_PD)
+			continue;
+		r->given = a;
+		bool on = ra_on_link(e, e->seg, a, m->mac, &any) || auth_prefix(e, e->seg, a, &p, &any6);
+		r->off_link |= !on && (any || any6);
+	}
+	for (size_t n = 0; n < m->ndns; n++)
+		r->own |= addr_eq(m->dns[n], o->inner.src) || binding_is(e, e->seg, m->dns[n], m->mac);
+	m->responder = i;
+}
+
+static void
+offer_add(struct engine *e, const struct d6_message *m, const struct obs *o)
+{
+	struct duid_key k = { .duid = m->client_duid, .seg = e->seg->ix };
+	struct d6_client *c = m->client_duid ? table_get(&e->d6->clients, &k, e->now, NULL) : NULL;
+	size_t i = 0;
+
+	if (c == NULL)
+		return;
+	while (i < c->n && !(mac_eq(c->offer[i].mac, m->mac) && c->offer[i].duid == m->server_duid))
+		i++;
+	struct d6_offer old = i < c->n ? c->offer[i] : (struct d6_offer){ 0 };
+	if (i == c->n) {
+		if (c->n < D6_OFFERS)
+			c->n++;
+		else
+			i--;
+	}
+	memmove(c->offer + 1, c->offer, i * sizeof(c->offer[0]));
+	c->offer[0] = (struct d6_offer){ m->mac,     m->server_duid, e->now,  (uint8_t)m->st,
+					 m->relayed, o->inner.src,   old.addr };
+	for (size_t n = m->ngiven; n-- > 0;)
+		c->offer[0].addr = m->given[n].addr;
+}
+
+static void
+pending_add(struct engine *e, struct addr a, bool sample)
+{
+	struct d6state *d = e->d6;
+
+	if (d->pending_n == PENDING)
+		return; /* a burst: the sample is large enough */
+	d->pending[(d->pending_head + d->pending_n++) % PENDING] =
+		(struct pending){ e->seg->ix, a, e->now + LIFE_AFTER, sample };
+}
+
+static void
+lease_add(struct engine *e, const struct d6_message *m, const struct d6_given *g, const struct obs *o)
+{
+	struct lease_key k = { .seg = e->seg->ix, .addr = g->addr };
+	bool fresh, reply = m->type == D6_REPLY;
+	struct d6_lease *l = table_get(&e->d6->leases, &k, e->now, &fresh);
+
+	if (l == NULL || (!fresh && l->replied && !reply && !mac_eq(l->server, m->mac)))
+		return;
+	if (fresh || l->duid != m->client_duid)
+		*l = (struct d6_lease){ .duid = m->client_duid };
+	bool again = l->replied;
+	l->server = m->mac;
+	l->server_ll = o->inner.src;
+	l->client = m->client_mac;
+	l->has_client = m->has_client;
+	l->standing = (uint8_t)m->st;
+	l->relayed = !m->has_actor;
+	l->at = e->now;
+	l->replied |= reply;
+	if (reply && !again && !l->dad && !m->relayed)
+		pending_add(e, g->addr, !actor_open(e, e->seg, m->mac, UINT32_C(1) << FAM_D6_ROGUE));
+}
+
+/* First server message after a day in which clients asked in vain (DETECTIONS.md 3). */
+static void
+server_seen(struct engine *e, struct d6_message *m)
+{
+	struct server_key k = { .at = { e->seg->ix, m->mac }, .duid = m->server_duid };
+	struct d6_segment *g = &e->d6->seg[e->seg->ix];
+	bool fresh;
+	struct server *s = table_get(&e->d6->servers, &k, e->now, &fresh);
+	struct host *h = host_get(e, e->seg, m->mac, NULL);
+
+	if (h && !m->relayed)
+		h->dhcp6_server_last = e->now;
+	if (s && fresh) {
+		s->first = e->now;
+		s->after_silence = !g->had_server && g->solicits >= 10 && g->two_clients &&
+				   e->now - g->first_solicit >= TS_DAY;
+	}
+	g->had_server = true;
+	g->last_server = e->now;
+	if (s == NULL)
+		return;
+	s->last = e->now;
+	s->standing = (uint8_t)m->st;
+	m->first_after_silence = s->after_silence;
+}
+
+static void
+learn_server(struct engine *e, struct d6_message *m, const struct obs *o)
+{
+	judge_sender(e, m, o);
+	m->txn = txn_of(e, m, o->inner.dst, false);
+	client_from_frame(e, m, o);
+	server_seen(e, m);
+	responder_add(e, m, o);
+	offer_add(e, m, o);
+	for (size_t i = 0; i < m->ngiven; i++) {
+		struct d6_given *g = &m->given[i];
+		if (g->ia != D6O_IA_PD)
+			lease_add(e, m, g, o);
+		else if (m->type == D6_REPLY && m->st == ST_AUTHORISED && g->len <= 128)
+			ra_delegated(e, e->seg, (struct prefix){ g->addr, g->len }, m->mac, g->valid);
+	}
+	for (size_t i = 0; i < m->ndns; i++) {
+		resolver_note(e, e->seg, m->dns[i], m->mac);
+		if (m->st != ST_UNAUTHORISED && !actor_open(e, e->seg, m->mac, UINT32_C(1) << FAM_D6_ROGUE))
+			key_note(e, e->seg, m->dns[i], KEY_RESOLVER);
+	}
+	if (m->st != ST_UNAUTHORISED && !m->relayed &&
+	    !actor_open(e, e->seg, m->mac, UINT32_C(1) << FAM_D6_ROGUE))
+		key_note(e, e->seg, o->inner.src, KEY_DHCP);
+}
+
+void
+d6state_learn(struct engine *e, const struct obs *o)
+{
+	struct d6_message *m = &e->d6->at;
+
+	*m = (struct d6_message){ .responder = D6_RESPONDERS };
+	if (!sender_of(o, &m->mac))
+		return;
+	classify(m, o);
+	if (!m->server && !m->client)
+		return;
+	m->valid = true;
+	m->client_duid = hash_of(e, m->in.client_duid);
+	m->server_duid = hash_of(e, m->in.server_duid);
+	read_options(m);
+	if (m->server)
+		learn_server(e, m, o);
+	else
+		learn_client(e, m, o);
+}
+
+/* ---- questions ---- */
+struct d6_client *
+d6_client_of(struct engine *e, const struct segment *s, uint64_t duid)
+{
+	struct duid_key k = { .duid = duid, .seg = s->ix };
+	return duid ? table_find(&e->d6->clients, &k, e->now) : NULL;
+}
+
+struct d6_lease *
+d6_lease_of(struct engine *e, const struct segment *s, struct addr a)
+{
+	struct lease_key k = { .seg = s->ix, .addr = a };
+	return table_find(&e->d6->leases, &k, e->now);
+}
+
+struct d6_lease *
+d6state_nd(struct engine *e, const struct obs *o, bool *probe)
+{
+	const struct nd *n = &o->u.nd;
+	struct mac from;
+
+	*probe = n->type == ND_NS && addr_zero(o->inner.src); /* RFC 4862 5.4.2 */
+	if ((!*probe && n->type != ND_NA) || !sender_of(o, &from) || (o->flags & OBS_SUM_BAD))
+		return NULL;
+	struct d6_lease *l = d6_lease_of(e, e->seg, n->target);
+	if (l == NULL || e->now - l->at > TS_HOUR)
+		return NULL;
+	if (*probe) {
+		bool again = l->dad;
+		l->dad = true;
+		if (!l->has_client) {
+			l->client = from;
+			l->has_client = true;
+		}
+		return again ? NULL : l;
+	}
+	if (l->has_client && !mac_eq(l->client, from) && e->now - l->at <= TS_MIN) {
+		l->defender = from;
+		l->has_defender = true;
+	}
+	return NULL;
+}
+
+bool
+d6_flood_tell(struct engine *e, const struct segment *s)
+{
+	struct d6_segment *g = &e->d6->seg[s->ix];
+
+	if (g->told && e->now - g->told < TS_SEC)
+		return false;
+	g->told = e->now;
+	return true;
+}
+
+struct segment *
+d6_flood_due(struct engine *e, unsigned *sources, unsigned *silent)
+{
+	for (uint16_t i = 0; i < e->nsegment; i++) {
+		struct d6_flood_due *f = &e->d6->seg[i].snap;
+		if (!f->open || e->now < f->due)
+			continue;
+		f->open = false;
+		*sources = *silent = 0;
+		for (size_t k = 0; k < f->n; k++) {
+			size_t same = 0;
+			while (!mac_eq(f->mac[same], f->mac[k]))
+				same++;
+			if (same < k)
+				continue;
+			struct host *h = host_find(e, e->segment_at[i], f->mac[k]);
+			++*sources;
+			*silent += h == NULL || h->last_alive == TS_NONE ||
+				   h->last_alive < f->at[k] - LIFE_BEFORE;
+		}
+		return e->segment_at[i];
+	}
+	return NULL;
+}
+
+/* Enough unprobed leases in a minute to be worth a word. */
+enum { UNPROBED_MIN = 10 };
+
+unsigned
+d6_unprobed(struct engine *e, struct segment **seg)
+{
+	struct d6state *d = e->d6;
+
+	for (; d->pending_n && d->pending[d->pending_head].due <= e->now; d->pending_n--) {
+		struct pending *p = &d->pending[d->pending_head];
+		struct segment *s = e->segment_at[p->seg];
+		struct d6_segment *g = &d->seg[p->seg];
+		struct d6_lease *l = d6_lease_of(e, s, p->addr);
+
+		d->pending_head = (d->pending_head + 1) % PENDING;
+		if (l == NULL)
+			continue;
+		bool had = vantage_has(e, s, VB_DAD);
+		if (p->sample)
+			vantage_sample(e, s, VB_DAD, l->dad);
+		if (l->dad || !had)
+			continue;
+		if (e->now - g->unprobed_since > WINDOW) {
+			g->unprobed = 0;
+			g->unprobed_since = e->now;
+		}
+		if (++g->unprobed >= UNPROBED_MIN) {
+			unsigned n = g->unprobed;
+			g->unprobed = 0;
+			d->pending_n--;
+			*seg = s;
+			return n;
+		}
+	}
+	return 0;
+}
+
+unsigned
+d6_defended(struct engine *e, const struct segment *s, struct mac defender, struct addr a)
+{
+	struct d6state *d = e->d6;
+	unsigned n = 0;
+	bool known = false;
+
+	for (size_t i = 0; i < DEFENDED; i++) {
+		struct defended *x = &d->defended[i];
+		if (!x->used || x->seg != s->ix || !mac_eq(x->mac, defender) || e->now - x->at > 10 * TS_MIN)
+			continue;
+		n++;
+		known |= addr_eq(x->addr, a);
+	}
+	if (known)
+		return n;
+	d->defended[d->defended_n++ % DEFENDED] = (struct defended){ s->ix, true, defender, a, e->now };
+	return n + 1;
+}
+
+bool
+d6_server_at(struct engine *e, const struct segment *s, unsigned i, struct mac *m)
+{
+	for (struct server *v = table_next(&e->d6->servers, NULL); v; v = table_next(&e->d6->servers, v)) {
+		const struct server_key *k = table_key(&e->d6->servers, v);
+		if (k->at.seg != s->ix || v->standing == ST_UNAUTHORISED || auth_router_mac(e, s, k->at.mac))
+			continue;
+		if (i-- == 0) {
+			*m = k->at.mac;
+			return true;
+		}
+	}
+	return false;
+}
