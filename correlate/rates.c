@@ -1,0 +1,444 @@
+#include "rates.h"
+#include "hypothesis.h"
+
+/* DETECTIONS.md 4: p0 = 5 % of legitimate leases show no sign of life in time, p1 = 80 % of an attacker's; the steps are
+ * ln(p1/p0) and ln((1-p1)/(1-p0)).  Where the measured share is higher, p0 is twice that: one row for each 5 %. */
+static const struct { double ghost, other; } step[] = {
+	{ 2.7726, -1.5581 }, { 2.0794, -1.5041 }, { 1.6740, -1.4469 }, { 1.3863, -1.3863 },
+	{ 1.1632, -1.3218 }, { 0.9808, -1.2528 }, { 0.8267, -1.1787 }, { 0.6931, -1.0986 },
+};
+#define GHOST_ALARM 13.8
+#define GHOST_CAP   41.4 /* three alarms: after an attack a dozen honest clients, not hundreds, bring it back to rest */
+
+enum { SHARE_SAMPLES = 20, FANS = 4096, CIRCUITS = 4096, XIDS = 8192, MAIN_PERCENT = 80, HOSTS_DEFAULT = 65536, HOSTS_LEAST = 64 };
+#define FAN_LIFE     TS_HOUR
+#define CIRCUIT_LIFE (30 * TS_DAY)
+#define XID_LIFE     (60 * TS_SEC)
+
+static const struct table_spec fans = { "dhcp4 sources", 8, sizeof(struct fan), FANS, FAN_LIFE };
+static const struct table_spec circuits = { "dhcp4 circuits", sizeof(uint64_t), sizeof(struct circuit), CIRCUITS, CIRCUIT_LIFE };
+static const struct table_spec xids = { "dhcp4 transaction ids", 8, sizeof(struct xid_use), XIDS, XID_LIFE };
+
+static size_t
+align16(size_t n)
+{
+	return (n + 15) & ~(size_t)15;
+}
+
+static uint32_t
+ring_cap(const struct engine_conf *conf)
+{
+	uint32_t n = conf->hosts ? conf->hosts : HOSTS_DEFAULT;
+	return n < HOSTS_LEAST ? HOSTS_LEAST : n;
+}
+
+size_t
+rates_bytes(const struct engine_conf *conf)
+{
+	return align16(sizeof(struct rates)) + align16(SEGMENTS_MAX * sizeof(struct rates_seg)) + align16(table_bytes(&fans)) +
+	       align16(table_bytes(&circuits)) + align16(table_bytes(&xids)) +
+	       2 * align16((size_t)ring_cap(conf) * sizeof(struct due));
+}
+
+void
+rates_open(struct engine *e, void *mem)
+{
+	struct rates *r = mem;
+	char	     *p = (char *)mem + align16(sizeof(*r));
+	uint32_t      cap = ring_cap(e->conf);
+
+	e->rates = r;
+	r->seg = (struct rates_seg *)(void *)p;
+	p += align16(SEGMENTS_MAX * sizeof(struct rates_seg));
+	table_open(&r->fans, &fans, p, e->key);
+	p += align16(table_bytes(&fans));
+	table_open(&r->circuits, &circuits, p, e->key);
+	p += align16(table_bytes(&circuits));
+	table_open(&r->xids, &xids, p, e->key);
+	p += align16(table_bytes(&xids));
+	r->life = (struct due_ring){ .v = (struct due *)(void *)p, .cap = cap };
+	p += align16(cap * sizeof(struct due));
+	r->offer = (struct due_ring){ .v = (struct due *)(void *)p, .cap = cap };
+}
+
+struct rates_seg *
+rates_of(struct engine *e, const struct segment *s)
+{
+	return &e->rates->seg[s->ix];
+}
+
+/* ---- what falls due: a constant delay, so a queue is in order by itself ---- */
+bool
+due_push(struct rates *r, struct due_ring *q, const struct due *d)
+{
+	if (q->n == q->cap) {
+		r->missed++;
+		return false;
+	}
+	q->v[(q->head + q->n++) % q->cap] = *d;
+	return true;
+}
+
+bool
+due_pop(struct due_ring *q, ts_t now, struct due *d)
+{
+	if (q->n == 0 || q->v[q->head % q->cap].at > now)
+		return false;
+	*d = q->v[q->head++ % q->cap];
+	q->n--;
+	return true;
+}
+
+/* ---- who is behind it ---- */
+void
+sources_add(struct sources *s, struct mac m)
+{
+	size_t least = 0;
+
+	s->total++;
+	for (size_t i = 0; i < SRC_TOP; i++) {
+		if (s->top[i].n && mac_eq(s->top[i].mac, m)) {
+			s->top[i].n++;
+			return;
+		}
+		if (s->top[i].n < s->top[least].n)
+			least = i;
+	}
+	s->top[least].err = s->top[least].n;
+	s->top[least].n++;
+	s->top[least].mac = m;
+}
+
+bool
+sources_main(const struct sources *s, struct mac *m)
+{
+	for (size_t i = 0; i < SRC_TOP; i++)
+		if (s->total && (uint64_t)(s->top[i].n - s->top[i].err) * 100 >= (uint64_t)s->total * MAIN_PERCENT) {
+			*m = s->top[i].mac;
+			return !mac_group(*m) && !mac_zero(*m);
+		}
+	return false;
+}
+
+/* ---- ghosts ---- */
+bool
+ghosts_add(struct rates_seg *rs, unsigned kind, bool ghost, struct mac l2)
+{
+	struct ghosts *g = &rs->ghosts[kind];
+	size_t	       row = 0;
+
+	/* the usual share is learned while the sum is at rest, so an attack does not teach itself */
+	if (rs->known_leases >= SHARE_SAMPLES)
+		row = (size_t)((uint64_t)rs->known_ghosts * 100 * 2 / rs->known_leases / 5);
+	row = row > 0 ? row - 1 : 0;
+	if (row >= NELEM(step))
+		row = NELEM(step) - 1;
+	g->s += ghost ? step[row].ghost : step[row].other;
+	if (g->s > GHOST_CAP)
+		g->s = GHOST_CAP;
+	if (g->s <= 0) {
+		g->s = 0;
+		g->src = (struct sources){ .total = 0 };
+	} else if (ghost) {
+		sources_add(&g->src, l2);
+	}
+	return g->s > GHOST_ALARM;
+}
+
+static struct fan *
+fan_of(struct engine *e, uint16_t seg, struct mac l2, bool make)
+{
+	struct fan_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.seg = seg;
+	k.mac = l2;
+	return make ? table_get(&e->rates->fans, &k, e->now, NULL) : table_peek(&e->rates->fans, &k);
+}
+
+static void
+fan_take_back(struct fan *f, const struct d4_lease *lease)
+{
+	for (size_t i = 0; i < FAN_RING && i < f->nring; i++)
+		if (f->ring[i].at == lease->acked && f->ring[i].cid == lease->owner.cid && mac_eq(f->ring[i].mac, lease->mac))
+			f->ring[i].at = 0;
+	for (size_t i = 0; i < FAN_SLOTS; i++)
+		if (f->slot[i].unused) {
+			f->slot[i].unused--;
+			return;
+		}
+}
+
+void
+rates_revived(struct engine *e, const struct d4_lease *lease, bool alive)
+{
+	struct rates_seg *rs = &e->rates->seg[lease->seg];
+	struct ghosts	 *g = &rs->ghosts[LEASE];
+
+	if (lease->ghost) {
+		rs->stock -= rs->stock > 0;
+		g->s -= step[0].ghost - (alive ? step[0].other : 0);
+		g->s = g->s < 0 ? 0 : g->s;
+	}
+	if (!alive || !lease->unused)
+		return;
+	if (rs->run_alive < rs->run_judged)
+		rs->run_alive++;
+	struct fan *f = fan_of(e, lease->seg, lease->l2, false);
+	if (f)
+		fan_take_back(f, lease);
+}
+
+/* ---- one source, many clients ---- */
+static void
+fan_turn(struct fan *f, ts_t now)
+{
+	int64_t slot = now / (5 * TS_MIN);
+
+	for (int i = 0; f->slot_at < slot && i < FAN_SLOTS; i++, f->slot_at++)
+		f->slot[(uint64_t)(f->slot_at + 1) % FAN_SLOTS].judged = f->slot[(uint64_t)(f->slot_at + 1) % FAN_SLOTS].unused = 0;
+	f->slot_at = slot;
+}
+
+/* A chaddr that has spoken since leaves the ring. */
+static bool
+still_unused(struct engine *e, const struct segment *s, struct mac chaddr, uint64_t cid, bool leased)
+{
+	struct d4_client_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.cid = cid;
+	k.seg = s->ix;
+	k.hlen = sizeof(chaddr.b);
+	memcpy(k.chaddr, chaddr.b, sizeof(chaddr.b));
+	struct d4_client *c = leased ? NULL : ledger_client(e, &k);
+	return c == NULL || !ledger_client_alive(e, s, c);
+}
+
+static bool
+fan_many(struct engine *e, const struct segment *s, struct fan *f, const struct fan_item *it)
+{
+	uint32_t minute = 0, hour = 0;
+
+	for (size_t i = 0; i < FAN_RING && i < f->nring; i++) {
+		ts_t age = it->at - f->ring[i].at;
+		if (f->ring[i].at == 0 || f->ring[i].leased != it->leased || age > TS_HOUR)
+			continue;
+		if (!still_unused(e, s, f->ring[i].mac, f->ring[i].cid, it->leased)) {
+			f->ring[i].at = 0;
+			continue;
+		}
+		hour++;
+		minute += age <= TS_MIN;
+	}
+	return minute >= 5 || hour >= 12;
+}
+
+bool
+fan_add(struct engine *e, const struct segment *s, struct mac l2, const struct fan_item *it)
+{
+	struct fan *f = fan_of(e, s->ix, l2, true);
+	uint32_t    judged = 0, unused = 0;
+
+	if (f == NULL)
+		return false;
+	fan_turn(f, e->now);
+	size_t at = (uint64_t)f->slot_at % FAN_SLOTS;
+	if (f->slot[at].judged == UINT16_MAX) { /* keeps the share, not the count */
+		f->slot[at].judged /= 2;
+		f->slot[at].unused /= 2;
+	}
+	f->slot[at].judged++;
+	f->slot[at].unused = (uint16_t)(f->slot[at].unused + it->unused);
+	if (!it->unused)
+		return false;
+	size_t r = f->nring++ % FAN_RING;
+	f->ring[r].at = it->at;
+	f->ring[r].mac = it->chaddr;
+	f->ring[r].cid = it->cid;
+	f->ring[r].leased = it->leased;
+	for (size_t i = 0; i < FAN_SLOTS; i++) {
+		judged += f->slot[i].judged;
+		unused += f->slot[i].unused;
+	}
+	return (uint64_t)unused * 100 >= (uint64_t)judged * MAIN_PERCENT && fan_many(e, s, f, it);
+}
+
+/* ---- one circuit, many clients: only against its own history, for a trunk or an access point is always busy ---- */
+bool
+circuit_add(struct circuit *c, bool leased, ts_t now)
+{
+	int64_t	 hour = now / TS_HOUR;
+	unsigned kind = leased ? LEASE : NO_LEASE;
+	uint32_t minute = 0, last_hour = 0;
+
+	if (c->first == 0) {
+		c->first = now;
+		c->hour = hour;
+	}
+	if (hour > c->hour) {
+		uint32_t gap = hour - c->hour > 720 ? 719 : (uint32_t)(hour - c->hour - 1);
+		c->quiet_hours += gap + (c->hour_keys <= 3);
+		c->busy_hours += c->hour_keys > 3;
+		while (c->quiet_hours + c->busy_hours > 1440) { /* 30 days count, older ones fade */
+			c->quiet_hours /= 2;
+			c->busy_hours /= 2;
+		}
+		c->hour = hour;
+		c->hour_keys = 0;
+	}
+	c->hour_keys++;
+	c->at[kind][c->n[kind]++ % NELEM(c->at[kind])] = now;
+	for (size_t i = 0; i < NELEM(c->at[kind]) && i < c->n[kind]; i++) {
+		minute += now - c->at[kind][i] <= TS_MIN;
+		last_hour += now - c->at[kind][i] <= TS_HOUR;
+	}
+	return now - c->first >= TS_DAY && c->quiet_hours > c->busy_hours && (minute >= 5 || last_hour >= 12);
+}
+
+/* ---- one transaction id, many clients ---- */
+bool
+xid_add(struct xid_use *x, struct mac chaddr, struct mac l2, ts_t now)
+{
+	uint32_t distinct = 0;
+	bool	 group = false, one = true;
+	size_t	 at = XID_CHADDRS;
+
+	for (size_t i = 0; i < XID_CHADDRS && i < x->n; i++)
+		if (mac_eq(x->chaddr[i], chaddr))
+			at = i;
+	if (at == XID_CHADDRS)
+		at = x->n++ % XID_CHADDRS;
+	x->chaddr[at] = chaddr;
+	x->l2[at] = l2;
+	x->at[at] = now;
+	for (size_t i = 0; i < XID_CHADDRS && i < x->n; i++) {
+		distinct += now - x->at[i] <= TS_MIN;
+		group |= mac_group(x->chaddr[i]) || mac_group(x->l2[i]);
+		one &= mac_eq(x->l2[i], l2);
+	}
+	return distinct >= XID_CHADDRS && (group || one);
+}
+
+/* ---- new clients per time ---- */
+/* Newton's method: correlate/ needs no libm. */
+static double
+root(double v)
+{
+	double r = v > 1 ? v : 1;
+
+	for (int i = 0; i < 32; i++)
+		r = (r + v / r) / 2;
+	return r;
+}
+
+static double
+larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+#define BUCKET	 (10 * TS_SEC)
+#define LAM_LEAST .05
+
+bool
+rate_turn(struct rates_seg *rs, ts_t now)
+{
+	if (rs->bucket == 0) {
+		rs->bucket = now / BUCKET;
+		return false;
+	}
+	bool alarm = false;
+	/* a long silence is at most an hour of empty buckets: the sum is back at rest by then */
+	for (int n = 0; rs->bucket < now / BUCKET && n < 360; n++) {
+		double *lam = &rs->lam[(uint64_t)(rs->bucket * 10 / 3600) % 24];
+		double	l = larger(*lam, LAM_LEAST), k = larger(.5, root(l));
+		rs->rate_s += (double)rs->bucket_keys - l - k;
+		/* EWMA over about a day of that hour: 360 buckets an hour */
+		if (!rs->rate_alarm)
+			*lam += ((double)rs->bucket_keys - *lam) / 360;
+		rs->bucket_keys = 0;
+		rs->bucket++;
+		if (rs->rate_s <= 0) {
+			rs->rate_s = 0;
+			rs->rate_src = (struct sources){ .total = 0 };
+			rs->run_keys = rs->run_judged = rs->run_alive = 0;
+			rs->rate_alarm = rs->quiet_told = false;
+		}
+		alarm |= rs->rate_s > larger(12, 12 * root(l));
+	}
+	rs->bucket = now / BUCKET;
+	return alarm;
+}
+
+/* ---- who gets an OFFER ---- */
+static void
+offers_turn(struct rates_seg *rs, ts_t now)
+{
+	int64_t slot = now / (5 * TS_SEC), minute = now / TS_MIN;
+
+	for (int i = 0; rs->slot_at < slot && i < OFFER_SLOTS; i++, rs->slot_at++)
+		rs->slot[(uint64_t)(rs->slot_at + 1) % OFFER_SLOTS].asked = rs->slot[(uint64_t)(rs->slot_at + 1) % OFFER_SLOTS].answered = 0;
+	for (int i = 0; rs->minute_at < minute && i < OFFER_MINUTES; i++, rs->minute_at++) {
+		rs->minute[(uint64_t)(rs->minute_at + 1) % OFFER_MINUTES].asked = 0;
+		rs->minute[(uint64_t)(rs->minute_at + 1) % OFFER_MINUTES].answered = 0;
+	}
+	rs->slot_at = slot;
+	rs->minute_at = minute;
+}
+
+void
+offers_add(struct rates_seg *rs, ts_t now, bool answered)
+{
+	offers_turn(rs, now);
+	rs->slot[(uint64_t)rs->slot_at % OFFER_SLOTS].asked++;
+	rs->slot[(uint64_t)rs->slot_at % OFFER_SLOTS].answered += answered;
+	rs->minute[(uint64_t)rs->minute_at % OFFER_MINUTES].asked++;
+	rs->minute[(uint64_t)rs->minute_at % OFFER_MINUTES].answered += answered;
+}
+
+void
+offers_sum(struct rates_seg *rs, ts_t now, uint32_t last60[2], uint32_t hour[2])
+{
+	offers_turn(rs, now);
+	last60[0] = last60[1] = hour[0] = hour[1] = 0;
+	for (size_t i = 0; i < OFFER_SLOTS; i++) {
+		last60[0] += rs->slot[i].asked;
+		last60[1] += rs->slot[i].answered;
+	}
+	for (size_t i = 0; i < OFFER_MINUTES; i++) {
+		hour[0] += rs->minute[i].asked;
+		hour[1] += rs->minute[i].answered;
+	}
+}
+
+/* ---- what explains a full scope ---- */
+void
+rates_quiet_add(struct rates_seg *rs, ts_t now, bool alive)
+{
+	int64_t minute = now / TS_MIN;
+
+	for (int i = 0; rs->quiet_at < minute && i < 64; i++, rs->quiet_at++)
+		rs->quiet[(uint64_t)(rs->quiet_at + 1) % 64].keys = rs->quiet[(uint64_t)(rs->quiet_at + 1) % 64].alive = 0;
+	rs->quiet_at = minute;
+	rs->quiet[(uint64_t)minute % 64].keys++;
+	rs->quiet[(uint64_t)minute % 64].alive += alive;
+}
+
+bool
+rates_quiet(struct engine *e, const struct segment *s, ts_t from, ts_t to, uint32_t *keys)
+{
+	const struct rates_seg *rs = rates_of(e, s);
+	uint32_t		n = 0, alive = 0;
+
+	for (int64_t m = rs->quiet_at; m > rs->quiet_at - 64 && m >= 0; m--)
+		if (m >= from / TS_MIN && m <= to / TS_MIN) {
+			n += rs->quiet[(uint64_t)m % 64].keys;
+			alive += rs->quiet[(uint64_t)m % 64].alive;
+		}
+	*keys = n;
+	for (size_t i = 0; i < ATTACKS; i++)
+		if (rs->attack[i].last >= from && rs->attack[i].hard)
+			return false;
+	return (uint64_t)alive * 10 >= (uint64_t)n * 9;
+}
