@@ -7,7 +7,7 @@
 /* What a document may begin with, and who reads it.  A NULL decoder: known, but not as an event. */
 static const struct family {
 	const char *head;
-	decoder	   *decode;
+	decoder *decode;
 	const char *what;
 } families[] = {
 	{ "{", winjson_decode, NULL },
@@ -30,7 +30,7 @@ hostfeed_bytes(void)
 struct hostfeed *
 hostfeed_open(void *mem, uint64_t hash_seed)
 {
-	size_t		 skew = (uintptr_t)mem % _Alignof(struct hostfeed);
+	size_t skew = (uintptr_t)mem % _Alignof(struct hostfeed);
 	struct hostfeed *f = (void *)((uint8_t *)mem + (skew ? _Alignof(struct hostfeed) - skew : 0));
 	f->seed = hash_seed;
 	f->arena = (struct arena){ .p = f->heap, .cap = sizeof(f->heap) };
@@ -134,7 +134,7 @@ family_of(struct bytes doc)
 enum hostev_said
 hostfeed_document(struct hostfeed *f, struct bytes doc, hostev_fn *fn, void *arg, struct hostev_error *err)
 {
-	struct sink   s = { .feed = f, .fn = fn, .arg = arg, .err = err };
+	struct sink s = { .feed = f, .fn = fn, .arg = arg, .err = err };
 	struct cursor c = cur_all(doc);
 	if (doc.n > HOSTFEED_DOC_MAX) {
 		sink_bad(&s, "a document over 64 KiB is refused", HOSTFEED_DOC_MAX, 1);

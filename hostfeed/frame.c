@@ -5,7 +5,7 @@
 static bool
 at(struct cursor c, const char *text)
 {
-	size_t	     n = strlen(text);
+	size_t n = strlen(text);
 	struct bytes head = cur_take(&c, n);
 	return head.p != NULL && memcmp(head.p, text, n) == 0;
 }
@@ -59,7 +59,9 @@ starts_tag(struct cursor c, const char *name)
 }
 
 /* What may stand between tags and is none. */
-static const struct { const char *open, *close; } asides[] = {
+static const struct {
+	const char *open, *close;
+} asides[] = {
 	{ "<!--", "-->" },
 	{ "<![CDATA[", "]]>" },
 	{ "<?", "?>" },
@@ -79,7 +81,7 @@ pass_aside(struct cursor *c)
 static bool
 pass_element(struct cursor *c)
 {
-	bool	 event = starts_tag(*c, "<Event");
+	bool event = starts_tag(*c, "<Event");
 	unsigned depth = 0;
 	while (cur_more(c)) {
 		if (cur_peek_u8(c) != '<') {
@@ -109,12 +111,11 @@ pass_element(struct cursor *c)
 static bool
 pass_line(struct cursor *c)
 {
-	while (cur_more(c)) {
-		if (cur_peek_u8(c) == '\n')
-			return true;
-		cur_skip(c, 1);
-	}
-	return false;
+	struct cursor look = *c;
+	struct bytes rest = cur_rest(&look);
+	const void *end = rest.n ? memchr(rest.p, '\n', rest.n) : NULL;
+	cur_skip(c, end != NULL ? (size_t)((const uint8_t *)end - rest.p) : rest.n);
+	return end != NULL;
 }
 
 /* Passes one thing that comes before documents; 0 where there is none, -1 where the bytes end in it. */
@@ -152,8 +153,8 @@ static bool
 undecided(struct cursor c)
 {
 	static const char *const leads[] = { "\xef\xbb\xbf", "<!--", "<?", "<Events", "</Events" };
-	size_t			 n = cur_left(&c);
-	struct bytes		 b = cur_rest(&c);
+	size_t n = cur_left(&c);
+	struct bytes b = cur_rest(&c);
 	for (size_t i = 0; i < NELEM(leads); i++)
 		if (n <= strlen(leads[i]) && (n == 0 || memcmp(b.p, leads[i], n) == 0))
 			return true;
@@ -164,7 +165,7 @@ size_t
 hostfeed_frame(struct bytes buf, bool eof, size_t *skip)
 {
 	struct cursor c = cur_all(buf), doc = c;
-	int	      lead;
+	int lead;
 	do {
 		*skip = cur_off(&c);
 		lead = pass_lead(&c);

@@ -26,7 +26,8 @@ enum hostev_kind {
 	HE_SSTP,
 	HE_SSTP_CERT_MISMATCH /* 6 */, HE_SSTP_NOT_SENT /* 1 */,
 	/* Dhcp-Client */
-	HE_D4_OFFER /* 50010 */, HE_D4_ACK /* 50013, 60001 */, HE_D4_NAK /* 1002, 50011 names nobody */, HE_D4_REFUSED /* 50011, 50014 */,
+	HE_D4_OFFER /* 50010 */, HE_D4_ACK /* 50013, 60001 */, HE_D4_NAK /* 1002, 50011 names nobody */,
+	HE_D4_REFUSED /* 50011, 50014 */,
 	HE_D4_INFORM_ACK /* 50044 */, HE_D4_NO_LEASE /* 1001, 1003, 1007, 50023 */, HE_D4_CONFLICT /* 1005, 50017 */,
 	HE_ARP_CONFLICT /* Tcpip 4198, 4199 */,
 	/* DHCPv6-Client */

@@ -19,7 +19,7 @@ static void
 sort(int64_t *v, unsigned n)
 {
 	for (unsigned i = 1; i < n; i++) {
-		int64_t	 x = v[i];
+		int64_t x = v[i];
 		unsigned k = i;
 		for (; k > 0 && v[k - 1] > x; k--)
 			v[k] = v[k - 1];
@@ -30,7 +30,7 @@ sort(int64_t *v, unsigned n)
 bool
 skew_offset(const struct skew *s, int64_t *offset)
 {
-	int64_t	 v[SKEW_PAIRS];
+	int64_t v[SKEW_PAIRS];
 	unsigned n = s->n;
 	*offset = 0;
 	if (n < SKEW_MIN_PAIRS)

@@ -51,31 +51,28 @@ text_eq_nocase(struct bytes a, struct bytes b)
 bool
 text_starts_nocase(struct bytes text, const char *with)
 {
-	struct bytes  w = bytes_str(with);
+	struct bytes w = bytes_str(with);
 	struct cursor c = cur_all(text);
-	struct bytes  head = cur_take(&c, w.n);
+	struct bytes head = cur_take(&c, w.n);
 	return cur_ok(&c) && text_eq_nocase(head, w);
 }
 
 struct bytes
 text_trim(struct bytes b)
 {
+	while (b.n > 0 && is_space(b.p[b.n - 1]))
+		b.n--;
 	struct cursor c = cur_all(b);
 	while (cur_more(&c) && is_space(cur_peek_u8(&c)))
 		cur_skip(&c, 1);
-	size_t	      keep = 0;
-	struct cursor look = c;
-	while (cur_more(&look))
-		if (!is_space(cur_u8(&look)))
-			keep = cur_off(&look) - cur_off(&c);
-	return cur_take(&c, keep);
+	return cur_rest(&c);
 }
 
 bool
 text_u64(struct bytes b, uint64_t *v)
 {
 	struct cursor c = cur_all(text_trim(b));
-	uint64_t      n = 0;
+	uint64_t n = 0;
 	if (!cur_more(&c))
 		return false;
 	while (cur_more(&c)) {
@@ -109,7 +106,7 @@ text_u32(struct bytes b, uint32_t *v)
 {
 	b = text_trim(b);
 	struct cursor c = cur_all(b);
-	uint64_t      n;
+	uint64_t n;
 	if (text_starts_nocase(b, "0x")) {
 		cur_skip(&c, 2);
 		return u32_hex(&c, v);
@@ -183,7 +180,7 @@ expect(struct cursor *c, const char *one_of)
 static ts_t
 fraction(struct cursor *c)
 {
-	ts_t	 ns = 0;
+	ts_t ns = 0;
 	unsigned n = 0;
 	if (!cur_more(c) || (cur_peek_u8(c) != '.' && cur_peek_u8(c) != ','))
 		return 0;
@@ -239,7 +236,7 @@ enum text_time
 text_time(struct bytes b, ts_t *t)
 {
 	struct cursor c = cur_all(text_trim(b));
-	unsigned      y = digits(&c, 4);
+	unsigned y = digits(&c, 4);
 	expect(&c, "-");
 	unsigned mon = digits(&c, 2);
 	expect(&c, "-");
@@ -250,8 +247,8 @@ text_time(struct bytes b, ts_t *t)
 	unsigned min = digits(&c, 2);
 	expect(&c, ":");
 	unsigned s = digits(&c, 2);
-	ts_t	 ns = fraction(&c);
-	int64_t	 off = zone(&c);
+	ts_t ns = fraction(&c);
+	int64_t off = zone(&c);
 	if (!cur_ok(&c) || cur_more(&c))
 		return TEXT_TIME_SYNTAX;
 	if (y < YEAR_MIN || y > YEAR_MAX || !date_exists(y, mon, day) || h > 23 || min > 59 || s > 60)
@@ -300,7 +297,7 @@ without_stop(struct bytes b)
 	struct cursor c = cur_all(b);
 	if (b.n > 1) {
 		struct cursor last = cur_at(&c, b.n - 1);
-		uint8_t	      l = cur_u8(&last);
+		uint8_t l = cur_u8(&last);
 		struct cursor prev = cur_at(&c, b.n - 2);
 		if (l == '.' || (l == ':' && cur_u8(&prev) != ':'))
 			return cur_take(&c, b.n - 1);
@@ -320,7 +317,7 @@ text_addr_next(struct cursor *c, struct addr *a)
 			continue;
 		}
 		struct cursor word = *c;
-		size_t	      n = 0;
+		size_t n = 0;
 		for (; cur_more(c) && is_addr_char(cur_peek_u8(c)); n++)
 			prev = cur_u8(c);
 		if (cur_more(c) && is_word(cur_peek_u8(c)))
@@ -343,12 +340,12 @@ bool
 text_addr_hex(struct bytes b, struct addr *a)
 {
 	uint8_t raw[128] = { 0 };
-	size_t	n = 0;
+	size_t n = 0;
 	if (!text_hex(b, raw, sizeof(raw), &n))
 		return false;
 	struct cursor c = cur_all(bytes_of(raw, n));
-	uint16_t      family = n >= 16 ? (uint16_t)cur_order(&c, 2, false) : 0;
-	bool	      padded = true;
+	uint16_t family = n >= 16 ? (uint16_t)cur_order(&c, 2, false) : 0;
+	bool padded = true;
 	for (size_t i = 8; i < 16; i++)
 		padded = padded && raw[i] == 0;
 	if (family == WIN_AF_INET && padded) {
@@ -369,10 +366,10 @@ size_t
 text_utf8(struct cursor *c, uint32_t *code_point)
 {
 	struct cursor look = *c;
-	uint8_t	      lead = cur_u8(&look);
-	size_t	      n = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-	uint32_t      v = n == 1 ? lead : lead & (0xffu >> (n + 1));
-	bool	      good = lead < 0x80 || (lead >= 0xc2 && lead <= 0xf4);
+	uint8_t lead = cur_u8(&look);
+	size_t n = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+	uint32_t v = n == 1 ? lead : lead & (0xffu >> (n + 1));
+	bool good = lead < 0x80 || (lead >= 0xc2 && lead <= 0xf4);
 	for (size_t i = 1; good && i < n; i++) {
 		uint8_t b = cur_u8(&look);
 		good = cur_ok(&look) && (b & 0xc0) == 0x80;

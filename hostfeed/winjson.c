@@ -10,11 +10,11 @@
 
 struct scan {
 	struct cursor in;
-	struct out   *out; /* NULL: only tell whether a repair is needed */
-	const char   *what; /* why the document is refused */
-	size_t	      at;
-	unsigned      line, depth;
-	bool	      in_string, changed;
+	struct out *out;  /* NULL: only tell whether a repair is needed */
+	const char *what; /* why the document is refused */
+	size_t at;
+	unsigned line, depth;
+	bool in_string, changed;
 };
 
 static void
@@ -35,7 +35,7 @@ static uint32_t
 hex4(struct cursor c)
 {
 	uint8_t b[2];
-	size_t	n;
+	size_t n;
 	return text_hex(cur_take(&c, 4), b, sizeof(b), &n) && n == 2 ? (uint32_t)(b[0] << 8 | b[1]) : 0;
 }
 
@@ -45,7 +45,7 @@ scan_escape(struct scan *s)
 {
 	struct cursor c = s->in;
 	cur_skip(&c, 1);
-	uint8_t	 kind = cur_u8(&c);
+	uint8_t kind = cur_u8(&c);
 	uint32_t u = kind == 'u' ? hex4(c) : 0;
 	if (u < 0xd800 || u > 0xdfff) {
 		copy(s, cur_take(&s->in, cur_left(&s->in) < 2 ? 1 : 2));
@@ -73,8 +73,8 @@ scan_number(struct scan *s)
 {
 	enum { SAFE_DIGITS = 18 };
 	struct cursor look = s->in;
-	size_t	      n = 0;
-	bool	      integer = true;
+	size_t n = 0;
+	bool integer = true;
 	for (; cur_more(&look) && is_number_char(cur_peek_u8(&look)); n++) {
 		uint8_t b = cur_u8(&look);
 		integer = integer && ((b >= '0' && b <= '9') || (b == '-' && n == 0));
@@ -118,8 +118,8 @@ scan_json(struct scan *s)
 	s->line = 1;
 	while (cur_more(&s->in)) {
 		struct cursor was = s->in;
-		uint32_t      code;
-		uint8_t	      b = cur_peek_u8(&s->in);
+		uint32_t code;
+		uint8_t b = cur_peek_u8(&s->in);
 		if (b >= 0x80) {
 			size_t n = text_utf8(&s->in, &code);
 			if (n == 0)
@@ -193,7 +193,7 @@ static struct bytes
 number_of(const json_t *v, struct out *text)
 {
 	if (json_is_real(v) && json_real_value(v) >= 0 && json_real_value(v) < 9e15) {
-		size_t	 start = text->n;
+		size_t start = text->n;
 		uint64_t n = (uint64_t)json_real_value(v);
 		if ((double)n < json_real_value(v))
 			return bytes_str("fraction");
@@ -207,7 +207,7 @@ static void
 fields_of(const json_t *data, struct hostev *ev, struct out *text)
 {
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 	json_object_foreach((json_t *)(uintptr_t)data, key, value)
 	{
 		if (strcmp(key, "xml_name") == 0) /* in user_data: the element's, not a field */
@@ -222,7 +222,7 @@ static void
 host_of(const json_t *host, struct hostev *ev, struct out *text)
 {
 	const json_t *ip = json_object_get(host, "ip"), *mac = json_object_get(host, "mac");
-	size_t	      n = json_is_array(ip) ? json_array_size(ip) : 1;
+	size_t n = json_is_array(ip) ? json_array_size(ip) : 1;
 	for (size_t i = 0; i < n && ev->nhost_ip < HE_ADDRS_MAX; i++)
 		if (text_addr(text_of(json_is_array(ip) ? json_array_get(ip, i) : ip, text),
 			      &ev->host_ip[ev->nhost_ip]))
@@ -248,18 +248,23 @@ static const char *
 beats(const json_t *doc, struct hostev *ev, struct out *text)
 {
 	const json_t *winlog = json_object_get(doc, "winlog"), *host = json_object_get(doc, "host");
-	const char   *what = NULL;
-	ev->provider = text_of(either(json_object_get(winlog, "provider_name"), member(doc, "event", "provider")), text);
+	const char *what = NULL;
+	ev->provider = text_of(
+		either(json_object_get(winlog, "provider_name"), member(doc, "event", "provider")), text);
 	ev->channel = text_of(json_object_get(winlog, "channel"), text);
-	ev->user = text_of(either(member(winlog, "user", "identifier"), member(winlog, "user", "name")), text);
-	ev->computer = text_of(either(json_object_get(winlog, "computer_name"),
-				      either(json_object_get(host, "hostname"), json_object_get(host, "name"))), text);
+	ev->user =
+		text_of(either(member(winlog, "user", "identifier"), member(winlog, "user", "name")), text);
+	ev->computer =
+		text_of(either(json_object_get(winlog, "computer_name"),
+			       either(json_object_get(host, "hostname"), json_object_get(host, "name"))),
+			text);
 	if (ev->provider.n == 0)
 		return "an event without a provider";
 	if (ev->computer.n == 0)
 		event_lost(ev, "computer");
 	const json_t *id = either(json_object_get(winlog, "event_id"), member(doc, "event", "code"));
-	const json_t *time = either(json_object_get(winlog, "time_created"), json_object_get(doc, "@timestamp"));
+	const json_t *time =
+		either(json_object_get(winlog, "time_created"), json_object_get(doc, "@timestamp"));
 	if (!event_id(ev, number_of(id, text), &what) || !event_time(ev, text_of(time, text), &what))
 		return what;
 	const json_t *seen = either(member(doc, "event", "created"), member(doc, "event", "ingested"));
@@ -275,7 +280,8 @@ beats(const json_t *doc, struct hostev *ev, struct out *text)
 /* The first row whose keys are all there is the document's shape. */
 static const struct shape {
 	const char *name, *key, *and_key;
-	const char *(*decode)(const json_t *, struct hostev *, struct out *); /* says what is wrong, or NULL */
+	const char *(*decode)(const json_t *, struct hostev *,
+			      struct out *); /* says what is wrong, or NULL */
 } shapes[] = {
 	{ "elastic-agent", "winlog", "elastic_agent", beats },
 	{ "elastic-agent", "winlog", "data_stream", beats },
@@ -287,10 +293,11 @@ decode_one(struct sink *s, const json_t *doc)
 {
 	for (size_t i = 0; i < NELEM(shapes); i++) {
 		const struct shape *shape = &shapes[i];
-		if (!json_is_object(json_object_get(doc, shape->key)) || json_object_get(doc, shape->and_key) == NULL)
+		if (!json_is_object(json_object_get(doc, shape->key)) ||
+		    json_object_get(doc, shape->and_key) == NULL)
 			continue;
 		struct hostev *ev = event_begin(s->feed, shape->name);
-		const char    *what = shape->decode(doc, ev, &s->feed->text);
+		const char *what = shape->decode(doc, ev, &s->feed->text);
 		if (what == NULL && !out_ok(&s->feed->text))
 			what = "an event with more text than a document may hold";
 		if (what != NULL)
@@ -302,19 +309,31 @@ decode_one(struct sink *s, const json_t *doc)
 	sink_bad(s, "shape not known: JSON that is neither Winlogbeat's nor Elastic Agent's", 0, 1);
 }
 
+/* A line may hold several documents; most hold one. */
 static void
-decode_root(struct sink *s, struct bytes doc)
+decode_all(struct sink *s, struct bytes doc)
 {
-	json_error_t e;
-	json_t	    *root = json_loadb((const char *)doc.p, doc.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
-	if (root == NULL) {
-		sink_bad(s, why(&e), e.position > 0 ? (size_t)e.position : 0, e.line > 0 ? (unsigned)e.line : 1);
-		return;
+	enum { FLAGS = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DISABLE_EOF_CHECK };
+	struct cursor c = cur_all(doc);
+	while (cur_more(&c)) {
+		json_error_t e;
+		size_t start = cur_off(&c);
+		struct cursor look = c;
+		struct bytes rest = cur_rest(&look);
+		json_t *root = json_loadb((const char *)rest.p, rest.n, FLAGS, &e);
+		size_t used = e.position > 0 ? (size_t)e.position : 0;
+		if (root == NULL) {
+			sink_bad(s, why(&e), start + used, e.line > 0 ? (unsigned)e.line : 1);
+			return;
+		}
+		if (!json_is_array(root))
+			decode_one(s, root);
+		for (size_t i = 0; i < json_array_size(root); i++)
+			decode_one(s, json_array_get(root, i));
+		cur_skip(&c, used);
+		while (cur_more(&c) && cur_peek_u8(&c) <= ' ')
+			cur_skip(&c, 1);
 	}
-	if (!json_is_array(root))
-		decode_one(s, root);
-	for (size_t i = 0; i < json_array_size(root); i++)
-		decode_one(s, json_array_get(root, i));
 }
 
 void
@@ -337,12 +356,13 @@ winjson_decode(struct sink *s, struct bytes doc)
 		doc = out_bytes(&clean);
 	}
 	json_malloc_t had_malloc;
-	json_free_t   had_free;
+	json_free_t had_free;
 	json_get_alloc_funcs(&had_malloc, &had_free);
 	json_set_alloc_funcs(arena_malloc, arena_free);
-	json_object_seed((size_t)(s->feed->seed | 1)); /* 0 would ask the kernel for one; only the first call counts */
+	json_object_seed(
+		(size_t)(s->feed->seed | 1)); /* 0 would ask the kernel for one; only the first call counts */
 	arena_enter(&s->feed->arena);
-	decode_root(s, doc);
+	decode_all(s, doc);
 	arena_leave();
 	json_set_alloc_funcs(had_malloc, had_free);
 }

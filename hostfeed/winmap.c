@@ -5,43 +5,53 @@
 #include "text.h"
 
 enum slot {
-	S_NONE,	   /* kept as a field only */
-	S_ADDR,	   /* addr: text, a u32 in memory order as decimal number, or 4 or 16 bytes in hex */
-	S_PEER,	   /* peer: the same */
-	S_ROUTER,  /* router: the same; text that is no address goes to name */
-	S_SOCK,	   /* addr: text, or a sockaddr or address in hex */
-	S_ADDRS,   /* addr and more: every address of a list; v4-mapped ones as IPv4 */
-	S_PEERS,   /* peer and more: every address of free text */
-	S_SCOPE,   /* addr: the first address in the text (a subnet, a prefix); name: a text that is more than it */
-	S_HOST,	   /* peer where it is an address, else name */
-	S_TUNNEL,  /* addr: as given; more: the IPv4 that an ISATAP or 6to4 address embeds */
-	S_MAC, S_NAME, S_IFACE, S_ERROR, S_FLAG1, S_FLAG2,
+	S_NONE,	  /* kept as a field only */
+	S_ADDR,	  /* addr: text, a u32 in memory order as decimal number, or 4 or 16 bytes in hex */
+	S_PEER,	  /* peer: the same */
+	S_ROUTER, /* router: the same; text that is no address goes to name */
+	S_SOCK,	  /* addr: text, or a sockaddr or address in hex */
+	S_ADDRS,  /* addr and more: every address of a list; v4-mapped ones as IPv4 */
+	S_PEERS,  /* peer and more: every address of free text */
+	S_SCOPE, /* addr: the first address in the text (a subnet, a prefix); name: a text that is more than it */
+	S_HOST,	  /* peer where it is an address, else name */
+	S_TUNNEL, /* addr: as given; more: the IPv4 that an ISATAP or 6to4 address embeds */
+	S_MAC,
+	S_NAME,
+	S_IFACE,
+	S_ERROR,
+	S_FLAG1,
+	S_FLAG2,
+	S_ERROR_M, /* error; the event's id says flag1, which its fields leave out */
+	S_ERROR_O, /* error; the same for flag2 */
 	S_COID,	   /* coid: the part in braces */
-	S_SHA1, S_SHA256,
+	S_SHA1,
+	S_SHA256,
 	S_NTLM,	   /* flag1: the authentication package is NTLM's */
 	S_DIALLED, /* name, or peer where it is an address: what follows the first "=" of the device's text */
 };
 
-struct field_row { const char *name; uint8_t slot; };
-
-/* Some ids say what their fields leave out. */
-enum implied { IMPLIES_NOTHING, IMPLIES_M, IMPLIES_O };
+struct field_row {
+	const char *name;
+	uint8_t slot;
+};
 
 struct event_row {
-	struct winmap_row	row;
+	struct winmap_row row;
 	const struct field_row *fields; /* ends with a NULL name */
-	uint8_t			implied;
 };
 
 static const char iphlpsvc[] = "Microsoft-Windows-Iphlpsvc", dhcp_server[] = "Microsoft-Windows-DHCP-Server",
 		  ras_sstp[] = "Microsoft-Windows-RasSstp", dhcp_client[] = "Microsoft-Windows-Dhcp-Client",
-		  dhcp6_client[] = "Microsoft-Windows-DHCPv6-Client", dns_client[] = "Microsoft-Windows-DNS-Client",
-		  ras_client[] = "RasClient", remote_access[] = "RemoteAccess",
-		  security[] = "Microsoft-Windows-Security-Auditing", tcpip[] = "Tcpip";
+		  dhcp6_client[] = "Microsoft-Windows-DHCPv6-Client",
+		  dns_client[] = "Microsoft-Windows-DNS-Client", ras_client[] = "RasClient",
+		  remote_access[] = "RemoteAccess", security[] = "Microsoft-Windows-Security-Auditing",
+		  tcpip[] = "Tcpip";
 
 /* Names as feeds write them, and the manifest's.  The first ten have events with rows; the others tell of clocks and
  * lost logs. */
-static const struct provider_row { const char *seen, *manifest; } providers[] = {
+static const struct provider_row {
+	const char *seen, *manifest;
+} providers[] = {
 	{ iphlpsvc, iphlpsvc },
 	{ dhcp_server, dhcp_server },
 	{ ras_sstp, ras_sstp },
@@ -64,283 +74,270 @@ static const struct provider_row { const char *seen, *manifest; } providers[] = 
 	{ "EventLog", "EventLog" },
 };
 
-#define FIELDS(...) (const struct field_row[]) { __VA_ARGS__, { NULL, S_NONE } }
-#define NO_FIELDS   (const struct field_row[]) { { NULL, S_NONE } }
+/* clang-format off */
+#define END_FIELDS { NULL, S_NONE }
+#define NO_FIELDS  (const struct field_row[]){ END_FIELDS }
+#define ROW(provider, id, kind, ...) \
+	{ { provider, id, kind }, (const struct field_row[]){ __VA_ARGS__, END_FIELDS } }
 /* Shared by many rows of one provider. */
-#define COID_TEXT   FIELDS({ "CoId", S_COID }, { "ErrorMessage", S_NONE })
-#define TEXT_ONLY   FIELDS({ "ErrorMessage", S_NONE })
-#define IF_STATUS   FIELDS({ "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR })
-#define HW_STATUS   FIELDS({ "HWLength", S_NONE }, { "HWAddress", S_MAC }, { "StatusCode", S_ERROR })
-#define DNS_SERVER  FIELDS({ "QueryName", S_NAME }, { "AddressLength", S_NONE }, { "Address", S_SOCK })
-#define DIALLED(d)                                                                                           \
-	FIELDS({ "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE }, { "param4", d })
+#define COID_TEXT  { "CoId", S_COID }, { "ErrorMessage", S_NONE }
+#define TEXT_ONLY  { "ErrorMessage", S_NONE }
+#define IF_STATUS  { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }
+#define HW_STATUS  { "HWLength", S_NONE }, { "HWAddress", S_MAC }, { "StatusCode", S_ERROR }
+#define DNS_SERVER { "QueryName", S_NAME }, { "AddressLength", S_NONE }, { "Address", S_SOCK }
+/* clang-format on */
 
 static const struct event_row events[] = {
 	/* Iphlpsvc */
-	{ { iphlpsvc, 4000, HE_TEREDO_SERVER_UP }, NO_FIELDS, 0 },
-	{ { iphlpsvc, 4001, HE_TEREDO_SERVER_FAILED },
-	  FIELDS({ "ErrorCode", S_ERROR }, { "TeredoReasonCode", S_NONE }), 0 },
+	{ { iphlpsvc, 4000, HE_TEREDO_SERVER_UP }, NO_FIELDS },
+	ROW(iphlpsvc, 4001, HE_TEREDO_SERVER_FAILED, { "ErrorCode", S_ERROR },
+	    { "TeredoReasonCode", S_NONE }),
 	/* addr: the host's primary IPv4, which the field called Interface holds */
-	{ { iphlpsvc, 4002, HE_PRIMARY_IPV4_INVALID },
-	  FIELDS({ "Interface", S_ADDR }, { "ErrorCode", S_ERROR }), 0 },
+	ROW(iphlpsvc, 4002, HE_PRIMARY_IPV4_INVALID, { "Interface", S_ADDR }, { "ErrorCode", S_ERROR }),
 	/* name: the Teredo server's */
-	{ { iphlpsvc, 4003, HE_TEREDO_NAME_INVALID },
-	  FIELDS({ "ServerName", S_NAME }, { "ErrorCode", S_ERROR }), 0 },
-	{ { iphlpsvc, 4004, HE_TEREDO_INIT_FAILED }, FIELDS({ "ErrorCode", S_ERROR }), 0 },
-	{ { iphlpsvc, 4005, HE_TEREDO_SERVER_STOPPED }, NO_FIELDS, 0 },
+	ROW(iphlpsvc, 4003, HE_TEREDO_NAME_INVALID, { "ServerName", S_NAME }, { "ErrorCode", S_ERROR }),
+	ROW(iphlpsvc, 4004, HE_TEREDO_INIT_FAILED, { "ErrorCode", S_ERROR }),
+	{ { iphlpsvc, 4005, HE_TEREDO_SERVER_STOPPED }, NO_FIELDS },
 	/* router: where the host will tunnel to */
-	{ { iphlpsvc, 4100, HE_ISATAP_ROUTER },
-	  FIELDS({ "IsatapRouter", S_ROUTER }, { "ErrorCode", S_ERROR }), 0 },
+	ROW(iphlpsvc, 4100, HE_ISATAP_ROUTER, { "IsatapRouter", S_ROUTER }, { "ErrorCode", S_ERROR }),
 	/* addr: the tunnel interface's IPv6; more: the IPv4 inside */
-	{ { iphlpsvc, 4200, HE_TUNNEL_UP },
-	  FIELDS({ "ProtocolType", S_NONE }, { "Interface", S_IFACE }, { "Address", S_TUNNEL }), 0 },
-	{ { iphlpsvc, 4201, HE_TUNNEL_DOWN },
-	  FIELDS({ "ProtocolType", S_NONE }, { "Interface", S_IFACE }), 0 },
-	{ { iphlpsvc, 4202, HE_ADDRESS_UPDATE_FAILED },
-	  FIELDS({ "ProtocolType", S_NONE }, { "Interface", S_IFACE }, { "UpdateType", S_NONE },
-		 { "ErrorCode", S_ERROR }), 0 },
+	ROW(iphlpsvc, 4200, HE_TUNNEL_UP, { "ProtocolType", S_NONE }, { "Interface", S_IFACE },
+	    { "Address", S_TUNNEL }),
+	ROW(iphlpsvc, 4201, HE_TUNNEL_DOWN, { "ProtocolType", S_NONE }, { "Interface", S_IFACE }),
+	ROW(iphlpsvc, 4202, HE_ADDRESS_UPDATE_FAILED, { "ProtocolType", S_NONE }, { "Interface", S_IFACE },
+	    { "UpdateType", S_NONE }, { "ErrorCode", S_ERROR }),
 	/* name: the URL */
-	{ { iphlpsvc, 4300, HE_IPHTTPS_UP }, FIELDS({ "ServerUrl", S_NAME }), 0 },
-	{ { iphlpsvc, 4301, HE_IPHTTPS_STOPPED }, NO_FIELDS, 0 },
-	{ { iphlpsvc, 4302, HE_IPHTTPS_FAILED },
-	  FIELDS({ "ErrorCode", S_ERROR }, { "IpHTTPSReasonCode", S_NONE }), 0 },
+	ROW(iphlpsvc, 4300, HE_IPHTTPS_UP, { "ServerUrl", S_NAME }),
+	{ { iphlpsvc, 4301, HE_IPHTTPS_STOPPED }, NO_FIELDS },
+	ROW(iphlpsvc, 4302, HE_IPHTTPS_FAILED, { "ErrorCode", S_ERROR }, { "IpHTTPSReasonCode", S_NONE }),
 	/* name: the client; addr and peer: one is its outer address, one the inner: their labels are not trusted */
-	{ { iphlpsvc, 4303, HE_IPHTTPS_BOUND },
-	  FIELDS({ "ClientMachineName", S_NAME }, { "TunnelSourceIP", S_ADDR }, { "RemoteIP", S_PEER }), 0 },
-	{ { iphlpsvc, 4304, HE_IPHTTPS_UNBOUND },
-	  FIELDS({ "ClientMachineName", S_NAME }, { "TunnelSourceIP", S_ADDR }, { "RemoteIP", S_PEER }), 0 },
+	ROW(iphlpsvc, 4303, HE_IPHTTPS_BOUND, { "ClientMachineName", S_NAME }, { "TunnelSourceIP", S_ADDR },
+	    { "RemoteIP", S_PEER }),
+	ROW(iphlpsvc, 4304, HE_IPHTTPS_UNBOUND, { "ClientMachineName", S_NAME }, { "TunnelSourceIP", S_ADDR },
+	    { "RemoteIP", S_PEER }),
 	/* addr: the client that asked; name: for what; peer: the IPv4 that was the answer */
-	{ { iphlpsvc, 4400, HE_DNS64_NO_PREFIX },
-	  FIELDS({ "AddrLength", S_NONE }, { "ClientIP", S_SOCK }, { "QuestionName", S_NAME },
-		 { "TranslatedIPv4Address", S_PEER }), 0 },
-	{ { iphlpsvc, 4500, HE_DA_SITE_ADDED }, FIELDS({ "SiteName", S_NAME }), 0 },
-	{ { iphlpsvc, 4501, HE_DA_SITE_REMOVED }, FIELDS({ "SiteName", S_NAME }), 0 },
+	ROW(iphlpsvc, 4400, HE_DNS64_NO_PREFIX, { "AddrLength", S_NONE }, { "ClientIP", S_SOCK },
+	    { "QuestionName", S_NAME }, { "TranslatedIPv4Address", S_PEER }),
+	ROW(iphlpsvc, 4500, HE_DA_SITE_ADDED, { "SiteName", S_NAME }),
+	ROW(iphlpsvc, 4501, HE_DA_SITE_REMOVED, { "SiteName", S_NAME }),
 
 	/* RasSstp; coid joins client and server events; name: URL or certificate; error: the HTTP code of 4 */
-	{ { ras_sstp, 1, HE_SSTP_NOT_SENT }, COID_TEXT, 0 },
-	{ { ras_sstp, 2, HE_SSTP }, COID_TEXT, 0 },
-	{ { ras_sstp, 3, HE_SSTP },
-	  FIELDS({ "CoId", S_COID }, { "__binLength", S_NONE }, { "binary", S_NONE }), 0 },
-	{ { ras_sstp, 4, HE_SSTP }, FIELDS({ "CoId", S_COID }, { "HTTPResponseCode", S_ERROR }), 0 },
-	{ { ras_sstp, 5, HE_SSTP }, COID_TEXT, 0 },
+	ROW(ras_sstp, 1, HE_SSTP_NOT_SENT, COID_TEXT),
+	ROW(ras_sstp, 2, HE_SSTP, COID_TEXT),
+	ROW(ras_sstp, 3, HE_SSTP, { "CoId", S_COID }, { "__binLength", S_NONE }, { "binary", S_NONE }),
+	ROW(ras_sstp, 4, HE_SSTP, { "CoId", S_COID }, { "HTTPResponseCode", S_ERROR }),
+	ROW(ras_sstp, 5, HE_SSTP, COID_TEXT),
 	/* sha1, sha256: of the certificate the client saw */
-	{ { ras_sstp, 6, HE_SSTP_CERT_MISMATCH },
-	  FIELDS({ "CoId", S_COID }, { "SHA1CertificateHash", S_SHA1 }, { "SHA256CertificateHash", S_SHA256 }), 0 },
-	{ { ras_sstp, 7, HE_SSTP }, TEXT_ONLY, 0 },
-	{ { ras_sstp, 8, HE_SSTP }, TEXT_ONLY, 0 },
-	{ { ras_sstp, 9, HE_SSTP }, FIELDS({ "Url", S_NAME }, { "ErrorMessage", S_NONE }), 0 },
-	{ { ras_sstp, 10, HE_SSTP }, FIELDS({ "Url", S_NAME }, { "ErrorMessage", S_NONE }), 0 },
-	{ { ras_sstp, 11, HE_SSTP }, NO_FIELDS, 0 },
-	{ { ras_sstp, 12, HE_SSTP }, FIELDS({ "ErrorMessage", S_NONE }, { "CertificateName", S_NAME }), 0 },
-	{ { ras_sstp, 13, HE_SSTP }, FIELDS({ "ErrorMessage", S_NONE }, { "CertificateName", S_NAME }), 0 },
-	{ { ras_sstp, 14, HE_SSTP }, TEXT_ONLY, 0 },
-	{ { ras_sstp, 15, HE_SSTP }, TEXT_ONLY, 0 },
-	{ { ras_sstp, 16, HE_SSTP }, COID_TEXT, 0 },
-	{ { ras_sstp, 17, HE_SSTP }, TEXT_ONLY, 0 },
-	{ { ras_sstp, 18, HE_SSTP }, TEXT_ONLY, 0 },
-	{ { ras_sstp, 19, HE_SSTP }, TEXT_ONLY, 0 },
-	{ { ras_sstp, 20, HE_SSTP }, TEXT_ONLY, 0 },
-	{ { ras_sstp, 21, HE_SSTP }, TEXT_ONLY, 0 },
-	{ { ras_sstp, 22, HE_SSTP }, TEXT_ONLY, 0 },
-	{ { ras_sstp, 23, HE_SSTP }, COID_TEXT, 0 },
-	{ { ras_sstp, 24, HE_SSTP }, NO_FIELDS, 0 },
-	{ { ras_sstp, 25, HE_SSTP }, NO_FIELDS, 0 },
+	ROW(ras_sstp, 6, HE_SSTP_CERT_MISMATCH, { "CoId", S_COID }, { "SHA1CertificateHash", S_SHA1 },
+	    { "SHA256CertificateHash", S_SHA256 }),
+	ROW(ras_sstp, 7, HE_SSTP, TEXT_ONLY),
+	ROW(ras_sstp, 8, HE_SSTP, TEXT_ONLY),
+	ROW(ras_sstp, 9, HE_SSTP, { "Url", S_NAME }, { "ErrorMessage", S_NONE }),
+	ROW(ras_sstp, 10, HE_SSTP, { "Url", S_NAME }, { "ErrorMessage", S_NONE }),
+	{ { ras_sstp, 11, HE_SSTP }, NO_FIELDS },
+	ROW(ras_sstp, 12, HE_SSTP, { "ErrorMessage", S_NONE }, { "CertificateName", S_NAME }),
+	ROW(ras_sstp, 13, HE_SSTP, { "ErrorMessage", S_NONE }, { "CertificateName", S_NAME }),
+	ROW(ras_sstp, 14, HE_SSTP, TEXT_ONLY),
+	ROW(ras_sstp, 15, HE_SSTP, TEXT_ONLY),
+	ROW(ras_sstp, 16, HE_SSTP, COID_TEXT),
+	ROW(ras_sstp, 17, HE_SSTP, TEXT_ONLY),
+	ROW(ras_sstp, 18, HE_SSTP, TEXT_ONLY),
+	ROW(ras_sstp, 19, HE_SSTP, TEXT_ONLY),
+	ROW(ras_sstp, 20, HE_SSTP, TEXT_ONLY),
+	ROW(ras_sstp, 21, HE_SSTP, TEXT_ONLY),
+	ROW(ras_sstp, 22, HE_SSTP, TEXT_ONLY),
+	ROW(ras_sstp, 23, HE_SSTP, COID_TEXT),
+	{ { ras_sstp, 24, HE_SSTP }, NO_FIELDS },
+	{ { ras_sstp, 25, HE_SSTP }, NO_FIELDS },
 	/* configured hash in param1, bound hash in param2: either may be SHA-1 or SHA-256, so both stay fields */
-	{ { ras_sstp, 32, HE_SSTP }, FIELDS({ "param1", S_NONE }, { "param2", S_NONE }), 0 },
-	{ { ras_sstp, 33, HE_SSTP }, COID_TEXT, 0 },
+	ROW(ras_sstp, 32, HE_SSTP, { "param1", S_NONE }, { "param2", S_NONE }),
+	ROW(ras_sstp, 33, HE_SSTP, COID_TEXT),
 
 	/* DHCP-Server; addr: scope, or what the client has; peer and more: other servers; name: domain, scope, host */
-	{ { dhcp_server, 1020, HE_SCOPE_LOW },
-	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }), 0 },
-	{ { dhcp_server, 1042, HE_DHCP_SERVER_SEEN }, FIELDS({ "param1", S_PEERS }), 0 },
-	{ { dhcp_server, 1045, HE_DHCP_STOPPED_WORKGROUP }, NO_FIELDS, 0 },
-	{ { dhcp_server, 1046, HE_DHCP_STOPPED_DOMAIN }, FIELDS({ "param1", S_NONE }, { "param2", S_NAME }), 0 },
-	{ { dhcp_server, 1051, HE_DHCP_NOT_AUTHORISED }, FIELDS({ "param1", S_NONE }, { "param2", S_NAME }), 0 },
-	{ { dhcp_server, 1052, HE_WORKGROUP_SAW_DOMAIN }, FIELDS({ "param1", S_PEERS }, { "param2", S_NAME }), 0 },
-	{ { dhcp_server, 1053, HE_DOMAIN_SAW_SERVER }, FIELDS({ "param1", S_PEERS }, { "param2", S_NAME }), 0 },
-	{ { dhcp_server, 1059, HE_DHCP_NO_DIRECTORY }, NO_FIELDS, 0 },
-	{ { dhcp_server, 1063, HE_SCOPE_FULL }, FIELDS({ "param1", S_SCOPE }), 0 },
-	{ { dhcp_server, 1338, HE_DELAYED_OFFER_QUEUE }, NO_FIELDS, 0 },
-	{ { dhcp_server, 20255, HE_FAILOVER_LOST }, FIELDS({ "param1", S_HOST }, { "param2", S_NONE }), 0 },
-	{ { dhcp_server, 20256, HE_FAILOVER_DIGEST }, FIELDS({ "param1", S_HOST }, { "param2", S_NONE }), 0 },
-	{ { dhcp_server, 1011, HE_DHCP_CLIENT }, FIELDS({ "param1", S_ADDR }, { "param2", S_MAC }), 0 },
-	{ { dhcp_server, 1012, HE_DHCP_CLIENT }, FIELDS({ "param1", S_ADDR }, { "param2", S_MAC }), 0 },
-	{ { dhcp_server, 1013, HE_DHCP_CLIENT }, FIELDS({ "param1", S_ADDR }, { "param2", S_MAC }), 0 },
-	{ { dhcp_server, 1043, HE_DHCP_CONFIG }, NO_FIELDS, 0 },
-	{ { dhcp_server, 1044, HE_DHCP_CONFIG }, FIELDS({ "param1", S_NONE }, { "param2", S_NAME }), 0 },
-	{ { dhcp_server, 1339, HE_DELAYED_OFFER_QUEUE_OK }, NO_FIELDS, 0 },
-	{ { dhcp_server, 1341, HE_SCOPE_FULL }, FIELDS({ "param1", S_NONE }, { "param2", S_SCOPE }), 0 },
-	{ { dhcp_server, 1342, HE_SCOPE_FULL }, FIELDS({ "param1", S_SCOPE }), 0 },
-	{ { dhcp_server, 1343, HE_SCOPE_LOW },
-	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }, { "param4", S_NONE }), 0 },
-	{ { dhcp_server, 1376, HE_SCOPE_LOW },
-	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }), 0 },
-	{ { dhcp_server, 1377, HE_SCOPE_LOW },
-	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }, { "param4", S_NONE }), 0 },
-	{ { dhcp_server, 10003, HE_SCOPE6_LOW }, FIELDS({ "param1", S_SCOPE }), 0 },
-	{ { dhcp_server, 10005, HE_SCOPE6_LOW },
-	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }), 0 },
-	{ { dhcp_server, 10009, HE_SCOPE6_REQUEST_OTHER_SERVER }, NO_FIELDS, 0 },
-	{ { dhcp_server, 20096, HE_DHCP_DROPPED },
-	  FIELDS({ "param1", S_MAC }, { "param2", S_NAME }, { "param3", S_NONE }, { "param4", S_NONE }), 0 },
-	{ { dhcp_server, 20097, HE_DHCP_DROPPED },
-	  FIELDS({ "param1", S_MAC }, { "param2", S_NAME }, { "param3", S_NONE }), 0 },
-	{ { dhcp_server, 20100, HE_DHCP_DROPPED },
-	  FIELDS({ "param1", S_MAC }, { "param2", S_NAME }, { "param3", S_NONE }), 0 },
-	{ { dhcp_server, 20287, HE_DHCP_DROPPED }, FIELDS({ "param1", S_MAC }, { "param2", S_SCOPE }), 0 },
-	{ { dhcp_server, 20251, HE_DHCP_CONFIG },
-	  FIELDS({ "param1", S_HOST }, { "param2", S_NONE }, { "param3", S_NONE }, { "param4", S_NONE }), 0 },
-	{ { dhcp_server, 20252, HE_DHCP_CONFIG },
-	  FIELDS({ "param1", S_HOST }, { "param2", S_NONE }, { "param3", S_NONE }, { "param4", S_NONE }), 0 },
-	{ { dhcp_server, 20254, HE_DHCP_CONFIG }, FIELDS({ "param1", S_HOST }, { "param2", S_NONE }), 0 },
-	{ { dhcp_server, 71, HE_DHCP_CONFIG }, FIELDS({ "IP_ScopeName", S_SCOPE }, { "ClientName", S_NONE }), 0 },
-	{ { dhcp_server, 76, HE_DHCP_CONFIG },
-	  FIELDS({ "IP_ScopeName", S_SCOPE }, { "OptionName", S_NONE }, { "ClientName", S_NONE }), 0 },
-	{ { dhcp_server, 135, HE_DHCP_CONFIG },
-	  FIELDS({ "param1", S_SCOPE }, { "param2", S_NONE }, { "param3", S_NONE }), 0 },
+	ROW(dhcp_server, 1020, HE_SCOPE_LOW, { "param1", S_SCOPE }, { "param2", S_NONE },
+	    { "param3", S_NONE }),
+	ROW(dhcp_server, 1042, HE_DHCP_SERVER_SEEN, { "param1", S_PEERS }),
+	{ { dhcp_server, 1045, HE_DHCP_STOPPED_WORKGROUP }, NO_FIELDS },
+	ROW(dhcp_server, 1046, HE_DHCP_STOPPED_DOMAIN, { "param1", S_NONE }, { "param2", S_NAME }),
+	ROW(dhcp_server, 1051, HE_DHCP_NOT_AUTHORISED, { "param1", S_NONE }, { "param2", S_NAME }),
+	ROW(dhcp_server, 1052, HE_WORKGROUP_SAW_DOMAIN, { "param1", S_PEERS }, { "param2", S_NAME }),
+	ROW(dhcp_server, 1053, HE_DOMAIN_SAW_SERVER, { "param1", S_PEERS }, { "param2", S_NAME }),
+	{ { dhcp_server, 1059, HE_DHCP_NO_DIRECTORY }, NO_FIELDS },
+	ROW(dhcp_server, 1063, HE_SCOPE_FULL, { "param1", S_SCOPE }),
+	{ { dhcp_server, 1338, HE_DELAYED_OFFER_QUEUE }, NO_FIELDS },
+	ROW(dhcp_server, 20255, HE_FAILOVER_LOST, { "param1", S_HOST }, { "param2", S_NONE }),
+	ROW(dhcp_server, 20256, HE_FAILOVER_DIGEST, { "param1", S_HOST }, { "param2", S_NONE }),
+	ROW(dhcp_server, 1011, HE_DHCP_CLIENT, { "param1", S_ADDR }, { "param2", S_MAC }),
+	ROW(dhcp_server, 1012, HE_DHCP_CLIENT, { "param1", S_ADDR }, { "param2", S_MAC }),
+	ROW(dhcp_server, 1013, HE_DHCP_CLIENT, { "param1", S_ADDR }, { "param2", S_MAC }),
+	{ { dhcp_server, 1043, HE_DHCP_CONFIG }, NO_FIELDS },
+	ROW(dhcp_server, 1044, HE_DHCP_CONFIG, { "param1", S_NONE }, { "param2", S_NAME }),
+	{ { dhcp_server, 1339, HE_DELAYED_OFFER_QUEUE_OK }, NO_FIELDS },
+	ROW(dhcp_server, 1341, HE_SCOPE_FULL, { "param1", S_NONE }, { "param2", S_SCOPE }),
+	ROW(dhcp_server, 1342, HE_SCOPE_FULL, { "param1", S_SCOPE }),
+	ROW(dhcp_server, 1343, HE_SCOPE_LOW, { "param1", S_SCOPE }, { "param2", S_NONE },
+	    { "param3", S_NONE }, { "param4", S_NONE }),
+	ROW(dhcp_server, 1376, HE_SCOPE_LOW, { "param1", S_SCOPE }, { "param2", S_NONE },
+	    { "param3", S_NONE }),
+	ROW(dhcp_server, 1377, HE_SCOPE_LOW, { "param1", S_SCOPE }, { "param2", S_NONE },
+	    { "param3", S_NONE }, { "param4", S_NONE }),
+	ROW(dhcp_server, 10003, HE_SCOPE6_LOW, { "param1", S_SCOPE }),
+	ROW(dhcp_server, 10005, HE_SCOPE6_LOW, { "param1", S_SCOPE }, { "param2", S_NONE },
+	    { "param3", S_NONE }),
+	{ { dhcp_server, 10009, HE_SCOPE6_REQUEST_OTHER_SERVER }, NO_FIELDS },
+	ROW(dhcp_server, 20096, HE_DHCP_DROPPED, { "param1", S_MAC }, { "param2", S_NAME },
+	    { "param3", S_NONE }, { "param4", S_NONE }),
+	ROW(dhcp_server, 20097, HE_DHCP_DROPPED, { "param1", S_MAC }, { "param2", S_NAME },
+	    { "param3", S_NONE }),
+	ROW(dhcp_server, 20100, HE_DHCP_DROPPED, { "param1", S_MAC }, { "param2", S_NAME },
+	    { "param3", S_NONE }),
+	ROW(dhcp_server, 20287, HE_DHCP_DROPPED, { "param1", S_MAC }, { "param2", S_SCOPE }),
+	ROW(dhcp_server, 20251, HE_DHCP_CONFIG, { "param1", S_HOST }, { "param2", S_NONE },
+	    { "param3", S_NONE }, { "param4", S_NONE }),
+	ROW(dhcp_server, 20252, HE_DHCP_CONFIG, { "param1", S_HOST }, { "param2", S_NONE },
+	    { "param3", S_NONE }, { "param4", S_NONE }),
+	ROW(dhcp_server, 20254, HE_DHCP_CONFIG, { "param1", S_HOST }, { "param2", S_NONE }),
+	ROW(dhcp_server, 71, HE_DHCP_CONFIG, { "IP_ScopeName", S_SCOPE }, { "ClientName", S_NONE }),
+	ROW(dhcp_server, 76, HE_DHCP_CONFIG, { "IP_ScopeName", S_SCOPE }, { "OptionName", S_NONE },
+	    { "ClientName", S_NONE }),
+	ROW(dhcp_server, 135, HE_DHCP_CONFIG, { "param1", S_SCOPE }, { "param2", S_NONE },
+	    { "param3", S_NONE }),
 
 	/* DHCPv6-Client; addr: what was offered or given; mac: the host's own; flag1 M, flag2 O of the last RA */
-	{ { dhcp6_client, 51007, HE_D6_ADVERTISE },
-	  FIELDS({ "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }, { "Address", S_ADDR }), 0 },
-	{ { dhcp6_client, 51010, HE_D6_REPLY },
-	  FIELDS({ "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }, { "Address", S_ADDR }), 0 },
-	{ { dhcp6_client, 51039, HE_D6_REPLY },
-	  FIELDS({ "Address", S_ADDR }, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }), 0 },
-	{ { dhcp6_client, 51061, HE_D6_REPLY }, FIELDS({ "Address", S_ADDR }, { "InterfaceId", S_IFACE }), 0 },
-	{ { dhcp6_client, 51013, HE_D6_RENEWED }, IF_STATUS, 0 },
-	{ { dhcp6_client, 51016, HE_D6_RENEWED }, IF_STATUS, 0 },
-	{ { dhcp6_client, 51026, HE_D6_INFO_REPLY }, IF_STATUS, 0 },
-	{ { dhcp6_client, 51008, HE_D6_REFUSED }, IF_STATUS, 0 },
-	{ { dhcp6_client, 51011, HE_D6_REFUSED }, IF_STATUS, 0 },
-	{ { dhcp6_client, 51027, HE_D6_REFUSED }, IF_STATUS, 0 },
-	{ { dhcp6_client, 51036, HE_D6_REFUSED }, IF_STATUS, 0 },
-	{ { dhcp6_client, 1006, HE_RA_FLAGS },
-	  FIELDS({ "InterfaceId", S_IFACE }, { "Flag1", S_FLAG1 }, { "Flag2", S_FLAG2 }), 0 },
-	{ { dhcp6_client, 51032, HE_RA_FLAGS }, IF_STATUS, IMPLIES_M },
-	{ { dhcp6_client, 51033, HE_RA_FLAGS }, IF_STATUS, IMPLIES_M },
-	{ { dhcp6_client, 51034, HE_RA_FLAGS },
-	  FIELDS({ "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }, { "Dword1", S_NONE },
-		 { "Dword2", S_NONE }), IMPLIES_O },
-	{ { dhcp6_client, 1000, HE_D6_NO_LEASE },
-	  FIELDS({ "InterfaceGUID", S_IFACE }, { "HWLength", S_NONE }, { "HWAddress", S_MAC }), 0 },
-	{ { dhcp6_client, 1003, HE_D6_NO_LEASE }, HW_STATUS, 0 },
-	{ { dhcp6_client, 51062, HE_D6_NO_LEASE }, HW_STATUS, 0 },
-	{ { dhcp6_client, 1005, HE_D6_CONFLICT },
-	  FIELDS({ "InterfaceGUID", S_IFACE }, { "HWLength", S_NONE }, { "HWAddress", S_MAC }), 0 },
-	{ { dhcp6_client, 51019, HE_D6_CONFLICT }, IF_STATUS, 0 },
+	ROW(dhcp6_client, 51007, HE_D6_ADVERTISE, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR },
+	    { "Address", S_ADDR }),
+	ROW(dhcp6_client, 51010, HE_D6_REPLY, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR },
+	    { "Address", S_ADDR }),
+	ROW(dhcp6_client, 51039, HE_D6_REPLY, { "Address", S_ADDR }, { "InterfaceId", S_IFACE },
+	    { "StatusCode", S_ERROR }),
+	ROW(dhcp6_client, 51061, HE_D6_REPLY, { "Address", S_ADDR }, { "InterfaceId", S_IFACE }),
+	ROW(dhcp6_client, 51013, HE_D6_RENEWED, IF_STATUS),
+	ROW(dhcp6_client, 51016, HE_D6_RENEWED, IF_STATUS),
+	ROW(dhcp6_client, 51026, HE_D6_INFO_REPLY, IF_STATUS),
+	ROW(dhcp6_client, 51008, HE_D6_REFUSED, IF_STATUS),
+	ROW(dhcp6_client, 51011, HE_D6_REFUSED, IF_STATUS),
+	ROW(dhcp6_client, 51027, HE_D6_REFUSED, IF_STATUS),
+	ROW(dhcp6_client, 51036, HE_D6_REFUSED, IF_STATUS),
+	ROW(dhcp6_client, 1006, HE_RA_FLAGS, { "InterfaceId", S_IFACE }, { "Flag1", S_FLAG1 },
+	    { "Flag2", S_FLAG2 }),
+	ROW(dhcp6_client, 51032, HE_RA_FLAGS, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR_M }),
+	ROW(dhcp6_client, 51033, HE_RA_FLAGS, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR_M }),
+	ROW(dhcp6_client, 51034, HE_RA_FLAGS, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR_O },
+	    { "Dword1", S_NONE }, { "Dword2", S_NONE }),
+	ROW(dhcp6_client, 1000, HE_D6_NO_LEASE, { "InterfaceGUID", S_IFACE }, { "HWLength", S_NONE },
+	    { "HWAddress", S_MAC }),
+	ROW(dhcp6_client, 1003, HE_D6_NO_LEASE, HW_STATUS),
+	ROW(dhcp6_client, 51062, HE_D6_NO_LEASE, HW_STATUS),
+	ROW(dhcp6_client, 1005, HE_D6_CONFLICT, { "InterfaceGUID", S_IFACE }, { "HWLength", S_NONE },
+	    { "HWAddress", S_MAC }),
+	ROW(dhcp6_client, 51019, HE_D6_CONFLICT, IF_STATUS),
 
 	/* Dhcp-Client; addr: offered, given or lost (Address1); peer: the server (Address2); mac: the host's own */
-	{ { dhcp_client, 50010, HE_D4_OFFER },
-	  FIELDS({ "InterfaceId", S_IFACE }, { "Address1", S_ADDR }, { "Address2", S_PEER }), 0 },
-	{ { dhcp_client, 50013, HE_D4_ACK },
-	  FIELDS({ "InterfaceId", S_IFACE }, { "Address1", S_ADDR }, { "Address2", S_PEER }), 0 },
-	{ { dhcp_client, 60001, HE_D4_ACK },
-	  FIELDS({ "InterfaceGuid", S_NONE }, { "InterfaceId", S_IFACE }, { "Address1", S_ADDR },
-		 { "Address2", S_PEER }), 0 },
-	{ { dhcp_client, 1002, HE_D4_NAK },
-	  FIELDS({ "Address1", S_ADDR }, { "HWLength", S_NONE }, { "HWAddress", S_MAC }, { "Address2", S_PEER }), 0 },
-	{ { dhcp_client, 50011, HE_D4_REFUSED }, IF_STATUS, 0 },
-	{ { dhcp_client, 50014, HE_D4_REFUSED }, IF_STATUS, 0 },
-	{ { dhcp_client, 50044, HE_D4_INFORM_ACK }, FIELDS({ "InterfaceId", S_IFACE }), 0 },
-	{ { dhcp_client, 1001, HE_D4_NO_LEASE }, HW_STATUS, 0 },
-	{ { dhcp_client, 1003, HE_D4_NO_LEASE }, HW_STATUS, 0 },
-	{ { dhcp_client, 1007, HE_D4_NO_LEASE },
-	  FIELDS({ "HWLength", S_NONE }, { "HWAddress", S_MAC }, { "Address", S_ADDR }), 0 },
-	{ { dhcp_client, 50023, HE_D4_NO_LEASE }, FIELDS({ "InterfaceId", S_IFACE }), 0 },
-	{ { dhcp_client, 1005, HE_D4_CONFLICT },
-	  FIELDS({ "Address", S_ADDR }, { "HWLength", S_NONE }, { "HWAddress", S_MAC }), 0 },
-	{ { dhcp_client, 50017, HE_D4_CONFLICT }, IF_STATUS, 0 },
+	ROW(dhcp_client, 50010, HE_D4_OFFER, { "InterfaceId", S_IFACE }, { "Address1", S_ADDR },
+	    { "Address2", S_PEER }),
+	ROW(dhcp_client, 50013, HE_D4_ACK, { "InterfaceId", S_IFACE }, { "Address1", S_ADDR },
+	    { "Address2", S_PEER }),
+	ROW(dhcp_client, 60001, HE_D4_ACK, { "InterfaceGuid", S_NONE }, { "InterfaceId", S_IFACE },
+	    { "Address1", S_ADDR }, { "Address2", S_PEER }),
+	ROW(dhcp_client, 1002, HE_D4_NAK, { "Address1", S_ADDR }, { "HWLength", S_NONE },
+	    { "HWAddress", S_MAC }, { "Address2", S_PEER }),
+	ROW(dhcp_client, 50011, HE_D4_REFUSED, IF_STATUS),
+	ROW(dhcp_client, 50014, HE_D4_REFUSED, IF_STATUS),
+	ROW(dhcp_client, 50044, HE_D4_INFORM_ACK, { "InterfaceId", S_IFACE }),
+	ROW(dhcp_client, 1001, HE_D4_NO_LEASE, HW_STATUS),
+	ROW(dhcp_client, 1003, HE_D4_NO_LEASE, HW_STATUS),
+	ROW(dhcp_client, 1007, HE_D4_NO_LEASE, { "HWLength", S_NONE }, { "HWAddress", S_MAC },
+	    { "Address", S_ADDR }),
+	ROW(dhcp_client, 50023, HE_D4_NO_LEASE, { "InterfaceId", S_IFACE }),
+	ROW(dhcp_client, 1005, HE_D4_CONFLICT, { "Address", S_ADDR }, { "HWLength", S_NONE },
+	    { "HWAddress", S_MAC }),
+	ROW(dhcp_client, 50017, HE_D4_CONFLICT, IF_STATUS),
 
 	/* Tcpip; addr: the contested address; mac: who else claims it */
-	{ { tcpip, 4198, HE_ARP_CONFLICT },
-	  FIELDS({ "param1", S_NONE }, { "param2", S_ADDR }, { "param3", S_MAC }), 0 },
-	{ { tcpip, 4199, HE_ARP_CONFLICT },
-	  FIELDS({ "param1", S_NONE }, { "param2", S_ADDR }, { "param3", S_MAC }), 0 },
+	ROW(tcpip, 4198, HE_ARP_CONFLICT, { "param1", S_NONE }, { "param2", S_ADDR }, { "param3", S_MAC }),
+	ROW(tcpip, 4199, HE_ARP_CONFLICT, { "param1", S_NONE }, { "param2", S_ADDR }, { "param3", S_MAC }),
 
 	/* DNS-Client; name: what was asked; addr: the DNS server, but in 3008 and 3020 the first result, more the others */
-	{ { dns_client, 1018, HE_DNS_LINKLOCAL },
-	  FIELDS({ "QueryName", S_NAME }, { "AddressLength", S_NONE }, { "Address", S_NONE },
-		 { "DnsAddressLength", S_NONE }, { "DnsAddress", S_SOCK }), 0 },
-	{ { dns_client, 3008, HE_DNS_ANSWER },
-	  FIELDS({ "QueryName", S_NAME }, { "QueryType", S_NONE }, { "QueryOptions", S_NONE },
-		 { "QueryStatus", S_ERROR }, { "QueryResults", S_ADDRS }), 0 },
-	{ { dns_client, 3020, HE_DNS_ANSWER },
-	  FIELDS({ "QueryName", S_NAME }, { "QueryType", S_NONE }, { "NetworkIndex", S_NONE },
-		 { "InterfaceIndex", S_IFACE }, { "Status", S_ERROR }, { "QueryResults", S_ADDRS }), 0 },
-	{ { dns_client, 1001, HE_DNS_SERVER },
-	  FIELDS({ "Interface", S_IFACE }, { "TotalServerCount", S_NONE }, { "Index", S_NONE },
-		 { "DynamicAddress", S_NONE }, { "AddressLength", S_NONE }, { "Address", S_SOCK }), 0 },
-	{ { dns_client, 1002, HE_DNS_SERVER },
-	  FIELDS({ "Interface", S_IFACE }, { "AddressLength", S_NONE }, { "Address", S_SOCK }), 0 },
-	{ { dns_client, 3009, HE_DNS_SERVER },
-	  FIELDS({ "QueryName", S_NAME }, { "IsParallelNetworkQuery", S_NONE }, { "NetworkIndex", S_NONE },
-		 { "InterfaceCount", S_NONE }, { "AdapterName", S_IFACE }, { "LocalAddress", S_NONE },
-		 { "DNSServerAddress", S_ADDRS }), 0 },
-	{ { dns_client, 3010, HE_DNS_SERVER },
-	  FIELDS({ "QueryName", S_NAME }, { "QueryType", S_NONE }, { "DnsServerIpAddress", S_SOCK }), 0 },
-	{ { dns_client, 3011, HE_DNS_SERVER },
-	  FIELDS({ "QueryName", S_NAME }, { "QueryType", S_NONE }, { "DnsServerIpAddress", S_SOCK },
-		 { "ResponseStatus", S_ERROR }), 0 },
-	{ { dns_client, 1024, HE_DNS_TROUBLE }, DNS_SERVER, 0 },
-	{ { dns_client, 1025, HE_DNS_TROUBLE }, DNS_SERVER, 0 },
-	{ { dns_client, 1026, HE_DNS_TROUBLE },
-	  FIELDS({ "QueryName", S_NAME }, { "ResponseQuestion", S_NONE }, { "AddressLength", S_NONE },
-		 { "Address", S_SOCK }), 0 },
-	{ { dns_client, 1013, HE_DNS_TROUBLE }, DNS_SERVER, 0 },
-	{ { dns_client, 1014, HE_DNS_TROUBLE }, DNS_SERVER, 0 },
+	ROW(dns_client, 1018, HE_DNS_LINKLOCAL, { "QueryName", S_NAME }, { "AddressLength", S_NONE },
+	    { "Address", S_NONE }, { "DnsAddressLength", S_NONE }, { "DnsAddress", S_SOCK }),
+	ROW(dns_client, 3008, HE_DNS_ANSWER, { "QueryName", S_NAME }, { "QueryType", S_NONE },
+	    { "QueryOptions", S_NONE }, { "QueryStatus", S_ERROR }, { "QueryResults", S_ADDRS }),
+	ROW(dns_client, 3020, HE_DNS_ANSWER, { "QueryName", S_NAME }, { "QueryType", S_NONE },
+	    { "NetworkIndex", S_NONE }, { "InterfaceIndex", S_IFACE }, { "Status", S_ERROR },
+	    { "QueryResults", S_ADDRS }),
+	ROW(dns_client, 1001, HE_DNS_SERVER, { "Interface", S_IFACE }, { "TotalServerCount", S_NONE },
+	    { "Index", S_NONE }, { "DynamicAddress", S_NONE }, { "AddressLength", S_NONE },
+	    { "Address", S_SOCK }),
+	ROW(dns_client, 1002, HE_DNS_SERVER, { "Interface", S_IFACE }, { "AddressLength", S_NONE },
+	    { "Address", S_SOCK }),
+	ROW(dns_client, 3009, HE_DNS_SERVER, { "QueryName", S_NAME }, { "IsParallelNetworkQuery", S_NONE },
+	    { "NetworkIndex", S_NONE }, { "InterfaceCount", S_NONE }, { "AdapterName", S_IFACE },
+	    { "LocalAddress", S_NONE }, { "DNSServerAddress", S_ADDRS }),
+	ROW(dns_client, 3010, HE_DNS_SERVER, { "QueryName", S_NAME }, { "QueryType", S_NONE },
+	    { "DnsServerIpAddress", S_SOCK }),
+	ROW(dns_client, 3011, HE_DNS_SERVER, { "QueryName", S_NAME }, { "QueryType", S_NONE },
+	    { "DnsServerIpAddress", S_SOCK }, { "ResponseStatus", S_ERROR }),
+	ROW(dns_client, 1024, HE_DNS_TROUBLE, DNS_SERVER),
+	ROW(dns_client, 1025, HE_DNS_TROUBLE, DNS_SERVER),
+	ROW(dns_client, 1026, HE_DNS_TROUBLE, { "QueryName", S_NAME }, { "ResponseQuestion", S_NONE },
+	    { "AddressLength", S_NONE }, { "Address", S_SOCK }),
+	ROW(dns_client, 1013, HE_DNS_TROUBLE, DNS_SERVER),
+	ROW(dns_client, 1014, HE_DNS_TROUBLE, DNS_SERVER),
 
 	/* RasClient; name or peer: the VPN server dialled; error of 20227: the dialling error */
-	{ { ras_client, 20222, HE_RAS_DIAL }, DIALLED(S_DIALLED), 0 },
-	{ { ras_client, 20227, HE_RAS_DIAL }, DIALLED(S_ERROR), 0 },
+	ROW(ras_client, 20222, HE_RAS_DIAL, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE },
+	    { "param4", S_DIALLED }),
+	ROW(ras_client, 20227, HE_RAS_DIAL, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE },
+	    { "param4", S_ERROR }),
 
 	/* RemoteAccess; name: the user; addr: where the connection of 20271 came from, what 20274 assigned */
-	{ { remote_access, 20271, HE_RAS_SERVER },
-	  FIELDS({ "param1", S_COID }, { "param2", S_NAME }, { "param3", S_ADDRS }, { "param4", S_NONE }), 0 },
-	{ { remote_access, 20274, HE_RAS_SERVER },
-	  FIELDS({ "param1", S_COID }, { "param2", S_NAME }, { "param3", S_NONE }, { "param4", S_ADDRS }), 0 },
+	ROW(remote_access, 20271, HE_RAS_SERVER, { "param1", S_COID }, { "param2", S_NAME },
+	    { "param3", S_ADDRS }, { "param4", S_NONE }),
+	ROW(remote_access, 20274, HE_RAS_SERVER, { "param1", S_COID }, { "param2", S_NAME },
+	    { "param3", S_NONE }, { "param4", S_ADDRS }),
 
 	/* Security; name: the account or object; addr: where the logon came from; flag1: NTLM */
-	{ { security, 4624, HE_LOGON },
-	  FIELDS({ "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE }, { "SubjectDomainName", S_NONE },
-		 { "SubjectLogonId", S_NONE }, { "TargetUserSid", S_NONE }, { "TargetUserName", S_NAME },
-		 { "TargetDomainName", S_NONE }, { "TargetLogonId", S_NONE }, { "LogonType", S_NONE },
-		 { "LogonProcessName", S_NONE }, { "AuthenticationPackageName", S_NTLM },
-		 { "WorkstationName", S_NONE }, { "LogonGuid", S_NONE }, { "TransmittedServices", S_NONE },
-		 { "LmPackageName", S_NTLM }, { "KeyLength", S_NONE }, { "ProcessId", S_NONE },
-		 { "ProcessName", S_NONE }, { "IpAddress", S_ADDR }, { "IpPort", S_NONE }), 0 },
-	{ { security, 4625, HE_LOGON },
-	  FIELDS({ "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE }, { "SubjectDomainName", S_NONE },
-		 { "SubjectLogonId", S_NONE }, { "TargetUserSid", S_NONE }, { "TargetUserName", S_NAME },
-		 { "TargetDomainName", S_NONE }, { "Status", S_ERROR }, { "FailureReason", S_NONE },
-		 { "SubStatus", S_NONE }, { "LogonType", S_NONE }, { "LogonProcessName", S_NONE },
-		 { "AuthenticationPackageName", S_NTLM }, { "WorkstationName", S_NONE },
-		 { "TransmittedServices", S_NONE }, { "LmPackageName", S_NTLM }, { "KeyLength", S_NONE },
-		 { "ProcessId", S_NONE }, { "ProcessName", S_NONE }, { "IpAddress", S_ADDR },
-		 { "IpPort", S_NONE }), 0 },
-	{ { security, 4776, HE_LOGON },
-	  FIELDS({ "PackageName", S_NTLM }, { "TargetUserName", S_NAME }, { "Workstation", S_NONE },
-		 { "Status", S_ERROR }), 0 },
-	{ { security, 4741, HE_DIRECTORY_CHANGE },
-	  FIELDS({ "TargetUserName", S_NAME }, { "TargetDomainName", S_NONE }, { "TargetSid", S_NONE },
-		 { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE }, { "SubjectDomainName", S_NONE },
-		 { "SubjectLogonId", S_NONE }, { "PrivilegeList", S_NONE }, { "SamAccountName", S_NONE },
-		 { "DisplayName", S_NONE }, { "UserPrincipalName", S_NONE }, { "HomeDirectory", S_NONE },
-		 { "HomePath", S_NONE }, { "ScriptPath", S_NONE }, { "ProfilePath", S_NONE },
-		 { "UserWorkstations", S_NONE }, { "PasswordLastSet", S_NONE }, { "AccountExpires", S_NONE },
-		 { "PrimaryGroupId", S_NONE }, { "AllowedToDelegateTo", S_NONE }, { "OldUacValue", S_NONE },
-		 { "NewUacValue", S_NONE }, { "UserAccountControl", S_NONE }, { "UserParameters", S_NONE },
-		 { "SidHistory", S_NONE }, { "LogonHours", S_NONE }, { "DnsHostName", S_NONE },
-		 { "ServicePrincipalNames", S_NONE }), 0 },
-	{ { security, 5136, HE_DIRECTORY_CHANGE },
-	  FIELDS({ "OpCorrelationID", S_NONE }, { "AppCorrelationID", S_NONE }, { "SubjectUserSid", S_NONE },
-		 { "SubjectUserName", S_NONE }, { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE },
-		 { "DSName", S_NONE }, { "DSType", S_NONE }, { "ObjectDN", S_NAME }, { "ObjectGUID", S_NONE },
-		 { "ObjectClass", S_NONE }, { "AttributeLDAPDisplayName", S_NONE },
-		 { "AttributeSyntaxOID", S_NONE }, { "AttributeValue", S_NONE }, { "OperationType", S_NONE }), 0 },
+	ROW(security, 4624, HE_LOGON, { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE },
+	    { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE }, { "TargetUserSid", S_NONE },
+	    { "TargetUserName", S_NAME }, { "TargetDomainName", S_NONE }, { "TargetLogonId", S_NONE },
+	    { "LogonType", S_NONE }, { "LogonProcessName", S_NONE }, { "AuthenticationPackageName", S_NTLM },
+	    { "WorkstationName", S_NONE }, { "LogonGuid", S_NONE }, { "TransmittedServices", S_NONE },
+	    { "LmPackageName", S_NTLM }, { "KeyLength", S_NONE }, { "ProcessId", S_NONE },
+	    { "ProcessName", S_NONE }, { "IpAddress", S_ADDR }, { "IpPort", S_NONE }),
+	ROW(security, 4625, HE_LOGON, { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE },
+	    { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE }, { "TargetUserSid", S_NONE },
+	    { "TargetUserName", S_NAME }, { "TargetDomainName", S_NONE }, { "Status", S_ERROR },
+	    { "FailureReason", S_NONE }, { "SubStatus", S_NONE }, { "LogonType", S_NONE },
+	    { "LogonProcessName", S_NONE }, { "AuthenticationPackageName", S_NTLM },
+	    { "WorkstationName", S_NONE }, { "TransmittedServices", S_NONE }, { "LmPackageName", S_NTLM },
+	    { "KeyLength", S_NONE }, { "ProcessId", S_NONE }, { "ProcessName", S_NONE },
+	    { "IpAddress", S_ADDR }, { "IpPort", S_NONE }),
+	ROW(security, 4776, HE_LOGON, { "PackageName", S_NTLM }, { "TargetUserName", S_NAME },
+	    { "Workstation", S_NONE }, { "Status", S_ERROR }),
+	ROW(security, 4741, HE_DIRECTORY_CHANGE, { "TargetUserName", S_NAME }, { "TargetDomainName", S_NONE },
+	    { "TargetSid", S_NONE }, { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE },
+	    { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE }, { "PrivilegeList", S_NONE },
+	    { "SamAccountName", S_NONE }, { "DisplayName", S_NONE }, { "UserPrincipalName", S_NONE },
+	    { "HomeDirectory", S_NONE }, { "HomePath", S_NONE }, { "ScriptPath", S_NONE },
+	    { "ProfilePath", S_NONE }, { "UserWorkstations", S_NONE }, { "PasswordLastSet", S_NONE },
+	    { "AccountExpires", S_NONE }, { "PrimaryGroupId", S_NONE }, { "AllowedToDelegateTo", S_NONE },
+	    { "OldUacValue", S_NONE }, { "NewUacValue", S_NONE }, { "UserAccountControl", S_NONE },
+	    { "UserParameters", S_NONE }, { "SidHistory", S_NONE }, { "LogonHours", S_NONE },
+	    { "DnsHostName", S_NONE }, { "ServicePrincipalNames", S_NONE }),
+	ROW(security, 5136, HE_DIRECTORY_CHANGE, { "OpCorrelationID", S_NONE },
+	    { "AppCorrelationID", S_NONE }, { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE },
+	    { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE }, { "DSName", S_NONE },
+	    { "DSType", S_NONE }, { "ObjectDN", S_NAME }, { "ObjectGUID", S_NONE }, { "ObjectClass", S_NONE },
+	    { "AttributeLDAPDisplayName", S_NONE }, { "AttributeSyntaxOID", S_NONE },
+	    { "AttributeValue", S_NONE }, { "OperationType", S_NONE }),
 };
 
 /* Other spellings of a field in feeds. */
-static const struct alias_row { const char *provider; uint32_t event_id; const char *seen, *manifest; } aliases[] = {
+static const struct alias_row {
+	const char *provider;
+	uint32_t event_id;
+	const char *seen, *manifest;
+} aliases[] = {
 	{ dhcp_client, 1005, "Address1", "Address" },
 };
 
@@ -454,7 +451,7 @@ addr_value(struct bytes v, struct addr *a)
 		return true;
 	}
 	uint8_t raw[16];
-	size_t	len;
+	size_t len;
 	if (!text_hex(v, raw, sizeof(raw), &len) || (len != 4 && len != 16))
 		return false;
 	*a = addr_of(bytes_of(raw, len));
@@ -485,7 +482,7 @@ static void
 set_list(struct hostev *ev, uint32_t bit, struct addr *slot, struct bytes v)
 {
 	struct cursor c = cur_all(v);
-	struct addr   a;
+	struct addr a;
 	while (text_addr_next(&c, &a)) {
 		if (addr_v4mapped(a))
 			a = addr4(a.b[12], a.b[13], a.b[14], a.b[15]);
@@ -514,7 +511,7 @@ static void
 set_scope(struct hostev *ev, struct bytes v)
 {
 	struct cursor c = cur_all(v);
-	struct addr   a;
+	struct addr a;
 	if (text_addr_next(&c, &a))
 		set_addr(ev, HES_ADDR, &ev->addr, &a);
 	if (!text_addr(v, &a))
@@ -539,7 +536,7 @@ set_dialled(struct hostev *ev, struct bytes v)
 	while (cur_more(&c) && cur_u8(&c) != '=')
 		;
 	struct cursor line = c;
-	size_t	      n = 0;
+	size_t n = 0;
 	for (; cur_more(&c); n++) {
 		uint8_t b = cur_u8(&c);
 		if (b == '\r' || b == '\n')
@@ -553,7 +550,7 @@ static void
 set_hash(struct hostev *ev, uint32_t bit, struct bytes *slot, struct bytes v, size_t want, struct out *text)
 {
 	struct cursor c = cur_all(v);
-	size_t	      start = text->n;
+	size_t start = text->n;
 	while (cur_more(&c)) {
 		uint8_t b = cur_u8(&c);
 		if (b >= 'A' && b <= 'F')
@@ -572,7 +569,7 @@ set_coid(struct hostev *ev, struct bytes v)
 	while (cur_more(&c) && cur_peek_u8(&c) != '{')
 		cur_skip(&c, 1);
 	struct cursor guid = c;
-	size_t	      n = 0;
+	size_t n = 0;
 	while (cur_more(&c)) {
 		n++;
 		if (cur_u8(&c) == '}') {
@@ -652,6 +649,14 @@ fill(struct hostev *ev, enum slot slot, struct bytes v, struct out *text)
 	case S_NAME: set_text(ev, HES_NAME, &ev->name, v); break;
 	case S_IFACE: set_text(ev, HES_IFACE, &ev->iface, v); break;
 	case S_ERROR: set_error(ev, v); break;
+	case S_ERROR_M:
+		set_error(ev, v);
+		set_flag(ev, HES_FLAG1, &ev->flag1, bytes_str("true"));
+		break;
+	case S_ERROR_O:
+		set_error(ev, v);
+		set_flag(ev, HES_FLAG2, &ev->flag2, bytes_str("true"));
+		break;
 	case S_FLAG1: set_flag(ev, HES_FLAG1, &ev->flag1, v); break;
 	case S_FLAG2: set_flag(ev, HES_FLAG2, &ev->flag2, v); break;
 	case S_COID: set_coid(ev, v); break;
@@ -753,10 +758,10 @@ winmap_apply(struct hostev *ev, struct out *text)
 		return true;
 	ev->kind = e->row.kind;
 	size_t declared = count_fields(e);
-	bool   by_position = all_by_position(ev, e);
+	bool by_position = all_by_position(ev, e);
 	for (size_t i = 0; i < ev->nfields; i++) {
 		const struct field_row *f = field_by_name(e, ev->fields[i].name);
-		uint32_t		at = by_position ? position_of(ev->fields[i].name) : 0;
+		uint32_t at = by_position ? position_of(ev->fields[i].name) : 0;
 		if (f == NULL && at > 0 && at <= declared)
 			f = &e->fields[at - 1];
 		if (f == NULL)
@@ -764,9 +769,5 @@ winmap_apply(struct hostev *ev, struct out *text)
 		ev->fields[i].name = bytes_str(f->name);
 		fill(ev, (enum slot)f->slot, ev->fields[i].value, text);
 	}
-	if (e->implied == IMPLIES_M)
-		set_flag(ev, HES_FLAG1, &ev->flag1, bytes_str("true"));
-	if (e->implied == IMPLIES_O)
-		set_flag(ev, HES_FLAG2, &ev->flag2, bytes_str("true"));
 	return true;
 }

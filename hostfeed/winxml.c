@@ -9,43 +9,57 @@
 
 enum place {
 	P_SKIP, /* and everything inside */
-	P_ROOT, P_EVENTS, P_EVENT, P_SYSTEM, P_PROVIDER, P_ID, P_TIME, P_RECORD, P_CHANNEL, P_COMPUTER, P_SECURITY,
-	P_EVENT_DATA, P_DATA, P_USER_DATA, P_USER_EVENT, P_USER_FIELD,
+	P_ROOT,
+	P_EVENTS,
+	P_EVENT,
+	P_SYSTEM,
+	P_PROVIDER,
+	P_ID,
+	P_TIME,
+	P_RECORD,
+	P_CHANNEL,
+	P_COMPUTER,
+	P_SECURITY,
+	P_EVENT_DATA,
+	P_DATA,
+	P_USER_DATA,
+	P_USER_EVENT,
+	P_USER_FIELD,
 	P_COUNT
 };
 
 /* NULL is any name. */
-static const struct { uint8_t in; const char *name; uint8_t is; } elements[] = {
-	{ P_ROOT, "Events", P_EVENTS },
-	{ P_ROOT, "Event", P_EVENT },
-	{ P_EVENTS, "Event", P_EVENT },
-	{ P_EVENT, "System", P_SYSTEM },
-	{ P_SYSTEM, "Provider", P_PROVIDER },
-	{ P_SYSTEM, "EventID", P_ID },
-	{ P_SYSTEM, "TimeCreated", P_TIME },
-	{ P_SYSTEM, "EventRecordID", P_RECORD },
-	{ P_SYSTEM, "Channel", P_CHANNEL },
-	{ P_SYSTEM, "Computer", P_COMPUTER },
-	{ P_SYSTEM, "Security", P_SECURITY },
-	{ P_EVENT, "EventData", P_EVENT_DATA },
-	{ P_EVENT_DATA, "Data", P_DATA },
-	{ P_EVENT, "UserData", P_USER_DATA },
-	{ P_USER_DATA, NULL, P_USER_EVENT },
-	{ P_USER_EVENT, NULL, P_USER_FIELD },
+static const struct {
+	uint8_t in;
+	const char *name;
+	uint8_t is;
+} elements[] = {
+	{ P_ROOT, "Events", P_EVENTS },	      { P_ROOT, "Event", P_EVENT },
+	{ P_EVENTS, "Event", P_EVENT },	      { P_EVENT, "System", P_SYSTEM },
+	{ P_SYSTEM, "Provider", P_PROVIDER }, { P_SYSTEM, "EventID", P_ID },
+	{ P_SYSTEM, "TimeCreated", P_TIME },  { P_SYSTEM, "EventRecordID", P_RECORD },
+	{ P_SYSTEM, "Channel", P_CHANNEL },   { P_SYSTEM, "Computer", P_COMPUTER },
+	{ P_SYSTEM, "Security", P_SECURITY }, { P_EVENT, "EventData", P_EVENT_DATA },
+	{ P_EVENT_DATA, "Data", P_DATA },     { P_EVENT, "UserData", P_USER_DATA },
+	{ P_USER_DATA, NULL, P_USER_EVENT },  { P_USER_EVENT, NULL, P_USER_FIELD },
 };
 
 /* What an event is made of, before it is checked. */
 enum part { T_PROVIDER, T_SOURCE, T_ID, T_TIME, T_RECORD, T_CHANNEL, T_COMPUTER, T_USER, T_NAME, T_PARTS };
 
-static const struct { uint8_t in; const char *name; uint8_t part; } attributes[] = {
-	{ P_PROVIDER, "Name", T_PROVIDER },
-	{ P_PROVIDER, "EventSourceName", T_SOURCE },
-	{ P_TIME, "SystemTime", T_TIME },
-	{ P_SECURITY, "UserID", T_USER },
+static const struct {
+	uint8_t in;
+	const char *name;
+	uint8_t part;
+} attributes[] = {
+	{ P_PROVIDER, "Name", T_PROVIDER }, { P_PROVIDER, "EventSourceName", T_SOURCE },
+	{ P_TIME, "SystemTime", T_TIME },   { P_SECURITY, "UserID", T_USER },
 	{ P_DATA, "Name", T_NAME },
 };
 
-static const struct { uint8_t in, part; } texts[] = {
+static const struct {
+	uint8_t in, part;
+} texts[] = {
 	{ P_ID, T_ID },
 	{ P_RECORD, T_RECORD },
 	{ P_CHANNEL, T_CHANNEL },
@@ -54,13 +68,13 @@ static const struct { uint8_t in, part; } texts[] = {
 
 struct xml {
 	struct sink *sink;
-	XML_Parser   parser;
-	const char  *what; /* why the document ends here */
-	uint8_t	     path[HOSTFEED_DEPTH_MAX + 1];
-	unsigned     depth, ndata;
-	size_t	     text_start;
+	XML_Parser parser;
+	const char *what; /* why the document ends here */
+	uint8_t path[HOSTFEED_DEPTH_MAX + 1];
+	unsigned depth, ndata;
+	size_t text_start;
 	struct bytes part[T_PARTS];
-	bool	     any;
+	bool any;
 };
 
 /* --- expat's callbacks --------------------------------------------------------------------------------------------- */
@@ -77,7 +91,7 @@ static struct bytes
 keep(struct xml *x, struct bytes b)
 {
 	struct out *text = &x->sink->feed->text;
-	size_t	    start = text->n;
+	size_t start = text->n;
 	out_view(text, b);
 	if (!out_ok(text)) {
 		stop(x, "an event with more text than a document may hold");
@@ -110,7 +124,7 @@ static struct bytes
 numbered(struct xml *x)
 {
 	struct out *text = &x->sink->feed->text;
-	size_t	    start = text->n;
+	size_t start = text->n;
 	out_str(text, "param");
 	out_u64(text, x->ndata);
 	return bytes_of(text->p + start, out_ok(text) ? text->n - start : 0);
@@ -155,9 +169,10 @@ static void XMLCALL
 on_text(void *arg, const XML_Char *s, int len)
 {
 	struct xml *x = arg;
-	uint8_t	    is = x->path[x->depth];
+	uint8_t is = x->path[x->depth];
 	if (x->what == NULL && len > 0 &&
-	    (is == P_ID || is == P_RECORD || is == P_CHANNEL || is == P_COMPUTER || is == P_DATA || is == P_USER_FIELD))
+	    (is == P_ID || is == P_RECORD || is == P_CHANNEL || is == P_COMPUTER || is == P_DATA ||
+	     is == P_USER_FIELD))
 		(void)keep(x, bytes_of(s, (size_t)len));
 }
 
@@ -197,8 +212,8 @@ on_end(void *arg, const XML_Char *name)
 	(void)name;
 	if (x->what != NULL)
 		return;
-	struct out  *text = &x->sink->feed->text;
-	uint8_t	     is = x->path[x->depth--];
+	struct out *text = &x->sink->feed->text;
+	uint8_t is = x->path[x->depth--];
 	struct bytes value = bytes_of(text->p + x->text_start, text->n - x->text_start);
 	for (size_t i = 0; i < NELEM(texts); i++)
 		if (texts[i].in == is)
@@ -225,15 +240,15 @@ on_doctype(void *arg, const XML_Char *name, const XML_Char *sysid, const XML_Cha
 static bool
 is_xml_char(uint32_t c)
 {
-	return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) ||
-	       (c >= 0x10000 && c <= 0x10ffff);
+	return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xd7ff) ||
+	       (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
 }
 
 /* The length of a reference like &#x1; to what is no character, else 0.  EvtRender writes them for control bytes. */
 static size_t
 bad_reference(struct cursor c)
 {
-	size_t	 start = cur_off(&c);
+	size_t start = cur_off(&c);
 	uint32_t v = 0, base = 10;
 	if (cur_u8(&c) != '&' || cur_u8(&c) != '#')
 		return 0;
@@ -261,12 +276,12 @@ static bool
 repair(struct bytes doc, struct out *out)
 {
 	struct cursor c = cur_all(doc);
-	bool	      changed = false;
+	bool changed = false;
 	while (cur_more(&c)) {
 		struct cursor was = c;
-		uint32_t      code;
-		size_t	      ref = cur_peek_u8(&c) == '&' ? bad_reference(c) : 0;
-		size_t	      n = ref ? 0 : text_utf8(&c, &code);
+		uint32_t code;
+		size_t ref = cur_peek_u8(&c) == '&' ? bad_reference(c) : 0;
+		size_t n = ref ? 0 : text_utf8(&c, &code);
 		cur_skip(&c, ref);
 		bool good = n > 0 && is_xml_char(code);
 		changed = changed || !good;
@@ -305,7 +320,7 @@ parse(struct xml *x, struct bytes doc)
 		return;
 	}
 	const char *what = x->what != NULL ? x->what : why(XML_GetErrorCode(x->parser));
-	long	    at = XML_GetCurrentByteIndex(x->parser);
+	long at = XML_GetCurrentByteIndex(x->parser);
 	sink_bad(x->sink, what, at > 0 ? (size_t)at : 0, (unsigned)XML_GetCurrentLineNumber(x->parser));
 }
 
@@ -314,7 +329,7 @@ void
 winxml_decode(struct sink *s, struct bytes doc)
 {
 	static const XML_Memory_Handling_Suite memory = { arena_malloc, arena_realloc, arena_free };
-	struct out			       clean = out_init(s->feed->clean, sizeof(s->feed->clean));
+	struct out clean = out_init(s->feed->clean, sizeof(s->feed->clean));
 	if (repair(doc, NULL)) {
 		(void)repair(doc, &clean);
 		doc = out_bytes(&clean);
