@@ -846,6 +846,7 @@ client_message(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 			g->discoverer[1] = n->chaddr;
 	} else if (d->msg_type == D4_REQUEST) {
 		g->server_seen = true; /* somebody served this client, seen or not */
+		x->asked_addr = meant;
 	}
 	if (addr_zero(d->giaddr) == false && !mac_eq(n->l2, n->chaddr)) {
 		struct host *h = host_get(e, e->seg, n->l2, NULL);

@@ -38,6 +38,7 @@ struct d4_xact {
 	ts_t		 first, last, inform;
 	uint64_t	 cid; /* option 61 of the first client message, hashed; 0: none */
 	uint16_t	 asked;
+	struct addr	 asked_addr; /* option 50 or ciaddr of the last REQUEST */
 	bool		 client_seen, any_asked, pxe, asks_domain; /* asks_domain: INFORM with 43/0x5e and no option 60 */
 	uint8_t		 nanswer;
 	struct d4_answer answer[D4_ANSWERS];
