@@ -374,7 +374,7 @@ static bool
 agent_before(struct bytes option, uint8_t code, size_t off)
 {
 	struct cursor c = cur_all(option);
-	while (cur_off(&c) < off) {
+	while (cur_more(&c) && cur_off(&c) < off) {
 		uint8_t sub = cur_u8(&c);
 		cur_skip(&c, cur_u8(&c));
 		if (sub == code)

@@ -128,7 +128,10 @@ enum dhcp6_code {
 	D6O_IAPREFIX = 26, D6O_REMOTE_ID = 37, D6O_FQDN = 39, D6O_BOOTFILE = 59, D6O_AFTR = 64, D6O_CLIENT_LL = 79,
 	D6O_CAPTIVE_PORTAL = 103
 };
-enum dhcp6_has { D6H_XID, D6H_HOPS, D6H_PREFERENCE, D6H_STATUS, D6H_ENTERPRISE, D6H_FQDN_FLAGS, D6H_RAPID, D6H_AUTH };
+enum dhcp6_has {
+	D6H_XID, D6H_HOPS, D6H_PREFERENCE, D6H_STATUS, D6H_ENTERPRISE, D6H_FQDN_FLAGS, D6H_RAPID, D6H_AUTH, D6H_TYPE,
+	D6H_ELAPSED
+};
 enum dhcp6_anomaly {
 	D6A_DEPTH = 1 << 0, D6A_HOPS = 1 << 1, D6A_DUID_LENGTH = 1 << 2, D6A_REPEATED = 1 << 3, D6A_TYPE = 1 << 4,
 	D6A_DNS_LENGTH = 1 << 5, D6A_OPTION_LENGTH = 1 << 6,
@@ -138,12 +141,13 @@ struct dhcp6 {
 	uint8_t	     msg_type, hops, preference;
 	uint32_t     xid;		/* 24 bits */
 	uint8_t	     fqdn_flags;
-	uint16_t     status;
+	uint16_t     status, elapsed;	/* elapsed: option 8, hundredths of a second, 0xffff for more */
 	uint32_t     enterprise;	/* of option 16 */
 	uint32_t     anomalies;
 	struct addr  link, peer;	/* relay messages only */
 	struct bytes options;		/* the whole option area, as far as it was captured */
 	struct bytes client_duid, server_duid;	/* first occurrence */
+	/* The values of the first option each; fqdn without the flags, vendor_class the first item of option 16. */
 	struct bytes dns, domains, oro, fqdn, status_msg, vendor_class, user_class, interface_id, remote_id, bootfile, captive_portal;
 	struct bytes relay_msg;		/* option 9 */
 	struct bytes client_ll;		/* option 79 (RFC 6939): link-layer type and address, as a relay saw it */
@@ -170,6 +174,7 @@ struct dhcp6_addr {			/* IAADDR or IAPREFIX */
 	uint16_t    status;
 };
 field_next dhcp6_ia_next;		/* rec struct dhcp6, item struct dhcp6_ia: every IA of any kind */
+field_next dhcp6_dns_next;		/* rec struct dhcp6, item struct addr: every server of every option 23 */
 field_next dhcp6_addr_next;		/* rec struct dhcp6_ia, item struct dhcp6_addr: IAADDR and IAPREFIX */
 /* DUID types of RFC 8415 11: the link-layer address of LLT (1) and LL (3) over Ethernet; false for others. */
 bool duid_mac(struct bytes duid, struct mac *m);
