@@ -275,13 +275,15 @@ static bool
 first_plausible(struct cursor c, size_t message, const struct dns *d)
 {
 	if (d->qdcount + d->ancount + d->nscount + d->arcount == 0)
-		return true;
+		return !d->tcp || !cur_more(&c); /* zeros from the middle of a stream look like this */
 	name_skip(&c, message);
 	uint16_t type = cur_be16(&c),
 		 klass = cur_be16(&c) & 0x7fff; /* the top bit is mDNS's, RFC 6762 10.2, 18.12 */
 	if (!cur_ok(&c))
 		return cur_end(&c) == CUR_CUT;
-	return type == RR_OPT || klass == 1 || klass == 3 || klass == 4 || klass == 254 || klass == 255;
+	if (type == RR_OPT)
+		return d->qdcount + d->ancount + d->nscount == 0; /* RFC 6891 6.1.1: additional only */
+	return klass == 1 || klass == 3 || klass == 4 || klass == 254 || klass == 255;
 }
 
 /* How many things say that this is no DNS: an opcode nobody assigned, a first record that is none, and counts that
@@ -352,12 +354,12 @@ tcp_message(struct cursor *c, struct dns *d, struct obs *o)
 	if (cur_ok(c) && length < DNS_HEADER)
 		return SAID_NO;
 	d->msg = cur_rest(&view);
-	msg.cut = have < length;
 	header_read(&msg, d);
 	if (!cur_ok(&msg))
 		return c->cut ? SAID_CUT : SAID_NO;
 	if (doubts(msg, start, d, length - DNS_HEADER))
 		return SAID_NO;
+	msg.cut = have < length;
 	records_check(&msg, start, d, o, c->cut ? "the capture ends inside" : "a later segment has the rest");
 	return said(&msg);
 }
