@@ -22,6 +22,19 @@ run_alloc(size_t n)
 	return p;
 }
 
+struct inputs *
+run_open_inputs(const struct opts *o)
+{
+	struct inputs *in = inputs_new();
+	bool	       ok = in != NULL;
+	for (size_t i = 0; ok && i < o->nread; i++)
+		ok = inputs_add(in, o->read[i].name, o->read[i].path);
+	if (ok)
+		return in;
+	inputs_free(in);
+	return NULL;
+}
+
 struct sipkey
 run_key(void)
 {
