@@ -8,9 +8,9 @@ static const struct name arp_ops[] = { { 1, "request" }, { 2, "reply" }, { 0, NU
 static enum said
 arp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
-	struct arp   *a = &o->u.arp;
+	struct arp *a = &o->u.arp;
 	struct cursor all = *c;
-	uint16_t      hardware = cur_be16(c), protocol = cur_be16(c), sizes = cur_be16(c);
+	uint16_t hardware = cur_be16(c), protocol = cur_be16(c), sizes = cur_be16(c);
 
 	if (!cur_ok(c)) {
 		o->kind = OBS_NONE;

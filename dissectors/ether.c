@@ -2,18 +2,41 @@
  * LINKTYPE_ values and layouts: tcpdump.org/linktypes.html. */
 #include "layer.h"
 
-enum { LINK_NULL = 0, LINK_ETHERNET = 1, LINK_RAW_BSD = 12, LINK_RAW_OPENBSD = 14, LINK_RAW = 101, LINK_LOOP = 108,
-       LINK_SLL = 113, LINK_IPV4 = 228, LINK_IPV6 = 229, LINK_SLL2 = 276 };
-enum { ETHERTYPE_MIN = 0x0600, LLC_SNAP = 0xaaaa, LLC_UI = 3, OUI_BRIDGE_TUNNEL = 0x0000f8 };
-enum { SLL_8022 = 4, ARPHRD_ETHER = 1, ARPHRD_GRE = 778, ARPHRD_WLAN = 801, ARPHRD_WLAN_LAST = 803,
-       ARPHRD_NETLINK = 824, ARPHRD_6LOWPAN = 825 };
+enum {
+	LINK_NULL = 0,
+	LINK_ETHERNET = 1,
+	LINK_RAW_BSD = 12,
+	LINK_RAW_OPENBSD = 14,
+	LINK_RAW = 101,
+	LINK_LOOP = 108,
+	LINK_SLL = 113,
+	LINK_IPV4 = 228,
+	LINK_IPV6 = 229,
+	LINK_SLL2 = 276
+};
+enum {
+	ETHER_HEADER = 14,
+	ETHERTYPE_MIN = 0x0600,
+	LLC_SNAP = 0xaaaa,
+	LLC_UI = 3,
+	OUI_BRIDGE_TUNNEL = 0x0000f8
+};
+enum {
+	SLL_8022 = 4,
+	ARPHRD_ETHER = 1,
+	ARPHRD_GRE = 778,
+	ARPHRD_WLAN = 801,
+	ARPHRD_WLAN_LAST = 803,
+	ARPHRD_NETLINK = 824,
+	ARPHRD_6LOWPAN = 825
+};
 
 /* LLC as far as it can lead to IP: SNAP with an OUI whose numbers are ethertypes (RFC 1042; IEEE 802.1H). */
 static enum said
 llc(struct pkt *pkt, struct cursor *c)
 {
 	uint16_t saps = cur_be16(c);
-	uint8_t	 control = cur_u8(c);
+	uint8_t control = cur_u8(c);
 
 	if (!cur_ok(c) || saps != LLC_SNAP || control != LLC_UI)
 		return SAID_OK;
@@ -45,15 +68,14 @@ layer_ether(struct pkt *pkt, struct cursor *c, uint16_t type)
 static enum said
 ethernet(struct cursor *c, struct pkt *pkt)
 {
-	struct mac dst = mac_read(c), src = mac_read(c);
-	uint16_t   type = cur_be16(c);
+	struct bytes h = cur_take(c, ETHER_HEADER);
 
-	if (!cur_ok(c))
+	if (h.p == NULL)
 		return layer_fail(pkt, c, "Ethernet header");
-	pkt->ends.dmac = dst;
-	pkt->ends.smac = src;
+	bytes_copy(h, 0, pkt->ends.dmac.b, 6);
+	bytes_copy(h, 6, pkt->ends.smac.b, 6);
 	pkt->seen = true;
-	return layer_ether(pkt, c, type);
+	return layer_ether(pkt, c, bytes_be16(h, 12));
 }
 
 /* Type fields of hardware types whose "protocol" is no ethertype are not believed. */
@@ -94,9 +116,9 @@ static enum said
 sll(struct cursor *c, struct pkt *pkt)
 {
 	cur_skip(c, 2);
-	uint16_t     hardware = cur_be16(c), len = cur_be16(c);
+	uint16_t hardware = cur_be16(c), len = cur_be16(c);
 	struct bytes address = cur_take(c, 8);
-	uint16_t     type = cur_be16(c);
+	uint16_t type = cur_be16(c);
 
 	return cooked(c, pkt, hardware, sll_address(address, len), type);
 }
@@ -110,7 +132,7 @@ sll2(struct cursor *c, struct pkt *pkt)
 	cur_skip(c, 6);
 	uint16_t hardware = cur_be16(c);
 	cur_skip(c, 1);
-	uint8_t	     len = cur_u8(c);
+	uint8_t len = cur_u8(c);
 	struct bytes address = cur_take(c, 8);
 	return cooked(c, pkt, hardware, sll_address(address, len), type);
 }

@@ -4,8 +4,10 @@
 enum { ERROR_FIRST = 1, ERROR_LAST = 4, OPTION_UNIT = 8, HOP_LIMIT = 255 };
 enum { SUM_BAD, SUM_GOOD, SUM_UNKNOWN };
 
-static const struct name nd_types[] = { { ND_RS, "rs" }, { ND_RA, "ra" },	      { ND_NS, "ns" },
-					{ ND_NA, "na" }, { ND_REDIRECT, "redirect" }, { 0, NULL } };
+static const struct name nd_types[] = {
+	{ ND_RS, "rs" }, { ND_RA, "ra" }, { ND_NS, "ns" }, { ND_NA, "na" }, { ND_REDIRECT, "redirect" },
+	{ 0, NULL }
+};
 
 /* ---- options, RFC 4861 4.6: type, length in units of 8 bytes that counts both, value ---- */
 
@@ -44,7 +46,7 @@ bool
 nd_option_next(struct field_it *it, void *item)
 {
 	const struct nd *nd = it->rec;
-	struct cursor	 v;
+	struct cursor v;
 
 	if (it->i == 0)
 		it->c = cur_all(nd->options);
@@ -56,8 +58,8 @@ bool
 nd_prefix_next(struct field_it *it, void *item)
 {
 	struct nd_prefix *p = item;
-	struct nd_option  o;
-	struct cursor	  v;
+	struct nd_option o;
+	struct cursor v;
 
 	if (!option_find(it, NDO_PIO, &o, &v))
 		return false;
@@ -78,7 +80,7 @@ nd_route_next(struct field_it *it, void *item)
 {
 	struct nd_route *r = item;
 	struct nd_option o;
-	struct cursor	 v;
+	struct cursor v;
 
 	if (!option_find(it, NDO_RIO, &o, &v))
 		return false;
@@ -97,7 +99,7 @@ nd_rdnss_next(struct field_it *it, void *item)
 {
 	struct nd_rdnss *r = item;
 	struct nd_option o;
-	struct cursor	 v;
+	struct cursor v;
 
 	if (!option_find(it, NDO_RDNSS, &o, &v))
 		return false;
@@ -126,7 +128,7 @@ nd_dnssl_next(struct field_it *it, void *item)
 {
 	struct nd_dnssl *d = item;
 	struct nd_option o;
-	struct cursor	 v;
+	struct cursor v;
 
 	if (!option_find(it, NDO_DNSSL, &o, &v))
 		return false;
@@ -158,9 +160,9 @@ bool
 nd_domain_next(struct field_it *it, void *item)
 {
 	const struct nd_dnssl *rec = it->rec;
-	struct nd_domain      *d = item;
-	struct out	       o = out_init(d->name, sizeof(d->name) - 1);
-	size_t		       total = 0;
+	struct nd_domain *d = item;
+	struct out o = out_init(d->name, sizeof(d->name) - 1);
+	size_t total = 0;
 
 	if (it->i == 0)
 		it->c = cur_all(rec->names);
@@ -169,7 +171,7 @@ nd_domain_next(struct field_it *it, void *item)
 	if (!cur_more(&it->c))
 		return false;
 	for (;;) {
-		uint8_t	     n = cur_u8(&it->c);
+		uint8_t n = cur_u8(&it->c);
 		struct bytes l = cur_take(&it->c, n);
 		total += n + 1u;
 		if (n > 63 || total > 255)
@@ -191,9 +193,9 @@ bool
 nd_pref64_next(struct field_it *it, void *item)
 {
 	static const uint8_t lengths[8] = { 96, 64, 56, 48, 40, 32, 0, 0 };
-	struct nd_pref64    *p = item;
-	struct nd_option     o;
-	struct cursor	     v;
+	struct nd_pref64 *p = item;
+	struct nd_option o;
+	struct cursor v;
 
 	if (!option_find(it, NDO_PREF64, &o, &v))
 		return false;
@@ -252,9 +254,9 @@ option(struct nd *nd, const struct nd_option *o, struct cursor *v)
 static void
 options(struct nd *nd, struct cursor *c, struct obs *o)
 {
-	struct cursor	 look = *c, v = { 0 };
+	struct cursor look = *c, v = { 0 };
 	struct nd_option opt = { 0 };
-	size_t		 start = cur_off(c), at = start;
+	size_t start = cur_off(c), at = start;
 
 	nd->options = cur_rest(&look);
 	while (option_next(c, &opt, &v)) {
@@ -362,7 +364,7 @@ static enum said
 icmp6_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
 	struct cursor all = *c;
-	struct nd    *nd = &o->u.nd;
+	struct nd *nd = &o->u.nd;
 
 	nd->type = cur_u8(c);
 	if (!cur_ok(c) || nd->type < ND_RS || nd->type > ND_REDIRECT || pkt->ends.src.fam != 6)
@@ -408,7 +410,8 @@ static const struct field dnssl_fields[] = {
 static const struct field pref64_fields[] = {
 	FIELD(struct nd_pref64, prefix, "prefix", F_ADDR, .help = "NAT64 prefix, 96 bits"),
 	FIELD(struct nd_pref64, plc, "plc", F_U8, .help = "prefix length code"),
-	FIELD(struct nd_pref64, scaled_lifetime, "scaled_lifetime", F_U16, .help = "lifetime in units of 8 seconds"),
+	FIELD(struct nd_pref64, scaled_lifetime, "scaled_lifetime", F_U16,
+	      .help = "lifetime in units of 8 seconds"),
 };
 static const struct field option_fields[] = {
 	FIELD(struct nd_option, type, "type", F_U8, .help = "option type"),
@@ -421,13 +424,15 @@ static const struct field icmp6_fields[] = {
 	ND(type, "msg", F_NAME8, .names = nd_types, .help = "the type as text"),
 	ND(sum, "checksum_status", F_U8, .help = "0 bad, 1 good, 2 not verified"),
 	ND(code, "code", F_U8, .help = "ICMPv6 code"),
-	ND(cur_hop_limit, "hop_limit", F_U8, .has = BIT(NDH_RA), .help = "RA: hop limit that hosts shall use"),
+	ND(cur_hop_limit, "hop_limit", F_U8, .has = BIT(NDH_RA),
+	   .help = "RA: hop limit that hosts shall use"),
 	ND(m, "m", F_U8, .has = BIT(NDH_RA), .help = "RA: managed addresses (DHCPv6)"),
 	ND(o, "o", F_U8, .has = BIT(NDH_RA), .help = "RA: other configuration (DHCPv6); NA: override"),
 	ND(h, "h", F_U8, .has = BIT(NDH_RA), .help = "RA: home agent"),
 	ND(prf, "prf", F_U8, .has = BIT(NDH_RA), .help = "RA: router preference: 0 medium, 1 high, 3 low"),
 	ND(p, "p", F_U8, .has = BIT(NDH_RA), .help = "RA: proxied"),
-	ND(router_lifetime, "router_lifetime", F_U16, .has = BIT(NDH_LIFETIME), .help = "RA: seconds; 0 is no router"),
+	ND(router_lifetime, "router_lifetime", F_U16, .has = BIT(NDH_LIFETIME),
+	   .help = "RA: seconds; 0 is no router"),
 	ND(reachable_time, "reachable_time", F_U32, .has = BIT(NDH_REACHABLE), .help = "RA: milliseconds"),
 	ND(retrans_timer, "retrans_timer", F_U32, .has = BIT(NDH_RETRANS), .help = "RA: milliseconds"),
 	ND(target, "target", F_ADDR, .help = "NS, NA, redirect: target address"),

@@ -29,9 +29,10 @@ source_routed(struct bytes options)
 
 /* RFC 791 3.2; only whole pieces that keep their length are put together.  True: read on in `body`. */
 static bool
-fragment(struct pkt *pkt, struct cursor *body, size_t declared, uint16_t where, uint16_t id, enum said *answer)
+fragment(struct pkt *pkt, struct cursor *body, size_t declared, uint16_t where, uint16_t id,
+	 enum said *answer)
 {
-	struct cursor	  view = *body;
+	struct cursor view = *body;
 	struct frag_piece piece = { .off = (where & FRAGMENT_OFFSET) * 8u, .more = where & MORE_FRAGMENTS };
 	struct frag_whole whole;
 
@@ -55,25 +56,23 @@ static enum said
 ipv4_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
 	struct cursor start = *c;
-	uint8_t	      vhl = cur_u8(c);
-	uint32_t      head = (vhl & 15) * 4u;
+	struct bytes h = cur_take(c, IPV4_HEADER);
 
 	(void)o;
-	cur_skip(c, 1);
-	uint16_t total = cur_be16(c), id = cur_be16(c), where = cur_be16(c);
-	uint8_t	 ttl = cur_u8(c), proto = cur_u8(c);
-	cur_skip(c, 2);
-	struct addr src = addr4_read(c), dst = addr4_read(c);
-	if (!cur_ok(c))
+	if (h.p == NULL)
 		return layer_fail(pkt, c, "IPv4 header");
+	uint8_t vhl = bytes_u8(h, 0);
+	uint32_t head = (vhl & 15) * 4u;
+	uint16_t total = bytes_be16(h, 2), id = bytes_be16(h, 4), where = bytes_be16(h, 6);
 	if (vhl >> 4 != 4 || head < IPV4_HEADER)
 		return layer_fail(pkt, c, "IPv4 version or header length");
 	if (!layer_ip(pkt))
 		return layer_fail(pkt, c, "more IP headers inside each other than are read");
-	pkt->ends.src = src;
-	pkt->ends.dst = dst;
-	pkt->ends.ipproto = proto;
-	pkt->ends.hop_limit = ttl;
+	pkt->ends.hop_limit = bytes_u8(h, 8);
+	pkt->ends.ipproto = bytes_u8(h, 9);
+	pkt->ends.src = pkt->ends.dst = (struct addr){ .fam = 4 };
+	bytes_copy(h, 12, pkt->ends.src.b, 4);
+	bytes_copy(h, 16, pkt->ends.dst.b, 4);
 	struct bytes options = cur_take(c, head - IPV4_HEADER);
 	if (!cur_ok(c))
 		return layer_fail(pkt, c, "IPv4 options");
@@ -81,7 +80,7 @@ ipv4_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 		return layer_fail(pkt, c, "IPv4 total length");
 
 	/* A sender's segmentation offload leaves the total length 0: take what is there. */
-	size_t	      declared = total ? total - head : cur_left(c);
+	size_t declared = total ? total - head : cur_left(c);
 	struct cursor body = cur_clip(c, declared);
 	if (body.len < declared && !body.cut)
 		layer_note(pkt, c, "IPv4 total length");
@@ -95,7 +94,7 @@ ipv4_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	}
 	pkt->sum_len = source_routed(options) || declared > UINT16_MAX ? 0 : (uint16_t)declared;
 	pkt->inner = body;
-	pkt->next = (struct claim){ CLAIM_IPPROTO, proto };
+	pkt->next = (struct claim){ CLAIM_IPPROTO, pkt->ends.ipproto };
 	return SAID_OK;
 }
 

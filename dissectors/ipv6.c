@@ -3,15 +3,23 @@
 #include "layer.h"
 
 enum { IPV6_HEADER = 40, FRAGMENT_HEADER = 8 };
-enum { EXT_HOP_BY_HOP = 0, EXT_ROUTING = 43, EXT_FRAGMENT = 44, EXT_AH = 51, NO_NEXT = 59, EXT_DESTINATION = 60 };
+enum {
+	EXT_HOP_BY_HOP = 0,
+	EXT_ROUTING = 43,
+	EXT_FRAGMENT = 44,
+	EXT_AH = 51,
+	NO_NEXT = 59,
+	EXT_DESTINATION = 60
+};
 enum { OPT_PAD1 = 0, OPT_JUMBO = 0xc2 };
 enum { ROUTING_SOURCE = 0, ROUTING_MOBILE = 2, ROUTING_SEGMENTS = 4, ROUTING_FIXED = 8 };
 
 struct chain {
-	struct cursor body;	/* what is left to read */
-	uint32_t      declared; /* what should be left; larger than the body where lengths lie or the capture ends */
-	uint8_t	      next, count;
-	bool	      jumbo, sum_unknown, reassembled;
+	struct cursor body; /* what is left to read */
+	uint32_t
+		declared; /* what should be left; larger than the body where lengths lie or the capture ends */
+	uint8_t next, count;
+	bool jumbo, sum_unknown, reassembled;
 };
 
 static bool
@@ -42,7 +50,7 @@ static void
 routing(struct chain *h, struct pkt *pkt, struct cursor *c, uint32_t len)
 {
 	uint8_t type = cur_u8(c), left = cur_u8(c);
-	size_t	hops = (len - ROUTING_FIXED) / 16, last = 0;
+	size_t hops = (len - ROUTING_FIXED) / 16, last = 0;
 
 	if (left == 0)
 		return;
@@ -65,7 +73,7 @@ static bool
 is_headless(struct cursor c, uint8_t next)
 {
 	for (unsigned i = 0; i < EXT_MAX && is_extension(next); i++) {
-		uint8_t	 this = next;
+		uint8_t this = next;
 		uint32_t len;
 		next = cur_u8(&c);
 		len = cur_u8(&c);
@@ -87,7 +95,7 @@ static bool
 fragment(struct chain *h, struct pkt *pkt, enum said *answer)
 {
 	struct cursor *c = &h->body;
-	uint8_t	       next = cur_u8(c);
+	uint8_t next = cur_u8(c);
 
 	cur_skip(c, 1);
 	uint16_t where = cur_be16(c);
@@ -99,8 +107,10 @@ fragment(struct chain *h, struct pkt *pkt, enum said *answer)
 	}
 	h->next = next;
 	h->declared -= h->declared < FRAGMENT_HEADER ? h->declared : FRAGMENT_HEADER;
-	struct cursor	  view = *c;
-	struct frag_piece piece = { .off = where & 0xfff8, .more = where & 1, .next = next, .data = cur_rest(&view) };
+	struct cursor view = *c;
+	struct frag_piece piece = {
+		.off = where & 0xfff8, .more = where & 1, .next = next, .data = cur_rest(&view)
+	};
 	struct frag_whole whole;
 	if (piece.off == 0 && !piece.more) { /* RFC 6946: on its own, whatever else has that identification */
 		pkt->flags |= OBS_ATOMIC;
@@ -139,8 +149,8 @@ static enum said
 extension(struct chain *h, struct pkt *pkt)
 {
 	struct cursor look = h->body;
-	uint8_t	      this = h->next, next = cur_u8(&look), units = cur_u8(&look);
-	uint32_t      len = this == EXT_AH ? (units + 2u) * 4 : (units + 1u) * 8;
+	uint8_t this = h->next, next = cur_u8(&look), units = cur_u8(&look);
+	uint32_t len = this == EXT_AH ? (units + 2u) * 4 : (units + 1u) * 8;
 
 	if (this == EXT_HOP_BY_HOP && h->count > 0)
 		layer_note(pkt, &h->body, "hop-by-hop options that are not first");
@@ -204,29 +214,25 @@ payload(struct chain *h, struct pkt *pkt, struct cursor *c, uint16_t plen)
 static enum said
 ipv6_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
-	struct cursor start = *c;
-	struct chain  h = { 0 };
-	uint32_t      first = cur_be32(c);
-	uint16_t      plen = cur_be16(c);
+	struct bytes head = cur_take(c, IPV6_HEADER);
 
 	(void)o;
-	h.next = cur_u8(c);
-	uint8_t	    hops = cur_u8(c);
-	struct addr src = addr6_read(c), dst = addr6_read(c);
-	if (!cur_ok(c))
+	if (head.p == NULL)
 		return layer_fail(pkt, c, "IPv6 header");
-	if (first >> 28 != 6)
+	if (bytes_u8(head, 0) >> 4 != 6)
 		return layer_fail(pkt, c, "IPv6 version");
 	if (!layer_ip(pkt))
 		return layer_fail(pkt, c, "more IP headers inside each other than are read");
-	pkt->ends.src = src;
-	pkt->ends.dst = dst;
-	pkt->ends.hop_limit = hops;
+	struct chain h = { .next = bytes_u8(head, 6) };
 	pkt->ends.ipproto = h.next;
-	payload(&h, pkt, c, plen);
-	pkt->dgram_head = cur_take(&start, IPV6_HEADER);
+	pkt->ends.hop_limit = bytes_u8(head, 7);
+	pkt->ends.src.fam = pkt->ends.dst.fam = 6;
+	bytes_copy(head, 8, pkt->ends.src.b, 16);
+	bytes_copy(head, 24, pkt->ends.dst.b, 16);
+	payload(&h, pkt, c, bytes_be16(head, 4));
+	pkt->dgram_head = head;
 	pkt->dgram_body = bytes_of(h.body.base, h.body.len);
-	bool	  more;
+	bool more;
 	enum said answer = extensions(&h, pkt, &more);
 	if (!more)
 		return answer;

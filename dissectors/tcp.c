@@ -1,26 +1,24 @@
 /* TCP, RFC 9293 3.1.  The checksum is not verified: nothing here rests on a single segment. */
 #include "layer.h"
 
-enum { TCP_HEADER = 20, TCP_OFFSETS = 13 };
+enum { TCP_HEADER = 20, TCP_PORTS = 4 };
 
 static enum said
 tcp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
 	struct cursor all = *c;
-	uint16_t      sport = cur_be16(c), dport = cur_be16(c);
+	uint16_t sport = cur_be16(c), dport = cur_be16(c);
 
 	(void)o;
 	if (!cur_ok(c))
 		return layer_fail(pkt, c, "TCP ports");
 	pkt->ends.sport = sport;
 	pkt->ends.dport = dport;
-	cur_skip(c, 8);
-	uint32_t head = (cur_u8(c) >> 4) * 4u;
-	uint8_t	 flags = cur_u8(c);
-	cur_skip(c, TCP_HEADER - TCP_OFFSETS - 1);
-	if (!cur_ok(c))
+	struct bytes h = cur_take(c, TCP_HEADER - TCP_PORTS);
+	if (h.p == NULL)
 		return layer_fail(pkt, c, "TCP header");
-	pkt->tcp_flags = flags;
+	uint32_t head = (bytes_u8(h, 12 - TCP_PORTS) >> 4) * 4u;
+	pkt->tcp_flags = bytes_u8(h, 13 - TCP_PORTS);
 	if (head < TCP_HEADER)
 		return layer_fail(pkt, c, "TCP data offset");
 	cur_skip(&all, head);

@@ -20,7 +20,7 @@ static enum said
 udp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
 	struct cursor all = *c;
-	uint16_t      sport = cur_be16(c), dport = cur_be16(c), len = cur_be16(c), sum = cur_be16(c);
+	uint16_t sport = cur_be16(c), dport = cur_be16(c), len = cur_be16(c), sum = cur_be16(c);
 
 	(void)o;
 	if (cur_off(c) >= 4) { /* what an ICMP error quotes may end here */
@@ -33,7 +33,7 @@ udp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 		return layer_fail(pkt, c, "UDP length");
 
 	/* 0: a jumbogram (RFC 2675 4) or a sender's offload. */
-	size_t	      declared = len ? len - (size_t)UDP_HEADER : cur_left(c);
+	size_t declared = len ? len - (size_t)UDP_HEADER : cur_left(c);
 	struct cursor body = cur_clip(c, declared);
 	if (body.len < declared && !body.cut)
 		layer_note(pkt, c, "UDP length");

@@ -33,6 +33,29 @@ bytes_eq(struct bytes a, struct bytes b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Fields of a header that was taken as a whole, zero where `off` is not inside: with a length that the compiler knows
+ * these checks cost nothing. */
+static inline uint8_t
+bytes_u8(struct bytes b, size_t off)
+{
+	return off < b.n ? b.p[off] : 0;
+}
+
+static inline uint16_t
+bytes_be16(struct bytes b, size_t off)
+{
+	return off + 1 < b.n ? (uint16_t)(b.p[off] << 8 | b.p[off + 1]) : 0;
+}
+
+static inline void
+bytes_copy(struct bytes b, size_t off, void *dst, size_t n)
+{
+	if (off <= b.n && n <= b.n - off)
+		memcpy(dst, b.p + off, n);
+	else
+		memset(dst, 0, n);
+}
+
 /* A text ends at its first NUL, whatever its length field says. */
 static inline struct bytes
 bytes_text(struct bytes b)

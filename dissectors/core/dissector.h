@@ -10,7 +10,7 @@ struct claim { uint16_t kind, value; };
 
 enum said {
 	SAID_OK,
-	SAID_NO,  /* not mine: ask the next claimant */
+	SAID_NO,  /* not mine, and pkt is as it was: ask the next claimant */
 	SAID_CUT, /* the capture ended it; what was read is delivered */
 	SAID_BAD  /* its lengths lie; what was read is delivered */
 };

@@ -14,29 +14,30 @@ enum {
 
 struct claimant {
 	const struct dissector *d;
-	uint16_t		value, next; /* next in the slot; 0 ends, n is claimant n - 1 */
-	uint16_t		nth;	     /* of the registry */
+	uint16_t value, next; /* next in the slot; 0 ends, n is claimant n - 1 */
+	uint16_t nth;	      /* of the registry */
 };
 
 struct walk {
-	struct sipkey	   key;
-	struct frag	   frag;
+	struct sipkey key;
+	struct frag frag;
 	struct walk_count *count;
-	struct claimant	  *claimant;
-	uint16_t	   slot[CLAIM_KINDS][SLOTS];
-	uint8_t		  *scratch;
-	size_t		   scratch_used;
+	struct claimant *claimant;
+	uint16_t slot[CLAIM_KINDS][SLOTS];
+	uint8_t *scratch;
+	size_t scratch_used;
 	struct { /* the frame as it was before a quoted packet, which is not traffic of its own */
 		struct ends ends;
-		uint16_t    flags;
-		uint8_t	    ipdepth;
+		uint16_t flags;
+		uint8_t ipdepth;
 	} quoting;
 };
 
 /* What of the union is cleared before a leaf is called; 0 means all. */
 static const uint16_t record_bytes[OBS_KINDS] = {
-	[OBS_ARP] = sizeof(struct arp),	    [OBS_ND] = sizeof(struct nd),   [OBS_DHCP4] = sizeof(struct dhcp4),
-	[OBS_DHCP6] = sizeof(struct dhcp6), [OBS_DNS] = sizeof(struct dns), [OBS_NBNS] = sizeof(struct nbns),
+	[OBS_ARP] = sizeof(struct arp),	    [OBS_ND] = sizeof(struct nd),
+	[OBS_DHCP4] = sizeof(struct dhcp4), [OBS_DHCP6] = sizeof(struct dhcp6),
+	[OBS_DNS] = sizeof(struct dns),	    [OBS_NBNS] = sizeof(struct nbns),
 };
 
 static size_t
@@ -73,10 +74,11 @@ size_t
 walk_bytes(const struct walk_limits *limits)
 {
 	struct walk_limits l = limits_of(limits);
-	size_t		   claims, n = registry_size(&claims);
+	size_t claims, n = registry_size(&claims);
 
 	return round8(sizeof(struct walk)) + round8(n * sizeof(struct walk_count)) +
-	       round8(claims * sizeof(struct claimant)) + SCRATCH_BYTES + round8(frag_bytes(l.datagrams, l.bytes));
+	       round8(claims * sizeof(struct claimant)) + SCRATCH_BYTES +
+	       round8(frag_bytes(l.datagrams, l.bytes));
 }
 
 static size_t
@@ -100,9 +102,9 @@ struct walk *
 walk_open(const struct walk_limits *limits, void *mem, struct sipkey key)
 {
 	struct walk_limits l = limits_of(limits);
-	size_t		   claims, n = registry_size(&claims);
-	uint8_t		  *p = mem;
-	struct walk	  *w = mem;
+	size_t claims, n = registry_size(&claims);
+	uint8_t *p = mem;
+	struct walk *w = mem;
 
 	memset(w, 0, sizeof(*w));
 	w->key = key;
@@ -136,7 +138,7 @@ struct bytes
 walk_scratch_join(struct walk *w, const struct bytes *parts, size_t n, bool *too_long)
 {
 	uint8_t *to = w->scratch + w->scratch_used;
-	size_t	 room = SCRATCH_BYTES - w->scratch_used, used = 0;
+	size_t room = SCRATCH_BYTES - w->scratch_used, used = 0;
 
 	if (room > JOIN_MAX)
 		room = JOIN_MAX;
@@ -212,8 +214,8 @@ layer_quote(struct pkt *pkt, struct cursor *c, uint16_t ethertype)
 
 static const struct {
 	const char *what;
-	uint16_t    flag;
-	enum said   said;
+	uint16_t flag;
+	enum said said;
 } frag_answers[] = {
 	[FRAG_HELD] = { NULL, OBS_FRAGMENTED, SAID_OK },
 	[FRAG_COPY] = { NULL, OBS_FRAGMENTED, SAID_OK },
@@ -255,7 +257,7 @@ static uint64_t
 sum16(struct bytes b)
 {
 	struct cursor c = cur_all(b);
-	uint64_t      sum = 0;
+	uint64_t sum = 0;
 
 	while (cur_left(&c) >= 2)
 		sum += cur_be16(&c);
@@ -274,8 +276,8 @@ bool
 layer_sum_ok(const struct pkt *pkt, struct bytes msg, uint8_t proto)
 {
 	const struct addr *dst = addr_set(pkt->final_dst) ? &pkt->final_dst : &pkt->ends.dst;
-	size_t		   n = pkt->ends.src.fam == 4 ? 4 : 16;
-	uint64_t	   sum = sum16(msg) + msg.n + proto;
+	size_t n = pkt->ends.src.fam == 4 ? 4 : 16;
+	uint64_t sum = sum16(msg) + msg.n + proto;
 
 	sum += sum16(bytes_of(pkt->ends.src.b, n)) + sum16(bytes_of(dst->b, n));
 	while (sum >> 16)
@@ -302,8 +304,8 @@ layer_claimed(const struct pkt *pkt, enum claim_kind kind, uint16_t a, uint16_t 
 static uint64_t
 digest_of(const struct pkt *pkt)
 {
-	uint8_t	 head[72] = { 0 };
-	size_t	 n = pkt->dgram_head.n < 64 ? pkt->dgram_head.n : 64;
+	uint8_t head[72] = { 0 };
+	size_t n = pkt->dgram_head.n < 64 ? pkt->dgram_head.n : 64;
 	uint64_t body = siphash(&pkt->w->key, pkt->dgram_body.p, pkt->dgram_body.n);
 
 	if (n > 0)
@@ -340,7 +342,7 @@ deliver(const struct pkt *pkt, enum said s, struct obs *o, walk_obs *fn, void *a
 	}
 	o->depth = pkt->ipdepth > 1 ? (uint8_t)(pkt->ipdepth - 1) : 0;
 	o->inner = pkt->ends;
-	o->outer = o->depth ? pkt->outer : pkt->ends;
+	memcpy(&o->outer, o->depth ? &pkt->outer : &pkt->ends, sizeof(o->outer));
 	o->digest = digest_of(pkt);
 	fn(arg, o);
 }
@@ -349,28 +351,39 @@ deliver(const struct pkt *pkt, enum said s, struct obs *o, walk_obs *fn, void *a
 static void
 deliver_frame(const struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 {
-	bool	quoting = pkt->flags & OBS_QUOTED;
-	uint8_t ipdepth = quoting ? pkt->w->quoting.ipdepth : pkt->ipdepth;
+	uint8_t ipdepth = pkt->ipdepth;
 
 	fill(o, pkt);
 	o->kind = OBS_FRAME;
 	o->by = NULL;
-	o->flags = quoting ? pkt->w->quoting.flags : pkt->flags;
 	o->digest = 0;
-	o->bad_what = quoting ? NULL : pkt->bad_what;
-	o->bad_off = quoting ? 0 : pkt->bad_off;
+	o->u.seen.ethertype = pkt->ethertype;
+	if (pkt->flags & OBS_QUOTED) {
+		ipdepth = pkt->w->quoting.ipdepth;
+		o->flags = pkt->w->quoting.flags;
+		o->bad_what = NULL;
+		o->bad_off = 0;
+		o->inner = pkt->w->quoting.ends;
+		o->u.seen.tcp_flags = 0;
+		o->u.seen.payload = 0;
+	} else {
+		o->flags = pkt->flags;
+		o->bad_what = pkt->bad_what;
+		o->bad_off = pkt->bad_off;
+		o->inner = pkt->ends;
+		o->u.seen.tcp_flags = pkt->tcp_flags;
+		o->u.seen.payload = pkt->payload;
+	}
 	o->depth = ipdepth > 1 ? (uint8_t)(ipdepth - 1) : 0;
-	o->inner = quoting ? pkt->w->quoting.ends : pkt->ends;
-	o->outer = o->depth ? pkt->outer : o->inner;
-	o->u.seen = (struct frame_seen){ .ethertype = pkt->ethertype,
-					 .tcp_flags = quoting ? 0 : pkt->tcp_flags,
-					 .payload = quoting ? 0 : pkt->payload };
+	memcpy(&o->outer, o->depth ? &pkt->outer : &o->inner, sizeof(o->outer));
 	fn(arg, o);
 }
 
 static enum said
-call(struct pkt *pkt, const struct dissector *d, struct cursor c, struct obs *o, walk_obs *fn, void *arg)
+call(struct pkt *pkt, const struct dissector *d, struct obs *o, walk_obs *fn, void *arg)
 {
+	struct cursor c = pkt->inner;
+
 	if (d->kind == OBS_NONE)
 		return d->dissect(&c, pkt, o);
 	size_t n = d->kind < OBS_KINDS ? record_bytes[d->kind] : 0;
@@ -393,7 +406,7 @@ call(struct pkt *pkt, const struct dissector *d, struct cursor c, struct obs *o,
 
 /* Asks the claimants of one value in their order until one does not say no. */
 static enum said
-ask(struct pkt *pkt, struct claim want, const struct cursor *in, struct obs *o, walk_obs *fn, void *arg)
+ask(struct pkt *pkt, struct claim want, struct obs *o, walk_obs *fn, void *arg)
 {
 	struct walk *w = pkt->w;
 
@@ -402,7 +415,7 @@ ask(struct pkt *pkt, struct claim want, const struct cursor *in, struct obs *o, 
 		i = c->next;
 		if (c->value != want.value)
 			continue;
-		enum said s = call(pkt, c->d, *in, o, fn, arg);
+		enum said s = call(pkt, c->d, o, fn, arg);
 		w->count[c->nth].said[s]++;
 		if (s != SAID_NO)
 			return s;
@@ -410,29 +423,44 @@ ask(struct pkt *pkt, struct claim want, const struct cursor *in, struct obs *o, 
 	return SAID_NO;
 }
 
+/* Field by field: `outer` is valid from the second IP header on, and clearing it would cost more than a layer. */
+static void
+begin(struct pkt *pkt, struct walk *w, const struct frame *f)
+{
+	pkt->f = f;
+	pkt->w = w;
+	pkt->next = (struct claim){ CLAIM_LINK, f->linktype };
+	pkt->inner = cur_init(bytes_of(f->p, f->caplen), f->wirelen);
+	pkt->ends = (struct ends){ 0 };
+	pkt->flags = pkt->ethertype = pkt->sum_len = pkt->payload = 0;
+	pkt->nlayer = pkt->ipdepth = pkt->tcp_flags = 0;
+	pkt->final_dst.fam = 0;
+	pkt->dgram_head = pkt->dgram_body = bytes_of(NULL, 0);
+	pkt->bad_what = NULL;
+	pkt->bad_off = 0;
+	pkt->seen = false;
+	w->scratch_used = 0;
+}
+
 enum said
 walk_frame(struct walk *w, const struct frame *f, walk_obs *fn, void *arg)
 {
 	struct obs o;
-	struct pkt pkt = { .f = f,
-			   .w = w,
-			   .next = { CLAIM_LINK, f->linktype },
-			   .inner = cur_init(bytes_of(f->p, f->caplen), f->wirelen) };
-	enum said  result = SAID_OK;
+	struct pkt pkt;
+	enum said result = SAID_OK;
 
-	w->scratch_used = 0;
+	begin(&pkt, w, f);
 	while (pkt.next.kind != CLAIM_NONE && pkt.next.kind < CLAIM_KINDS) {
-		struct claim  want = pkt.next;
-		struct cursor in = pkt.inner;
-		bool	      ports = want.kind == CLAIM_UDP || want.kind == CLAIM_TCP;
+		struct claim want = pkt.next;
 		if (pkt.nlayer++ == LAYERS_MAX) {
-			result = layer_fail(&pkt, &in, "more layers than are read");
+			result = layer_fail(&pkt, &pkt.inner, "more layers than are read");
 			break;
 		}
-		pkt.next = (struct claim){ CLAIM_NONE, 0 };
-		enum said s = ask(&pkt, want, &in, &o, fn, arg);
-		if (s == SAID_NO && ports && pkt.ends.sport != want.value)
-			s = ask(&pkt, (struct claim){ want.kind, pkt.ends.sport }, &in, &o, fn, arg);
+		pkt.next.kind = CLAIM_NONE;
+		enum said s = ask(&pkt, want, &o, fn, arg);
+		if (s == SAID_NO && (want.kind == CLAIM_UDP || want.kind == CLAIM_TCP) &&
+		    pkt.ends.sport != want.value)
+			s = ask(&pkt, (struct claim){ want.kind, pkt.ends.sport }, &o, fn, arg);
 		if (s == SAID_NO && want.kind == CLAIM_LINK)
 			return SAID_NO;
 		if (s == SAID_CUT || s == SAID_BAD)
