@@ -101,7 +101,7 @@ if [ $mode != quick ]; then
 	fi
 fi
 if [ $mode = long ]; then
-	[ -x build/release/sensor/crosstap ] && check release long 1
+	[ -x build/release/crosstap ] && check release long 1
 	build fuzz && check fuzz long 1
 fi
 

@@ -8,7 +8,7 @@ build=${1:?build folder} rounds=${2:-5}
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 shared=${CROSSTAP_SHARED:-$top/../shared}
-bin=$build/sensor/crosstap count=$build/tests/bench/bench_count traffic=$build/tests/bench/bench_traffic
+bin=$build/crosstap count=$build/tests/bench/bench_count traffic=$build/tests/bench/bench_traffic
 packets=${CROSSTAP_BENCH_PACKETS:-1000000}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT

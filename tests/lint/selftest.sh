@@ -42,9 +42,9 @@ tree() {
 	echo origin >"$t/pcaps/arp/README.md"
 }
 
-# tree: an archive of its dissectors
-archive() {
-	cc -std=c11 -O1 -I"$1/dissectors/core" -c "$1/dissectors/sum.c" -o "$1/sum.o" && ar rcs "$1/lib.a" "$1/sum.o"
+# tree: the object of its dissector
+object() {
+	cc -std=c11 -O1 -fno-builtin -w -I"$1/dissectors/core" -c "$1/dissectors/sum.c" -o "$1/sum.o"
 }
 
 # tree: the build folder that tidy wants
@@ -57,12 +57,12 @@ commands() {
 in_tree() { (cd "$1" && shift && "$@"); }
 
 tree right
-archive "$work/right"
+object "$work/right"
 commands "$work/right"
 for check in layers golden words format shell; do
 	expect good "$check on a right tree" sh "$lint/$check.sh" "$work/right"
 done
-expect good "pure on a right tree" sh "$lint/pure.sh" "$work/right/lib.a"
+expect good "pure on a right tree" bash "$lint/pure.sh" "$work/right/sum.o"
 expect good "tidy on a right tree" in_tree "$work/right" env BUILD="$work/right/build" sh "$lint/tidy.sh"
 
 tree layers
@@ -75,17 +75,22 @@ expect bad "layers: the engine that looks at an encoder" sh "$lint/layers.sh" "$
 
 for call in 'printf("%d", (int)n)' 'malloc(n)' 'time(0)' 'write(1, p, n)' 'snprintf((char *)0, 0, "x")' 'open("x", 0)'; do
 	tree "pure"
-	printf '#include <fcntl.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <time.h>\n#include <unistd.h>\nvoid *kept;\n
-		int sum_of(const unsigned char *p, unsigned long n) { (void)p; kept = (void *)(long)%s; return 0; }\n' "$call" \
+	printf '#include <fcntl.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <time.h>\n#include <unistd.h>\n
+		int sum_of(const unsigned char *p, unsigned long n) { return (int)(long)%s + (int)n + *p; }\n' "$call" \
 		>"$work/pure/dissectors/sum.c"
-	archive "$work/pure" >/dev/null 2>&1
-	expect bad "pure: $call" sh "$lint/pure.sh" "$work/pure/lib.a"
+	object "$work/pure"
+	expect bad "pure: $call" bash "$lint/pure.sh" "$work/pure/sum.o"
 done
+tree static
+printf 'int sum_of(const unsigned char *p, unsigned long n)\n{\n\tstatic int calls;\n\t(void)n;\n\treturn p[0] + calls++;\n}\n' \
+	>"$work/static/dissectors/sum.c"
+object "$work/static"
+expect bad "pure: a static local" bash "$lint/pure.sh" "$work/static/sum.o"
 tree global
 printf 'int calls;\nint sum_of(const unsigned char *p, unsigned long n)\n{\n\t(void)n;\n\treturn p[0] + calls++;\n}\n' \
 	>"$work/global/dissectors/sum.c"
-archive "$work/global"
-expect bad "pure: a global" sh "$lint/pure.sh" "$work/global/lib.a"
+object "$work/global"
+expect bad "pure: a global" bash "$lint/pure.sh" "$work/global/sum.o"
 
 tree count
 printf '{"frame":1,"proto":"arp","total":7}\n' >"$work/count/pcaps/arp/a.obs.jsonl"

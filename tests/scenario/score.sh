@@ -1,0 +1,45 @@
+#!/bin/bash
+# Recordings of real attacks and benign networks against what truly happened (../shared/score/score.py): every group of
+# scenarios with host events, then what the wire alone must give, then without declared authority.
+# usage: score.sh CROSSTAP
+bin=${1:?path of crosstap}
+shared=${CROSSTAP_SHARED:-../shared}
+lab=$shared/pcaps/lab score=$shared/score/score.py
+groups="mitm6 dhcpv4- dhcpv6- dhcp- rogue-ra dns-spoof benign-"
+passed=0 failed=0
+if [ ! -f "$score" ] || [ ! -d "$lab" ]; then
+	echo "skipped, no corpus: $shared has no score/score.py with pcaps/lab (CROSSTAP_SHARED says where)"
+	echo "0 passed, 0 failed, 13 skipped"
+	exit 0
+fi
+
+# name filter what arguments...: `all` wants the scorer content, `recall` only nothing missed and nothing false
+judge() {
+	name=$1 only=$2 what=$3
+	shift 3
+	out=$(python3 -B "$score" --bin "$bin" --only "$only" "$@" "$lab" 2>&1)
+	status=$?
+	if [ "$what" = recall ]; then
+		echo "$out" | tail -n 1 | grep -q 'failed 0, recall 1.000 .* false 0, '
+		status=$?
+	fi
+	if [ $status -eq 0 ]; then
+		passed=$((passed + 1))
+		echo "ok     $name: $(echo "$out" | tail -n 1)"
+	else
+		failed=$((failed + 1))
+		echo "FAILED $name"
+		echo "$out" | grep -v ' ok$' | sed 's/^/    /'
+	fi
+}
+
+for only in $groups; do
+	judge "$only" "$only" all
+done
+for only in mitm6 dhcpv4- dhcpv6- rogue-ra; do
+	judge "$only, wire only" "$only" recall --no-events
+done
+judge "benign-, nothing declared" benign- all --no-authority
+judge "mitm6, nothing declared" mitm6 recall --no-authority
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
