@@ -3,7 +3,7 @@
 #include "answers.h"
 #include "d6state.h"
 #include "dup.h"
-#include "events.h"
+#include "kept.h"
 #include "flow.h"
 #include "ledger.h"
 #include "rastate.h"

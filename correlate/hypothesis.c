@@ -1,6 +1,6 @@
 /* Facts into hypotheses.  Nothing here judges: see verdict.c. */
 #include "hypothesis.h"
-#include "events.h"
+#include "kept.h"
 
 /* 512 hypotheses of about 23 KiB: latent ones go first when a flood of forged actors fills the table. */
 enum { HYPS = 512, RING = 32768 };

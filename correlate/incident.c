@@ -1,5 +1,5 @@
 /* Says a thing once: opens, updates and closes incident records (CONTRACT.md 3). */
-#include "events.h"
+#include "kept.h"
 #include "out.h"
 #include "vantage.h"
 #include "verdict.h"

@@ -2,7 +2,7 @@
 #ifndef CROSSTAP_JOINS_H
 #define CROSSTAP_JOINS_H
 
-#include "events.h"
+#include "kept.h"
 #include "vantage.h"
 
 enum join_key {

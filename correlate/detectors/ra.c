@@ -1,6 +1,6 @@
 /* Router advertisement and address claim detections (DETECTIONS.md 6). */
 #include "d6state.h"
-#include "events.h"
+#include "kept.h"
 #include "rastate.h"
 
 /* As in the host store. */
@@ -27,8 +27,12 @@ trusted(enum standing st)
 static bool
 can_be_victim(struct engine *e, const struct segment *s, struct mac m, const struct host *h)
 {
-	bool serves = h->ra_first || h->dhcp4_server_last || h->dhcp6_server_last;
-	return !serves && !auth_any_role(e, s, m);
+	if (h->ra_first || h->dhcp4_server_last || h->dhcp6_server_last || auth_any_role(e, s, m))
+		return false;
+	for (size_t i = 0; i < h->nip; i++)
+		if (key_roles(e, s, h->ip[i]))
+			return false;
+	return true;
 }
 
 static bool

@@ -1,6 +1,6 @@
 /* Host events that are kept for the join window, and who their computers are on the wire (DETECTIONS.md 9). */
-#ifndef CROSSTAP_EVENTS_H
-#define CROSSTAP_EVENTS_H
+#ifndef CROSSTAP_KEPT_H
+#define CROSSTAP_KEPT_H
 
 #include "hypothesis.h"
 

@@ -1,5 +1,5 @@
 /* Keeps host events and finds their computers.  What an event proves is in joins.c. */
-#include "events.h"
+#include "kept.h"
 
 enum { EVENTS_DEFAULT = 16384, WHO_CAP = 16384, LABEL = 40 };
 static const ts_t EPS_UNSYNCED = 300 * TS_SEC, EPS_SYNCED = 2 * TS_SEC; /* DETECTIONS.md 1.3 */
