@@ -136,6 +136,8 @@ hostfeed_document(struct hostfeed *f, struct bytes doc, hostev_fn *fn, void *arg
 {
 	struct sink s = { .feed = f, .fn = fn, .arg = arg, .err = err };
 	struct cursor c = cur_all(doc);
+	if (doc.n == 0)
+		return HOSTEV_IGNORED;
 	if (doc.n > HOSTFEED_DOC_MAX) {
 		sink_bad(&s, "a document over 64 KiB is refused", HOSTFEED_DOC_MAX, 1);
 		return HOSTEV_BAD;

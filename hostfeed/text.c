@@ -62,6 +62,8 @@ text_trim(struct bytes b)
 {
 	while (b.n > 0 && is_space(b.p[b.n - 1]))
 		b.n--;
+	if (b.n == 0)
+		return b;
 	struct cursor c = cur_all(b);
 	while (cur_more(&c) && is_space(cur_peek_u8(&c)))
 		cur_skip(&c, 1);
