@@ -693,6 +693,7 @@ options_decode(struct dhcp4 *m)
 	exact_u32(m, D4O_LEASE, D4H_LEASE, &m->lease);
 	exact_u32(m, D4O_T1, D4H_T1, &m->t1);
 	exact_u32(m, D4O_T2, D4H_T2, &m->t2);
+	m->set |= (uint64_t)(dhcp4_opt(m, D4O_RELAY_AGENT).p != NULL) << D4H_RELAY_AGENT;
 	m->client_id = dhcp4_opt(m, D4O_CLIENT_ID);
 	m->domain = dhcp4_opt(m, D4O_DOMAIN);
 	m->hostname = dhcp4_opt(m, D4O_HOSTNAME);
@@ -859,7 +860,8 @@ static const struct field dhcp4_fields[] = {
 	WALK("routes33", F_LIST, routes33_next, text_item, .help = "static routes, option 33"),
 	D4(wpad, "wpad", F_TEXT, .help = "URL of the proxy configuration, option 252"),
 	D4(wpad, "wpad_hex", F_HEX, .help = "option 252 as it came"),
-	WALK("relay_agent", F_MAP, agent_next, agent_item, .help = "sub-options of option 82"),
+	WALK("relay_agent", F_MAP, agent_next, agent_item, .has = BIT(D4H_RELAY_AGENT),
+	     .help = "sub-options of option 82"),
 	D4(server_id, "server_id", F_ADDR, .help = "option 54"),
 	D4(subnet_mask, "subnet_mask", F_ADDR, .help = "option 1"),
 	D4(requested_ip, "requested_ip", F_ADDR, .help = "option 50"),

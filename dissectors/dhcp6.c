@@ -232,6 +232,7 @@ message_read(struct cursor *c, struct dhcp6 *m)
 		return false;
 	struct cursor all = *c;
 	m->options = cur_rest(&all);
+	m->set |= (uint64_t)1 << D6H_OPTIONS;
 	while (option_next(c, &code, &v))
 		option_read(m, code, v);
 	return true;
@@ -493,10 +494,19 @@ domains_next(struct field_it *it, void *item)
 	return false;
 }
 
+/* As a value it has the keys that other readers give it too and no more, so that whole objects compare; what is wrong
+ * inside is told outside. */
 static bool
 relayed_next(struct field_it *it, void *item)
 {
-	return dhcp6_inner(it->rec, item);
+	struct dhcp6 *inner = item;
+
+	if (!dhcp6_inner(it->rec, inner))
+		return false;
+	inner->set &= ~((uint64_t)1 << D6H_ELAPSED);
+	inner->client_ll = (struct bytes){ NULL, 0 };
+	inner->anomalies = 0;
+	return true;
 }
 
 static const struct name anomaly_names[] = {
@@ -668,7 +678,6 @@ static const struct field addr_item[] = { { .type = F_ADDR } };
 static const struct field u16_item[] = { { .type = F_U16 } };
 static const struct field text_item[] = { { .type = F_CSTR } };
 static const struct field anomaly_item[] = { { .type = F_NAME16, .names = anomaly_names } };
-static const struct field iaid_item[] = { FIELD(struct dhcp6_ia, iaid, NULL, F_HEX, .help = "IAID") };
 
 static const struct field addrs_item[] = {
 	FIELD(struct dhcp6_addr, addr, "addr", F_ADDR, .help = "address"),
@@ -711,12 +720,12 @@ static const struct field dhcp6_fields[] = {
 	D6(hops, "hops", F_U8, .has = BIT(D6H_HOPS), .help = "relays passed"),
 	D6(link, "link", F_ADDR, .help = "link-address of a relay"),
 	D6(peer, "peer", F_ADDR, .help = "peer-address of a relay"),
-	WALK("opts", F_LIST, opts_next, u16_item, .help = "codes of the options in wire order"),
+	WALK("opts", F_LIST, opts_next, u16_item, .has = BIT(D6H_OPTIONS),
+	     .help = "codes of the options in wire order"),
 	D6(client_duid, "client_duid", F_HEX, .help = "client identifier"),
 	D6(server_duid, "server_duid", F_HEX, .help = "server identifier"),
 	WALK("ia_na", F_LIST, ia_na_next, ia_item, .help = "addresses asked for or given"),
 	WALK("ia_ta", F_LIST, ia_ta_next, ia_ta_item, .help = "temporary addresses"),
-	WALK("ia_ta_iaid", F_LIST, ia_ta_next, iaid_item, .help = "identifiers of those in ia_ta"),
 	WALK("ia_pd", F_LIST, ia_pd_next, ia_item, .help = "prefixes asked for or delegated"),
 	WALK("oro", F_LIST, oro_next, u16_item, .help = "options asked for"),
 	D6(preference, "preference", F_U8, .has = BIT(D6H_PREFERENCE), .help = "preference of the server"),

@@ -262,7 +262,12 @@ record_json(struct out *o, const struct field *f, size_t n, const void *rec, boo
 		if (f[i].type == F_NEST || !has_value(&f[i], rec))
 			continue;
 		if (is_list(&f[i])) {
-			comma |= list_member(o, &f[i], rec, f[i].name, comma, depth);
+			bool some = list_member(o, &f[i], rec, f[i].name, comma, depth);
+			if (!some && f[i].has) {
+				lead(o, f[i].name, comma);
+				out_str(o, f[i].type == F_LIST || f[i].type == F_ROWS ? "[]" : "{}");
+			}
+			comma |= some || f[i].has;
 			continue;
 		}
 		lead(o, f[i].name, comma);
@@ -293,6 +298,15 @@ nest_json(struct out *o, const struct field *f, size_t n, const struct field *ne
 	}
 	while (depth-- > 0)
 		out_chr(o, '}');
+}
+
+void
+field_json_one(struct out *o, const struct field *f, size_t n, size_t i, const void *rec)
+{
+	if (f[i].type == F_NEST && f[i].next)
+		nest_json(o, f, n, &f[i], rec);
+	else
+		(void)record_json(o, &f[i], 1, rec, true, 0);
 }
 
 void

@@ -64,8 +64,10 @@ struct field {
 #define WALK(fname, ftype, fnext, fsub, ...) \
 	{ .name = (fname), .type = (ftype), .next = (fnext), .sub = (fsub), .nsub = NELEM(fsub), __VA_ARGS__ }
 
-/* Writes `,"name":value` for every present field of the record.  An empty list is absent. */
+/* Writes `,"name":value` for every present field of the record.  An empty list is absent, unless `.has` says it is there. */
 void field_json(struct out *, const struct field *, size_t n, const void *rec);
+/* The same for row i of a table of n alone (what F_NEST opens has all rows of the table). */
+void field_json_one(struct out *, const struct field *, size_t n, size_t i, const void *rec);
 bool field_present(const struct field *, const void *rec);
 
 #endif

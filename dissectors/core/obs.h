@@ -78,7 +78,7 @@ enum dhcp4_has {
 	D4H_OP, D4H_HTYPE, D4H_HLEN, D4H_HOPS, D4H_XID, D4H_SECS, D4H_FLAGS, /* not cut off */
 	D4H_TYPE,	/* option 53 is there */
 	D4H_KIND,	/* msg_type is known: option 53 is there, or the whole message has none */
-	D4H_LEASE, D4H_T1, D4H_T2, D4H_MAX_SIZE
+	D4H_LEASE, D4H_T1, D4H_T2, D4H_MAX_SIZE, D4H_RELAY_AGENT
 };
 struct dhcp4_opt { uint8_t code; struct bytes v; };
 struct dhcp4 {
@@ -130,7 +130,7 @@ enum dhcp6_code {
 };
 enum dhcp6_has {
 	D6H_XID, D6H_HOPS, D6H_PREFERENCE, D6H_STATUS, D6H_ENTERPRISE, D6H_FQDN_FLAGS, D6H_RAPID, D6H_AUTH, D6H_TYPE,
-	D6H_ELAPSED
+	D6H_ELAPSED, D6H_OPTIONS /* the option area was reached */
 };
 enum dhcp6_anomaly {
 	D6A_DEPTH = 1 << 0, D6A_HOPS = 1 << 1, D6A_DUID_LENGTH = 1 << 2, D6A_REPEATED = 1 << 3, D6A_TYPE = 1 << 4,
@@ -207,7 +207,7 @@ struct nd {
 struct nd_prefix { struct addr prefix; uint8_t len, l, a; uint32_t valid, preferred; };
 struct nd_route { uint64_t set; struct addr prefix; uint8_t len, prf; uint32_t lifetime; };
 struct nd_rdnss { uint32_t lifetime; struct bytes servers; };	/* 16 bytes each */
-field_next nd_prefix_next, nd_route_next, nd_rdnss_next, nd_addr_next; /* nd_addr_next: rec struct nd_rdnss, item struct addr */
+field_next nd_prefix_next, nd_route_next, nd_rdnss_next, nd_addr_next; /* nd_addr_next: rec nd_rdnss, item struct addr */
 struct nd_dnssl { uint32_t lifetime; struct bytes names; };	/* RFC 8106 5.2: uncompressed, zero padding */
 struct nd_domain { char name[ND_DOMAIN_TEXT]; };		/* dots between labels, RFC 4343 2.1 escapes, no final dot */
 struct nd_pref64 { struct addr prefix; uint16_t scaled_lifetime; uint8_t plc, len; uint32_t lifetime; }; /* RFC 8781 4 */

@@ -83,7 +83,7 @@ fields(struct out *o, const struct obs *obs)
 	o->cap -= reserve;
 	for (size_t i = 0; i < obs->by->nfields; i++) {
 		size_t n = o->n;
-		field_json(o, &obs->by->fields[i], 1, &obs->u);
+		field_json_one(o, obs->by->fields, obs->by->nfields, i, &obs->u);
 		if (o->full) {
 			o->n = n;
 			o->full = false;
