@@ -44,7 +44,9 @@ bytes_u8(struct bytes b, size_t off)
 static inline uint16_t
 bytes_be16(struct bytes b, size_t off)
 {
-	return off + 1 < b.n ? (uint16_t)(b.p[off] << 8 | b.p[off + 1]) : 0;
+	if (off >= b.n || b.n - off < 2)
+		return 0;
+	return (uint16_t)(b.p[off] << 8 | b.p[off + 1]);
 }
 
 static inline void

@@ -119,10 +119,10 @@ walk_open(const struct walk_limits *limits, void *mem, struct sipkey key)
 	frag_open(&w->frag, l.datagrams, l.bytes, p, key);
 
 	uint16_t k = 0;
-	for (uint16_t d = 0; d < n; d++)
+	for (size_t d = 0; d < n; d++)
 		for (size_t i = 0; i < CLAIMS_MAX && dissectors[d]->claims[i].kind != CLAIM_NONE; i++, k++) {
 			const struct claim *c = &dissectors[d]->claims[i];
-			w->claimant[k] = (struct claimant){ .d = dissectors[d], .value = c->value, .nth = d };
+			w->claimant[k] = (struct claimant){ dissectors[d], c->value, 0, (uint16_t)d };
 			claim(w, k, c);
 		}
 	return w;
