@@ -8,7 +8,7 @@ enum {
 	CLAIMS = 2048,
 	DUE = 32,	   /* conflicts that wait for proof */
 	ITEMS_MAX = 256,   /* options of one kind read of one message: 64 KiB could hold 8,000 */
-	UNKNOWN_FACES = 5, /* silent RA senders in 10 s that are accused one by one */
+	UNKNOWN_FACES = 3, /* RA senders without another frame in 10 s that are accused one by one */
 	SOLICITS_MIN = 10  /* silence baseline, DETECTIONS.md 3 */
 };
 #define FLOOD_WINDOW (10 * TS_SEC)
@@ -215,6 +215,13 @@ window_add(struct ra_seen *v, uint8_t *n, uint64_t what, struct mac m, ts_t now)
 }
 
 bool
+ra_is_source(struct engine *e, const struct segment *s, struct mac m)
+{
+	struct mac_key k = { s->ix, m };
+	return table_peek(&e->ra->sources, &k) != NULL;
+}
+
+bool
 ra_flooded(struct engine *e, const struct segment *s)
 {
 	return e->now < e->ra->seg[s->ix].flood_until;
@@ -359,7 +366,7 @@ flood_follow(struct engine *e, struct ra_message *m)
 	unsigned silent = 0;
 	for (size_t i = 0; m->silent && i < g->nsource; i++)
 		silent += e->now - g->source[i].at <= FLOOD_WINDOW;
-	m->hold = silent > UNKNOWN_FACES;
+	m->nameless = m->flood_sources || silent > UNKNOWN_FACES;
 }
 
 static void

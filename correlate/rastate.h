@@ -31,7 +31,7 @@ struct ra_message {
 	bool		  was_live, silent;  /* before this one */
 	bool		  flood_prefix;	     /* this source: 10 prefixes in 10 s */
 	bool		  flood_sources;     /* the segment: 10 sources in 10 s, and this one may be forged */
-	bool		  hold;		     /* too many unknown faces at once to accuse each */
+	bool		  nameless;	     /* so many new faces at once that naming each means naming forged ones */
 	bool		  kill_repaired, kill_same; /* a lifetime came back within 3 s; the RA that took it looked the same */
 	bool		  after_silence;
 	uint8_t		  npio, nrio, nrdnss;
@@ -78,6 +78,8 @@ uint8_t ra_authorised_mo(struct engine *, const struct segment *, bool *known);
 bool ra_working_router(struct engine *, const struct segment *, struct mac);
 /* 10 or more RA sources in 10 s, a minute ago at most. */
 bool ra_flooded(struct engine *, const struct segment *);
+/* Did the MAC ever send an RA, acceptable or not? */
+bool ra_is_source(struct engine *, const struct segment *, struct mac);
 
 void ra_suspect_note(struct engine *, const struct segment *, const struct actor *, const struct ra_message *, const struct nd *);
 struct ra_suspect *ra_suspect_at(struct engine *, unsigned i); /* NULL past the end; may be unused */

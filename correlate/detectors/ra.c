@@ -27,7 +27,8 @@ trusted(enum standing st)
 static bool
 can_be_victim(struct engine *e, const struct segment *s, struct mac m, const struct host *h)
 {
-	if (h->ra_first || h->dhcp4_server_last || h->dhcp6_server_last || auth_any_role(e, s, m))
+	if (h->ra_first || h->dhcp4_server_last || h->dhcp6_server_last || auth_any_role(e, s, m) ||
+	    ra_is_source(e, s, m))
 		return false;
 	for (size_t i = 0; i < h->nip; i++)
 		if (key_roles(e, s, h->ip[i]))
@@ -121,13 +122,14 @@ tool_hint(const struct obs *o)
 }
 
 static struct fact
-ra_fact(const struct obs *o, enum fact_id id, enum grade g, unsigned flags)
+ra_fact(struct engine *e, const struct obs *o, enum fact_id id, enum grade g, unsigned flags)
 {
 	struct fact f = {
 		.id = (uint8_t)id, .family = FAM_RA, .grade = (uint8_t)g, .flags = (uint16_t)flags
 	};
 
-	f.actor = (struct actor){ .has_mac = true, .mac = o->inner.smac, .addr = o->inner.src };
+	if (!ra_at(e)->nameless)
+		f.actor = (struct actor){ .has_mac = true, .mac = o->inner.smac, .addr = o->inner.src };
 	if (!mac_group(o->inner.dmac)) {
 		f.has_victim = true;
 		f.victim = o->inner.dmac;
@@ -157,13 +159,13 @@ ra_raise(struct engine *e, const struct obs *o, const struct fact *f)
 			expose(e, x);
 }
 
-/* The RA of somebody without standing whose face is not lost in a flood. */
+/* The RA of somebody without standing. */
 static const struct ra_message *
 suspect_ra(struct engine *e, const struct obs *o)
 {
 	const struct ra_message *m = ra_at(e);
 	bool ra = o->u.nd.type == ND_RA && m->valid;
-	return ra && !trusted(m->st) && !m->flood_sources && !m->hold ? m : NULL;
+	return ra && !trusted(m->st) ? m : NULL;
 }
 
 static bool
@@ -197,13 +199,13 @@ rogue_detect(struct engine *e, const struct obs *o)
 	if (m == NULL || resolver_host(m, n))
 		return;
 	if (mesh_router(m, n))
-		f = ra_fact(o, F_RA_ROGUE, E0, m->src->live ? 0 : FF_OPENS);
+		f = ra_fact(e, o, F_RA_ROGUE, E0, m->src->live ? 0 : FF_OPENS);
 	else if (m->st == ST_UNAUTHORISED)
-		f = ra_fact(o, F_RA_ROGUE, E1, FF_HARD);
+		f = ra_fact(e, o, F_RA_ROGUE, E1, FF_HARD);
 	else if (m->after_silence)
-		f = ra_fact(o, F_RA_ROGUE, E1, 0);
+		f = ra_fact(e, o, F_RA_ROGUE, E1, 0);
 	else
-		f = ra_fact(o, F_RA_ROGUE, E0, n->router_lifetime == 0 && !m->src->live ? FF_OPENS : 0);
+		f = ra_fact(e, o, F_RA_ROGUE, E0, n->router_lifetime == 0 && !m->src->live ? FF_OPENS : 0);
 	ra_raise(e, o, &f);
 }
 
@@ -217,7 +219,7 @@ dns_detect(struct engine *e, const struct obs *o)
 		return;
 	if (m->st != ST_UNAUTHORISED && (n->router_lifetime > 0 || m->src->live))
 		return;
-	struct fact f = ra_fact(o, F_RA_DNS, E1, m->st == ST_UNAUTHORISED && m->rdnss_own ? FF_HARD : 0);
+	struct fact f = ra_fact(e, o, F_RA_DNS, E1, m->st == ST_UNAUTHORISED && m->rdnss_own ? FF_HARD : 0);
 	ra_raise(e, o, &f);
 }
 
@@ -229,7 +231,7 @@ pref_detect(struct engine *e, const struct obs *o)
 
 	if (m == NULL || !((n->router_lifetime == 0 && n->prf != 0) || n->prf == PRF_RESERVED))
 		return;
-	struct fact f = ra_fact(o, F_RA_PREF, E0, 0);
+	struct fact f = ra_fact(e, o, F_RA_PREF, E0, 0);
 	fact_raise(e, &f);
 }
 
@@ -248,7 +250,7 @@ mo_detect(struct engine *e, const struct obs *o)
 	bool nudge = n->router_lifetime == 0 && m->npio == 0 && m->nrio == 0 && !m->src->live;
 	if (!differs && !nudge)
 		return;
-	struct fact f = ra_fact(o, F_RA_MO, E1, bad ? FF_HARD : 0);
+	struct fact f = ra_fact(e, o, F_RA_MO, E1, bad ? FF_HARD : 0);
 	ra_raise(e, o, &f);
 }
 
@@ -261,15 +263,15 @@ kill_detect(struct engine *e, const struct obs *o)
 	if (o->u.nd.type != ND_RA || !m->valid)
 		return;
 	if (!trusted(m->st) && auth_mac_for(e, e->seg, o->inner.src, m->mac, &ok) && !ok) {
-		struct fact f = ra_fact(o, F_RA_KILL, E1, FF_SP);
+		struct fact f = ra_fact(e, o, F_RA_KILL, E1, FF_SP);
 		f.key = o->inner.src;
 		ra_raise(e, o, &f);
 		return;
 	}
 	/* The lifetime is back within 3 s.  A router that restarts does this once and looks the same throughout. */
-	if (!m->kill_repaired || m->hold || m->flood_sources || (m->kill_same && m->src->kills < 2))
+	if (!m->kill_repaired || m->nameless || (m->kill_same && m->src->kills < 2))
 		return;
-	struct fact f = ra_fact(o, F_RA_KILL, E1, 0);
+	struct fact f = ra_fact(e, o, F_RA_KILL, E1, 0);
 	f.actor = (struct actor){ .addr = o->inner.src }; /* the forger used the router's own MAC */
 	f.key = o->inner.src;
 	f.hint = NULL;
@@ -284,15 +286,14 @@ evade_detect(struct engine *e, const struct obs *o)
 	bool ra = n->type == ND_RA;
 	struct mac from;
 
-	if (n->type < ND_RS || n->type > ND_REDIRECT || !sender_of(o, &from) ||
-	    (ra && (m->hold || m->flood_sources)))
+	if (n->type < ND_RS || n->type > ND_REDIRECT || !sender_of(o, &from))
 		return;
 	bool hides = (o->flags & (OBS_FRAGMENTED | OBS_EXT | OBS_ATOMIC)) || o->inner.hop_limit != 255 ||
 		     n->code != 0 || (ra && !addr_linklocal(o->inner.src));
 	bool sum = ra && (o->flags & OBS_SUM_BAD) && !trusted(m->st);
 	if (!hides && !sum)
 		return;
-	struct fact f = ra_fact(o, F_RA_EVADE, hides ? E1 : E0, 0);
+	struct fact f = ra_fact(e, o, F_RA_EVADE, hides ? E1 : E0, 0);
 	ra_raise(e, o, &f);
 }
 
@@ -303,24 +304,21 @@ flood_detect(struct engine *e, const struct obs *o)
 
 	if (o->u.nd.type != ND_RA || !m->valid || trusted(m->st) || (!m->flood_prefix && !m->flood_sources))
 		return;
-	struct fact f = ra_fact(o, F_RA_FLOOD, E1, FF_HARD);
-	if (m->flood_sources)
-		f.actor = (struct actor){ .has_mac = false };
+	struct fact f = ra_fact(e, o, F_RA_FLOOD, E1, FF_HARD);
 	ra_raise(e, o, &f);
 }
 
 static void
 badopt_detect(struct engine *e, const struct obs *o)
 {
-	const struct ra_message *m = ra_at(e);
 	uint32_t bad = NDA_OPT_ZERO | NDA_RDNSS_LENGTH | NDA_PIO_LENGTH;
 	struct mac from;
 
 	if (!(o->flags & OBS_CUT))
 		bad |= NDA_OPT_PAST_END;
-	if (!(o->u.nd.anomalies & bad) || !sender_of(o, &from) || (m->valid && (m->hold || m->flood_sources)))
+	if (!(o->u.nd.anomalies & bad) || !sender_of(o, &from))
 		return;
-	struct fact f = ra_fact(o, F_RA_BADOPT, o->flags & OBS_SUM_BAD ? E0 : E1, 0);
+	struct fact f = ra_fact(e, o, F_RA_BADOPT, o->flags & OBS_SUM_BAD ? E0 : E1, 0);
 	ra_raise(e, o, &f);
 }
 
