@@ -258,7 +258,7 @@ read_prefixes(struct engine *e, struct ra_message *m, const struct nd *n)
 			m->flood_prefix |=
 				window_add(m->src->prefix, &m->src->nprefix, h, m->mac, e->now) >= RA_WINDOW;
 		/* what a suspect announces makes no address right */
-		if (m->accepted && m->st != ST_UNAUTHORISED && !m->silent &&
+		if (m->accepted && m->st != ST_UNAUTHORISED && !m->nameless &&
 		    !actor_open(e, e->seg, m->mac, UINT32_C(1) << FAM_RA))
 			prefix_note(e, e->seg, px, m->mac, p.valid, false);
 	}
@@ -407,7 +407,7 @@ learn_ra(struct engine *e, const struct obs *o)
 		g->authorised_seen = true;
 		g->mo |= (uint8_t)(n->m << 1 | n->o);
 	}
-	if (m->st != ST_UNAUTHORISED && n->router_lifetime > 0 && !m->silent)
+	if (m->st != ST_UNAUTHORISED && n->router_lifetime > 0 && !m->nameless)
 		key_note(e, e->seg, o->inner.src, KEY_ROUTER);
 }
 
