@@ -166,6 +166,9 @@ hostfeed_frame(struct bytes buf, bool eof, size_t *skip)
 {
 	struct cursor c = cur_all(buf), doc = c;
 	int lead;
+	*skip = 0;
+	if (buf.n == 0)
+		return 0;
 	do {
 		*skip = cur_off(&c);
 		lead = pass_lead(&c);
