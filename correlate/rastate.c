@@ -14,6 +14,7 @@ enum {
 #define FLOOD_WINDOW (10 * TS_SEC)
 #define FLOOD_HOLD   (60 * TS_SEC)
 #define BACK_WITHIN  (60 * TS_SEC) /* ND-SPOOF: the former owner claims it back */
+#define BACK_STEP    (10 * TS_SEC) /* two that fight take turns faster than a device changes its MAC */
 #define OWNER_FRESH  (10 * TS_MIN)
 
 struct mac_key {
@@ -48,7 +49,8 @@ struct claim_due {
 	uint16_t seg;
 	bool used;
 	struct addr addr;
-	ts_t back;
+	struct mac owner, taker;
+	ts_t back, taker_at;
 };
 
 /* Per segment. */
@@ -602,10 +604,16 @@ claim_tell(struct claim *c, struct addr a, struct mac to, struct addr to_addr, b
 	return v;
 }
 
+/* Waits for proof that both are there; one entry an address, the oldest goes. */
 static void
-claim_wait(struct engine *e, struct addr a, ts_t back)
+claim_wait(struct engine *e, struct addr a, const struct claim *c)
 {
-	e->ra->due[e->ra->ndue++ % DUE] = (struct claim_due){ e->seg->ix, true, a, back };
+	struct rastate *r = e->ra;
+
+	for (size_t i = 0; i < DUE; i++)
+		if (r->due[i].used && r->due[i].seg == e->seg->ix && addr_eq(r->due[i].addr, a))
+			return;
+	r->due[r->ndue++ % DUE] = (struct claim_due){ e->seg->ix, true, a, c->owner, c->taker, e->now, 0 };
 }
 
 /* The address moved with this message: `b->prev` had it until now. */
@@ -619,13 +627,13 @@ claim_moved(struct engine *e, const struct said_claim *s, const struct binding *
 	if (!fresh && c->at && mac_eq(c->owner, s->mac) && e->now - c->at <= BACK_WITHIN) {
 		/* The owner is back.  A device that merely changed its MAC is not there twice: see claim_due(). */
 		c->back = e->now;
-		claim_wait(e, s->addr, e->now);
+		claim_wait(e, s->addr, c);
 		return none;
 	}
 	bool again = !fresh && c->at && mac_eq(c->taker, s->mac) && e->now - c->at <= OWNER_FRESH;
 	if (!again)
 		*c = (struct claim){ .owner = b->prev, .taker = s->mac };
-	else if (c->back && e->now - c->back <= BACK_WITHIN)
+	else if (c->back && e->now - c->back <= (key ? BACK_WITHIN : BACK_STEP))
 		c->proven = true; /* taken, claimed back, taken again */
 	c->at = e->now;
 	c->key = key;
@@ -672,6 +680,19 @@ claim_judge(struct engine *e, const struct obs *o)
 	return claim_tell(c, s.addr, s.to, s.to_addr, true);
 }
 
+/* After the owner's claim the taker is seen, then the owner again. */
+static bool
+both_there(struct engine *e, const struct segment *s, struct claim_due *d)
+{
+	const struct host *taker = host_find(e, s, d->taker), *owner = host_find(e, s, d->owner);
+
+	if (d->taker_at == 0 && taker && taker->last > d->back)
+		d->taker_at = taker->last;
+	if (e->now - (d->taker_at ? d->taker_at : d->back) > BACK_STEP)
+		d->used = false;
+	return d->taker_at && owner && owner->last > d->taker_at;
+}
+
 bool
 claim_due(struct engine *e, struct segment **seg, struct claim_verdict *v)
 {
@@ -682,18 +703,14 @@ claim_due(struct engine *e, struct segment **seg, struct claim_verdict *v)
 			continue;
 		struct segment *s = e->segment_at[d->seg];
 		struct claim *c = table_find(&e->ra->claims, &k, e->now);
-		if (c == NULL || c->back != d->back || c->proven || e->now - d->back > BACK_WITHIN) {
+		/* routers that hand an address to and fro are both there: on a key address only a third move proves */
+		if (c == NULL || c->proven || c->key || !mac_eq(c->taker, d->taker)) {
 			d->used = false;
 			continue;
 		}
-		struct host *taker = host_find(e, s, c->taker), *owner = host_find(e, s, c->owner);
-		bool both = taker && owner && taker->last > d->back && owner->last >= d->back;
-		if (!both)
+		if (!both_there(e, s, d))
 			continue;
 		d->used = false;
-		/* routers that hand an address to and fro are both there: on a key address only a third move proves */
-		if (c->key)
-			continue;
 		c->proven = true;
 		*seg = s;
 		*v = claim_tell(c, d->addr, c->victim, (struct addr){ 0 }, true);
