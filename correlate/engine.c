@@ -286,8 +286,6 @@ void
 engine_host(struct engine *e, const struct hostev *ev)
 {
 	e->o = NULL;
-	if (e->nsegment == 0 && ev->ts != TS_NONE) /* events alone are the clock (CONTRACT.md 2) */
-		advance(e, ev->ts);
 	e->events++;
 	e->cause = ev->ts;
 	events_event(e, ev);

@@ -32,7 +32,7 @@ size_t	       engine_bytes(const struct engine_conf *);
 struct engine *engine_open(const struct engine_conf *, void *mem, struct sipkey, engine_emit *, void *arg);
 /* Packets come in time order (a step back is taken as the latest time). */
 void engine_obs(struct engine *, const struct obs *);
-/* Host events come in any order. */
+/* Host events come in any order and never move the clock; a caller that has no packets moves it with engine_tick(). */
 void engine_host(struct engine *, const struct hostev *);
 /* Moves the clock without input; closes windows. */
 void engine_tick(struct engine *, ts_t now);

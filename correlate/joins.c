@@ -67,9 +67,9 @@ static const struct join joins[] = {
 	/* DHCPv6-Client */
 	{ "51007", D6C, 0, HE_D6_ADVERTISE, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -10, 5, 0, FAM_D6_ROGUE, SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
 	  "T1557", "address of an authorised server" },
-	{ "51010", D6C, 51010, HE_D6_REPLY, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -10, 5, E2, FAM_D6_ROGUE, SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
+	{ "51039", D6C, 51039, HE_D6_REPLY, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -60, 5, E2, FAM_D6_ROGUE, SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
 	  "T1557", "address of an authorised server" },
-	{ "51039", D6C, 0, HE_D6_REPLY, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -60, 5, E2, FAM_D6_ROGUE, SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
+	{ "51010", D6C, 0, HE_D6_REPLY, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -10, 5, E2, FAM_D6_ROGUE, SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
 	  "T1557", "address of an authorised server" },
 	{ "51013", D6C, 0, HE_D6_RENEWED, FAM(D6_ROGUE), 0, K_HOST | K_LATEST, JF_ECHO, -5, 2, E2, PLAIN, .attack = "T1557" },
 	{ "51026", D6C, 0, HE_D6_INFO_REPLY, FAM(D6_ROGUE), FACT(D6_INFO), K_HOST | K_LATEST, JF_ECHO, -5, 2, E2, PLAIN, .attack = "T1557" },
@@ -338,12 +338,11 @@ join_try(struct engine *e, struct kept *k, struct hyp *h)
 
 /* ---- an event that found nothing ---- */
 static const struct segment *
-where(struct engine *e, const struct kept *k, size_t nplace, const struct place *place)
+where(struct engine *e, size_t nplace, const struct place *place)
 {
-	(void)k;
 	if (nplace)
 		return e->segment_at[place[0].seg];
-	return e->nsegment ? e->segment_at[0] : NULL;
+	return e->nsegment ? e->segment_at[0] : segment_of_feed(e);
 }
 
 static bool
@@ -388,8 +387,10 @@ alone_actor(struct engine *e, const struct segment *s, const struct join *j, con
 		a.scope = (struct prefix){ addr4(0, 0, 0, 0), 0 };
 		return a;
 	}
+	if (j->kind == HE_D6_ADVERTISE || j->kind == HE_D6_REPLY)
+		return (struct actor){ 0 }; /* its address is the lease: who gave it is not told */
 	const struct binding *b = binding_find(e, s, a.addr);
-	if (b && !b->contested && j->kind != HE_D6_ADVERTISE && j->kind != HE_D6_REPLY) {
+	if (b && !b->contested) {
 		a.has_mac = true;
 		a.mac = b->mac;
 	}
@@ -415,9 +416,9 @@ join_decide(struct engine *e, struct kept *k, bool at_end)
 {
 	struct place	      place[PLACES];
 	size_t		      nplace = event_places(e, k, place);
-	const struct segment *s = where(e, k, nplace, place);
+	const struct segment *s = where(e, nplace, place);
 
-	if (k->joined || s == NULL)
+	if (k->joined)
 		return;
 	for (size_t i = 0; i < NELEM(joins); i++) {
 		const struct join *j = &joins[i];

@@ -423,17 +423,18 @@ events_event(struct engine *e, const struct hostev *ev)
 	struct feed *f = e->feed;
 	uint64_t     serial = serial_of(ev);
 	bool	     fresh;
+	ts_t	     now = e->now == TS_NONE ? ev->ts : e->now; /* events may come before the first packet */
 
 	if (ev->ts == TS_NONE || ev->kind == HE_OTHER)
 		return;
-	uint64_t *at = table_get(&f->serials, &serial, e->now, &fresh);
+	uint64_t *at = table_get(&f->serials, &serial, now, &fresh);
 	if (at == NULL || !fresh) {
 		f->duplicates++;
 		return;
 	}
 	struct kept *k = &f->ring[f->n % f->cap];
 	if (f->n >= f->cap) {
-		uint64_t *old = table_find(&f->serials, &k->serial, e->now);
+		uint64_t *old = table_find(&f->serials, &k->serial, now);
 		if (old)
 			table_drop(&f->serials, old);
 	}

@@ -805,6 +805,10 @@ client_learn(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 	c->last = e->now;
 	if (d->msg_type == D4_REQUEST)
 		c->flags |= D4C_REQUESTED;
+	if (d->msg_type == D4_REQUEST && n->id_given) {
+		c->selected = e->now;
+		c->waiting = 0;
+	}
 }
 
 static void

@@ -58,7 +58,8 @@ enum d4_client_flag {
 struct d4_client {
 	ts_t	    first, last, seen_before; /* seen_before: when it was last seen before this message; TS_NONE */
 	ts_t	    waiting;		      /* first DISCOVER without an answer yet, 0: none */
-	ts_t	    answered, refused_at, counted_at; /* refused_at: no OFFER for 5 s; counted_at: among those that asked */
+	ts_t	    answered, selected;		/* last OFFER or ACK seen; last REQUEST that names a server: it was answered, seen or not */
+	ts_t	    refused_at, counted_at; /* no OFFER for 5 s; counted among those that asked */
 	struct mac  mac, l2, server; /* zero: none (not Ethernet; no direct server) */
 	struct addr server_id, giaddr;
 	uint64_t    circuit; /* option 82 circuit-id and remote-id hashed; 0: none */

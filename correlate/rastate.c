@@ -39,7 +39,7 @@ struct key_addr {
 };
 /* An address that two MACs claimed: who had it, who took it. */
 struct claim {
-	struct mac owner, taker;
+	struct mac owner, taker, by; /* by: the L2 source of the taker's claim */
 	ts_t at, back;
 	bool key, told, proven;
 	struct mac victim;
@@ -561,7 +561,7 @@ ra_suspect_note(struct engine *e, const struct segment *s, const struct actor *a
 /* ---- claims ---- */
 struct said_claim {
 	struct addr addr;
-	struct mac mac;
+	struct mac mac, by; /* the MAC claimed; the L2 source, who did it */
 	struct mac to;
 	struct addr to_addr;
 };
@@ -571,15 +571,20 @@ struct said_claim {
 static bool
 claim_in(const struct obs *o, struct said_claim *c)
 {
-	if (!sender_of(o, &c->mac))
+	if (!sender_of(o, &c->by))
 		return false;
+	c->mac = c->by;
 	c->to = o->inner.dmac;
 	if (o->kind == OBS_ARP) {
 		c->addr = o->u.arp.spa;
 		c->to_addr = addr_eq(o->u.arp.spa, o->u.arp.tpa) ? (struct addr){ 0 } : o->u.arp.tpa;
-		return mac_eq(o->u.arp.sha, c->mac) && !addr_zero(c->addr);
+		c->mac = o->u.arp.sha;
+		return !addr_zero(c->addr);
 	}
 	const struct nd *n = &o->u.nd;
+	struct bytes link = n->type == ND_NA ? n->tlla : n->slla;
+	if (link.n == sizeof(c->mac.b))
+		memcpy(c->mac.b, link.p, sizeof(c->mac.b));
 	c->to_addr = addr_multicast(o->inner.dst) ? (struct addr){ 0 } : o->inner.dst;
 	if ((o->flags & OBS_SUM_BAD) || o->inner.hop_limit != 255)
 		return false;
@@ -593,10 +598,10 @@ claim_in(const struct obs *o, struct said_claim *c)
 static struct claim_verdict
 claim_tell(struct claim *c, struct addr a, struct mac to, struct addr to_addr, bool hard)
 {
-	struct claim_verdict v = { .fires = true, .hard = hard, .actor = c->taker, .addr = a };
+	struct claim_verdict v = { .fires = true, .hard = hard, .actor = c->by, .addr = a };
 
 	c->told = true;
-	if (!mac_group(to) && !mac_zero(to) && !mac_eq(to, c->taker)) {
+	if (!mac_group(to) && !mac_zero(to) && !mac_eq(to, c->by)) {
 		v.has_victim = true;
 		v.victim = to;
 		v.victim_addr = to_addr;
@@ -613,7 +618,7 @@ claim_wait(struct engine *e, struct addr a, const struct claim *c)
 	for (size_t i = 0; i < DUE; i++)
 		if (r->due[i].used && r->due[i].seg == e->seg->ix && addr_eq(r->due[i].addr, a))
 			return;
-	r->due[r->ndue++ % DUE] = (struct claim_due){ e->seg->ix, true, a, c->owner, c->taker, e->now, 0 };
+	r->due[r->ndue++ % DUE] = (struct claim_due){ e->seg->ix, true, a, c->owner, c->by, e->now, 0 };
 }
 
 /* The address moved with this message: `b->prev` had it until now. */
@@ -632,7 +637,7 @@ claim_moved(struct engine *e, const struct said_claim *s, const struct binding *
 	}
 	bool again = !fresh && c->at && mac_eq(c->taker, s->mac) && e->now - c->at <= OWNER_FRESH;
 	if (!again)
-		*c = (struct claim){ .owner = b->prev, .taker = s->mac };
+		*c = (struct claim){ .owner = b->prev, .taker = s->mac, .by = s->by };
 	else if (c->back && e->now - c->back <= (key ? BACK_WITHIN : BACK_STEP))
 		c->proven = true; /* taken, claimed back, taken again */
 	c->at = e->now;
@@ -660,7 +665,7 @@ claim_judge(struct engine *e, const struct obs *o)
 	bool moved = b->first == e->now && !mac_zero(b->prev) && b->first - b->prev_last <= OWNER_FRESH;
 	bool known = auth_mac_for(e, e->seg, s.addr, s.mac, &ok), declared = known && !ok;
 	struct claim *c = table_find(&e->ra->claims, &k, e->now);
-	if (ok || auth_router_mac(e, e->seg, s.mac) || auth_bridge(e, s.mac)) {
+	if (ok || auth_router_mac(e, e->seg, s.mac) || auth_bridge(e, s.by)) {
 		if (c && !mac_eq(c->taker, s.mac))
 			c->back = e->now;
 		return none;
@@ -675,7 +680,7 @@ claim_judge(struct engine *e, const struct obs *o)
 	if (moved)
 		return claim_moved(e, &s, b, c, fresh, declared);
 	if (fresh || !mac_eq(c->taker, s.mac))
-		*c = (struct claim){ .taker = s.mac };
+		*c = (struct claim){ .taker = s.mac, .by = s.by };
 	c->at = e->now; /* a declared owner that was never seen here still owns it */
 	return claim_tell(c, s.addr, s.to, s.to_addr, true);
 }
@@ -704,7 +709,7 @@ claim_due(struct engine *e, struct segment **seg, struct claim_verdict *v)
 		struct segment *s = e->segment_at[d->seg];
 		struct claim *c = table_find(&e->ra->claims, &k, e->now);
 		/* routers that hand an address to and fro are both there: on a key address only a third move proves */
-		if (c == NULL || c->proven || c->key || !mac_eq(c->taker, d->taker)) {
+		if (c == NULL || c->proven || c->key || !mac_eq(c->by, d->taker)) {
 			d->used = false;
 			continue;
 		}

@@ -10,40 +10,61 @@ struct segment_key { uint16_t iface, nvlan, vlan[4]; };
 
 /* A claim as old as this no longer protects an address against a weaker one (DETECTIONS.md 6, ND-SPOOF). */
 enum { BIND_FRESH_MIN = 10, CLAIM_BACK_SEC = 60 };
+enum { FEED_IFACE = 0xffff };
+
+/* The name of a segment: interface, slash, tags from the outside (CONTRACT.md 3). */
+static void
+name_segment(struct engine *e, struct segment *s)
+{
+	struct out out = out_init(s->name, sizeof(s->name) - 1);
+
+	out_str(&out, s->iface < e->conf->niface ? e->conf->iface[s->iface] : s->iface == FEED_IFACE ? "feed" : "cap");
+	out_chr(&out, '/');
+	for (size_t i = 0; i < s->nvlan; i++) {
+		if (i)
+			out_chr(&out, '.');
+		out_u64(&out, s->vlan[i]);
+	}
+	if (s->nvlan == 0)
+		out_chr(&out, '0');
+}
+
+static struct segment *
+segment_get(struct engine *e, const struct segment_key *k)
+{
+	struct segment *s = table_find(&e->segments, k, e->now);
+
+	if (s)
+		return s;
+	if (e->nsegment == SEGMENTS_MAX)
+		return e->segment_at[SEGMENTS_MAX - 1]; /* forged tags: the last segment takes the rest */
+	s = table_get(&e->segments, k, e->now, NULL);
+	s->ix = e->nsegment;
+	s->iface = k->iface;
+	s->nvlan = (uint8_t)k->nvlan;
+	memcpy(s->vlan, k->vlan, sizeof(s->vlan));
+	s->first = e->now;
+	name_segment(e, s);
+	e->segment_at[e->nsegment++] = s;
+	return s;
+}
 
 struct segment *
 segment_of(struct engine *e, const struct obs *o)
 {
 	struct segment_key k = { .iface = o->iface, .nvlan = o->outer.nvlan };
-	bool		   fresh;
 
 	memcpy(k.vlan, o->outer.vlan, k.nvlan * sizeof(k.vlan[0]));
-	if (e->seg && e->seg->iface == k.iface && e->seg->nvlan == k.nvlan &&
-	    memcmp(e->seg->vlan, k.vlan, sizeof(k.vlan)) == 0)
+	if (e->seg && e->seg->iface == k.iface && e->seg->nvlan == k.nvlan && memcmp(e->seg->vlan, k.vlan, sizeof(k.vlan)) == 0)
 		return e->seg;
-	struct segment *s = table_find(&e->segments, &k, e->now);
-	if (s)
-		return s;
-	if (e->nsegment == SEGMENTS_MAX)
-		return e->segment_at[SEGMENTS_MAX - 1]; /* forged tags: the last segment takes the rest */
-	s = table_get(&e->segments, &k, e->now, &fresh);
-	s->ix = e->nsegment;
-	s->iface = k.iface;
-	s->nvlan = (uint8_t)k.nvlan;
-	memcpy(s->vlan, k.vlan, sizeof(s->vlan));
-	s->first = e->now;
-	struct out out = out_init(s->name, sizeof(s->name) - 1);
-	out_str(&out, o->iface < e->conf->niface ? e->conf->iface[o->iface] : "cap");
-	out_chr(&out, '/');
-	for (size_t i = 0; i < k.nvlan; i++) {
-		if (i)
-			out_chr(&out, '.');
-		out_u64(&out, k.vlan[i]);
-	}
-	if (k.nvlan == 0)
-		out_chr(&out, '0');
-	e->segment_at[e->nsegment++] = s;
-	return s;
+	return segment_get(e, &k);
+}
+
+struct segment *
+segment_of_feed(struct engine *e)
+{
+	struct segment_key k = { .iface = FEED_IFACE };
+	return segment_get(e, &k);
 }
 
 struct host *

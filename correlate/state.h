@@ -65,7 +65,7 @@ struct engine {
 	struct resolvers *resolvers; /* who advertises which resolver (resolvers.h) */
 	struct answers	 *answers; /* DNS: who answers what (answers.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
-	struct feed	 *feed;	   /* kept host events and identities (events.h) */
+	struct feed	 *feed;	   /* kept host events and identities (kept.h) */
 	struct vantage	 *vantage; /* vantage.h */
 	uint64_t	  lost;	   /* packets dropped so far */
 	ts_t		  cause;	  /* of the packet or event that is being worked on: time of a revision */
@@ -78,7 +78,9 @@ struct engine {
 	bool		  ending;  /* engine_end: what is still open counts as not seen */
 };
 
-struct segment *segment_of(struct engine *, const struct obs *); /* NULL only when the table is full of pinned ones */
+struct segment *segment_of(struct engine *, const struct obs *);
+/* Where events belong when there is no packet at all: "feed/0". */
+struct segment *segment_of_feed(struct engine *);
 
 /* The host of a MAC on a segment; host_get() makes it.  Pointers live until the next host_get(). */
 struct host *host_get(struct engine *, const struct segment *, struct mac, bool *fresh);

@@ -44,7 +44,8 @@ tally_of(struct engine *e, const struct hyp *h)
 		const struct hyp_fact *f = &h->fact[i];
 		t.sp |= (f->flags & FF_SP) != 0;
 		t.hard |= (f->flags & (FF_HARD | FF_SP)) != 0;
-		t.e1 |= accuses(f);
+		/* what was poisoned or captured is no proof of who may not: an E4 of its own needs an E1 beside it */
+		t.e1 |= accuses(f) && (f->grade < E3 || (f->flags & (FF_HARD | FF_SP)));
 		t.rests |= f->grade >= E4 && (f->flags & FF_RESTS);
 		t.impact |= (f->flags & FF_IMPACT) != 0;
 		t.explained |= (f->flags & FF_EXPLAINS) != 0;

@@ -40,6 +40,7 @@ on_host(void *arg, const struct hostev *e)
 			r->sum.first = ts;
 		if (r->sum.last == TS_NONE || ts > r->sum.last)
 			r->sum.last = ts;
+		engine_tick(r->engine, ts); /* events alone are the clock */
 	}
 	engine_host(r->engine, e);
 }

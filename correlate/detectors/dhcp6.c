@@ -95,13 +95,23 @@ addr_detect(struct engine *e, const struct obs *o)
 	}
 }
 
+static bool
+declared_router(struct engine *e, struct mac m)
+{
+	return trusted(
+		auth_standing(e, e->seg, SVC_ROUTER, m, (struct addr){ 0 }, (struct bytes){ NULL, 0 }));
+}
+
 /* Has the address a place here: on-link, declared, or delegated before by a server with standing? */
 static bool
 foreign(struct engine *e, const struct d6_message *m, const struct d6_given *g)
 {
 	struct prefix p;
+	struct mac nobody = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 	bool on_any, conf_any;
-	bool on = ra_on_link(e, e->seg, g->addr, m->mac, &on_any);
+	/* its own advertisement makes its addresses right only where it is a router */
+	bool on = ra_on_link(e, e->seg, g->addr,
+			     trusted(m->st) || declared_router(e, m->mac) ? nobody : m->mac, &on_any);
 	bool conf = auth_prefix(e, e->seg, g->addr, &p, &conf_any);
 
 	if (on || conf || documentation(g->addr) || addr_linklocal(g->addr) || addr_zero(g->addr) ||
@@ -140,29 +150,57 @@ others_resolver(struct engine *e, struct addr a, struct mac responder)
 	return auth_any_role(e, e->seg, owner) || ra_working_router(e, e->seg, owner);
 }
 
-/* What the resolver says about the responder; E5 + 1 stands for nothing. */
+/* What a resolver says about the server that gave it; GRADES stands for nothing. */
 static enum grade
-dns_grade(struct engine *e, const struct d6_message *m, struct addr a, unsigned *flags)
+dns_grade(struct engine *e, enum standing st, struct mac mac, struct addr a, bool own, unsigned *flags)
 {
-	const struct bytes none = { NULL, 0 };
-	bool own = addr_eq(a, e->o->inner.src) || binding_is(e, e->seg, a, m->mac), ll = addr_linklocal(a);
-	enum standing as_resolver = auth_resolver(e, e->seg, a, m->mac);
-	enum standing as_router = auth_standing(e, e->seg, SVC_ROUTER, m->mac, (struct addr){ 0 }, none);
+	bool ll = addr_linklocal(a);
+	enum standing as_resolver = auth_resolver(e, e->seg, a, mac);
 
 	*flags = 0;
-	if ((!own && !ll) || trusted(as_resolver) || trusted(as_router))
+	if ((!own && !ll) || trusted(as_resolver) || declared_router(e, mac))
 		return GRADES;
-	if (!own && others_resolver(e, a, m->mac))
+	if (!own && others_resolver(e, a, mac))
 		return GRADES;
-	if (trusted(m->st))
+	if (trusted(st))
 		return as_resolver == ST_UNAUTHORISED ? E0 : GRADES;
-	if (m->st == ST_UNAUTHORISED || as_resolver == ST_UNAUTHORISED) {
+	if (st == ST_UNAUTHORISED || as_resolver == ST_UNAUTHORISED) {
 		*flags = FF_HARD;
 		return E1;
 	}
-	if (ra_working_router(e, e->seg, m->mac))
+	if (ra_working_router(e, e->seg, mac))
 		return GRADES;
-	return ll && !auth_any_role(e, e->seg, m->mac) ? E1 : E0;
+	return ll && !auth_any_role(e, e->seg, mac) ? E1 : E0;
+}
+
+/* The neighbour that answers for a resolver is the server that gave it out: told once. */
+static void
+dns_bound(struct engine *e, const struct obs *o)
+{
+	const struct nd *n = &o->u.nd;
+	struct addr a = n->type == ND_NA ? n->target : o->inner.src;
+	struct mac m, by;
+	unsigned flags, i = 0;
+
+	if ((n->type != ND_NA && n->type != ND_NS) || !sender_of(o, &m) || !binding_is(e, e->seg, a, m))
+		return;
+	while (resolver_by(e, e->seg, a, i, &by) && !mac_eq(by, m))
+		i++;
+	struct hyp *h = hyp_of(e, FAM_D6_ROGUE, e->seg, m);
+	if (!resolver_by(e, e->seg, a, i, &by) || h == NULL || hyp_holds(h, F_D6_DNS))
+		return;
+	enum standing st =
+		auth_standing(e, e->seg, SVC_DHCP6, m, (struct addr){ 0 }, (struct bytes){ NULL, 0 });
+	enum grade g = dns_grade(e, st, m, a, true, &flags);
+	if (g == GRADES)
+		return;
+	struct fact f = { .id = F_D6_DNS,
+			  .family = FAM_D6_ROGUE,
+			  .grade = (uint8_t)g,
+			  .flags = (uint16_t)flags,
+			  .key = a };
+	f.actor = (struct actor){ .has_mac = true, .mac = m, .addr = a };
+	fact_raise(e, &f);
 }
 
 static void
@@ -173,9 +211,13 @@ dns_detect(struct engine *e, const struct obs *o)
 	unsigned flags = 0, fl;
 	struct addr key = { 0 };
 
-	(void)o;
+	if (o->kind == OBS_ND) {
+		dns_bound(e, o);
+		return;
+	}
 	for (size_t i = 0; m->valid && m->server && i < m->ndns; i++) {
-		enum grade g = dns_grade(e, m, m->dns[i], &fl);
+		bool own = addr_eq(m->dns[i], o->inner.src) || binding_is(e, e->seg, m->dns[i], m->mac);
+		enum grade g = dns_grade(e, m->st, m->mac, m->dns[i], own, &fl);
 		if (g == GRADES || (best != GRADES && (g < best || (g == best && fl <= flags))))
 			continue;
 		best = g;
@@ -648,8 +690,15 @@ const struct detector detectors_dhcp6[] = {
 	  .explain = "The address or prefix given lies in no prefix that a router announces, the "
 		     "configuration names or a "
 		     "server delegated before. Check whether a new prefix was introduced." },
-	{ D6, .id = "D6-DNS", .fact = F_D6_DNS, .grade = E1, .flags = FF_HARD, .about = ABOUT_RESOLVER,
-	  .attack = "T1557", .detect = dns_detect,
+	{ .family = FAM_D6_ROGUE,
+	  .on = ON(OBS_DHCP6) | ON(OBS_ND),
+	  .id = "D6-DNS",
+	  .fact = F_D6_DNS,
+	  .grade = E1,
+	  .flags = FF_HARD,
+	  .about = ABOUT_RESOLVER,
+	  .attack = "T1557",
+	  .detect = dns_detect,
 	  .explain = "A DHCPv6 server names itself, or a link-local address, as resolver though it is "
 		     "neither a declared "
 		     "resolver nor the router of this network. All name lookups of the clients then go to "

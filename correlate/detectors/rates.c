@@ -47,35 +47,50 @@ add_refused(struct engine *e, const struct attack *a, struct mac m)
 	}
 }
 
+/* The entry of the fact's attack, a new one in place of the oldest. */
 static struct attack *
 attack_note(struct engine *e, const struct fact *f, bool *fresh)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
-	struct attack	 *old = &rs->attack[0];
+	struct attack	 *at = &rs->attack[0];
 
-	*fresh = false;
-	for (size_t i = 0; i < ATTACKS; i++) {
-		struct attack *a = &rs->attack[i];
-		if (a->last && a->family == f->family && same_actor(&a->actor, &f->actor)) {
-			old = a;
-			goto found;
-		}
-		if (a->last < old->last)
-			old = a;
-	}
-	*old = (struct attack){ .family = f->family, .actor = f->actor };
 	*fresh = true;
-found:
-	old->last = e->now;
-	old->hard |= (f->flags & FF_HARD) != 0;
-	old->rate |= f->id == F_D4_RATE;
-	return old;
+	for (size_t i = 0; i < ATTACKS && *fresh; i++) {
+		struct attack *a = &rs->attack[i];
+		*fresh = !(a->last && a->family == f->family && same_actor(&a->actor, &f->actor));
+		if (!*fresh || a->last < at->last)
+			at = a;
+	}
+	if (*fresh)
+		*at = (struct attack){ .family = f->family, .actor = f->actor };
+	at->last = e->now;
+	at->hard |= (f->flags & FF_HARD) != 0;
+	at->rate |= f->id == F_D4_RATE;
+	return at;
 }
 
 static void
 impact(struct engine *e, const struct attack *a, uint8_t id)
 {
 	fact_raise(e, &(struct fact){ .id = id, .family = a->family, .grade = E0, .flags = FF_IMPACT, .actor = a->actor });
+}
+
+/* Tool traits (DETECTIONS.md 12): a message with nothing but its type is one tool's when all share a transaction id, and
+ * another's when one source takes leases. */
+static const char BARE[] = "";
+
+static const char *
+hint_of(struct engine *e, const struct fact *f)
+{
+	const struct rates_seg *rs = rates_of(e, e->seg);
+
+	if (rs->hint == NULL || e->now - rs->hint_at > TS_MIN)
+		return NULL;
+	if (rs->hint != BARE)
+		return rs->hint;
+	if (f->id == F_D4_XID)
+		return "yersinia";
+	return f->id == F_D4_FANOUT && f->family == FAM_D4_STARVATION ? "dhcpstarv" : NULL;
 }
 
 /* Raises a fact of an attack.  The server that answered the keys is a victim, else the one the segment has. */
@@ -92,8 +107,7 @@ attack(struct engine *e, struct fact *f, struct mac server)
 		f->victim = server;
 		f->victim_addr = mac_eq(server, rs->server) ? rs->server_id : (struct addr){ 0 };
 	}
-	if (rs->hint && e->now - rs->hint_at < TS_MIN)
-		f->hint = rs->hint;
+	f->hint = hint_of(e, f);
 	struct attack *a = attack_note(e, f, &fresh);
 	fact_raise(e, f);
 	if (!fresh)
@@ -353,6 +367,7 @@ judge_offer(struct engine *e, const struct due *d)
 		c->waiting = 0;
 	if (!(c->flags & D4C_NEW) && !under_attack(e))
 		vantage_sample(e, e->seg, VB_S4, answered);
+	answered |= c->selected >= d->since; /* the mirror missed a unicast OFFER */
 	if (answered)
 		rs->row = 0;
 	else
@@ -431,7 +446,7 @@ client_hint(const struct dhcp4 *d)
 
 	if (bytes_eq(params, bytes_of(pig, sizeof(pig))))
 		return "DHCPig";
-	return d->nopt == 1 ? "yersinia" : NULL; /* nothing but the message type */
+	return d->nopt == 1 ? BARE : NULL;
 }
 
 static void
