@@ -418,6 +418,23 @@ dns_declared(void **state)
 	assert_null(hyp_about(w, FAM_D6_ROGUE, SERVER));
 }
 
+/* A resolver of its own that neighbour discovery shows only later; another host that answers for it is another's. */
+static void
+dns_bound_later(void **state)
+{
+	struct wire *w = *state;
+	struct answer a = offer(ROGUE, "fd00:1::77");
+
+	a.dns = ip("fd00:1::66");
+	solicit(w, CLIENT, 1);
+	answer_send(w, 1, &a);
+	na_send(w, CLIENT2, ip("fd00:1::67"), CLIENT);
+	assert_int_equal(graded(w, FAM_D6_ROGUE, ROGUE, F_D6_DNS), -1);
+	na_send(w, ROGUE, ip("fd00:1::66"), CLIENT);
+	assert_int_equal(graded(w, FAM_D6_ROGUE, ROGUE, F_D6_DNS), E1);
+	assert_null(hyp_about(w, FAM_D6_ROGUE, CLIENT2));
+}
+
 /* The message names a resolver that is neither its sender nor link-local: no such fact. */
 static void
 dns_elsewhere(void **state)
@@ -958,6 +975,7 @@ main(void)
 		DECLARED(foreign_delegation),
 		DECLARED(dns_declared),
 		DECLARED(dns_elsewhere),
+		DECLARED(dns_bound_later),
 		UNKNOWN(dns_working_router),
 		UNKNOWN(dns_ra_alone),
 		UNKNOWN(srvid),
