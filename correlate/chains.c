@@ -189,6 +189,25 @@ then_serve(struct engine *e, struct hyp *changed, uint8_t chain, const char *id,
 	}
 }
 
+/* A flood of forged routers is one incident: those that sent nothing but router advertisements are no stations. */
+static void
+fold_forged_routers(struct engine *e, const struct hyp *flood)
+{
+	const struct segment *s = e->segment_at[flood->seg];
+
+	if (flood->family != FAM_RA || flood->actor.has_mac || !hyp_holds(flood, F_RA_FLOOD))
+		return;
+	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h)) {
+		if (h->family != FAM_RA || h->seg != flood->seg || !h->actor.has_mac || h->folded || h->closed)
+			continue;
+		const struct host *host = host_find(e, s, h->actor.mac);
+		if (host == NULL || host->sent_other)
+			continue;
+		h->folded = flood->id;
+		hyp_touch(e, h);
+	}
+}
+
 void
 chains_update(struct engine *e, struct hyp *h)
 {
@@ -198,6 +217,7 @@ chains_update(struct engine *e, struct hyp *h)
 		return;
 	if (h->family == FAM_D6_ROGUE || h->family == FAM_RA || h->family == FAM_DNS || h->family == FAM_AUTH)
 		ipv6_dns_takeover(e, h);
+	fold_forged_routers(e, h);
 	then_serve(e, h, FAM_STARVE_SERVE, "chain/starve-then-serve", starve);
 	then_serve(e, h, FAM_SILENCE, "chain/silence-the-server", UINT32_C(1) << FAM_D4_AUTHKILL);
 }

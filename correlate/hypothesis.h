@@ -53,6 +53,7 @@ struct hyp {
 	/* chains */
 	uint64_t	  member[INC_MEMBERS_MAX];
 	uint8_t		  nmember;
+	uint64_t	  folded; /* one of the forged sources of that flood: it has no story of its own */
 	bool		  gives_resolver; /* a message of the actor named a resolver */
 	bool		  lifted; /* a confirmed chain proved the actor */
 	/* what was told last */

@@ -127,6 +127,11 @@ put_explain(struct engine *e, struct out *o, const struct hyp *h, const struct j
 	out_str(o, detection_at(h->family)->explain);
 	put_facts(o, h);
 	put_events(e, o, h);
+	if (h->folded) {
+		out_str(o, " It sent nothing but router advertisements: one of the forged sources of incident ");
+		out_hexn(o, h->folded, 16);
+		out_chr(o, '.');
+	}
 	for (size_t i = 0; i < j->nrefuted; i++) {
 		out_str(o, " Refuted: ");
 		out_str(o, j->refuted_by[i]);
@@ -336,6 +341,10 @@ incident_update(struct engine *e, struct hyp *h, const struct judged *j, ts_t ts
 		h->shown = true;
 		table_pin(&e->hyps->table, h, true);
 		tell(e, h, j, INC_UPDATE, ts);
+		return;
+	}
+	if (h->folded) {
+		incident_close(e, h, j, ts);
 		return;
 	}
 	bool rise = j->verdict > h->verdict || j->grade > h->grade || j->severity > h->severity;

@@ -197,6 +197,8 @@ learn_nd(struct engine *e, const struct obs *o)
 	const struct nd *n = &o->u.nd;
 	struct mac	 from = o->inner.smac;
 
+	if (n->type == ND_RA)
+		e->ra_frame = o->frame;
 	if ((o->flags & OBS_SUM_BAD) || o->inner.hop_limit != 255)
 		return;
 	if (n->type == ND_NA)
@@ -256,6 +258,7 @@ learn_frame(struct engine *e, const struct obs *o)
 	if (h == NULL)
 		return;
 	h->last = e->now;
+	h->sent_other |= o->frame != e->ra_frame;
 	if (o->depth == 0 && is_dhcp(n))
 		return;
 	h->last_alive = e->now;

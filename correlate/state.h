@@ -23,6 +23,7 @@ struct host {
 	ts_t	    last_both;	 /* last IPv4 unicast from and to it within a minute: traffic in both directions */
 	struct addr ip[INC_ADDRS_MAX]; /* newest first */
 	uint8_t	    nip;
+	bool	    sent_other; /* a frame that is no router advertisement */
 	bool	    sent_arp, relays4 /* sent a DHCPv4 request with a giaddr, or a server message from afar */;
 	/* router advertisements */
 	ts_t	    ra_first, ra_last, ra_live_last; /* ra_live: with a lifetime > 0 */
@@ -51,6 +52,7 @@ struct engine {
 	void			 *emit_arg;
 	struct sipkey		  key;
 	ts_t			  now, last_tick;
+	uint64_t		  ra_frame; /* number of the last frame that held a router advertisement */
 	/* the input at hand */
 	const struct obs *o;
 	struct segment	 *seg;

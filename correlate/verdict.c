@@ -191,7 +191,9 @@ verdict_of(struct engine *e, const struct hyp *h, struct judged *j)
 	struct tally t = tally_of(e, h);
 
 	*j = (struct judged){ .grade = (uint8_t)t.grade };
-	if (h->family >= FAM_CHAINS)
+	if (h->folded)
+		j->verdict = V_INFO;
+	else if (h->family >= FAM_CHAINS)
 		j->verdict = (uint8_t)chain_verdict(h);
 	else if (h->nfact == 0)
 		j->verdict = h->host_fate;
