@@ -1,5 +1,6 @@
 /* Composite incidents (DETECTIONS.md 10.1).  A chain is built anew from its members each time one of them changes, so it
  * never depends on the order in which facts and events came. */
+#include "kept.h"
 #include "verdict.h"
 
 enum { WINDOW_MIN = 30 };
@@ -112,6 +113,25 @@ on_path(const struct hyp *adv, const struct hyp *dns, struct mac v)
 	return (a && a->grade >= E2) || (a && d && d->uses);
 }
 
+/* Does an event of a path victim's own computer, or a server's that names nobody's host, count as H? */
+static bool
+victim_speaks(struct engine *e, struct hyp *c)
+{
+	for (size_t i = 0; i < c->nevent; i++) {
+		const struct kept *k = event_find(e, c->event[i].serial);
+		struct place	   place[PLACES];
+		if (k == NULL || !event_counts(c, &c->event[i]))
+			continue;
+		if (k->kind == HE_SCOPE6_REQUEST_OTHER_SERVER || k->kind == HE_DHCP_NO_DIRECTORY)
+			return true;
+		size_t n = event_places(e, k, place);
+		for (size_t p = 0; p < n; p++)
+			if (place[p].seg == c->seg && hyp_victim_of(c, place[p].mac))
+				return true;
+	}
+	return false;
+}
+
 /* Chain 1: a resolver given by DHCPv6 or RA, hosts that took it, and what they asked it. */
 static void
 ipv6_dns_takeover(struct engine *e, struct hyp *changed)
@@ -119,7 +139,7 @@ ipv6_dns_takeover(struct engine *e, struct hyp *changed)
 	struct hyp *m[] = { member(e, FAM_D6_ROGUE, changed), member(e, FAM_RA, changed),
 			    changed->actor.has_mac ? hyp_of(e, FAM_DNS, e->segment_at[changed->seg], changed->actor.mac) : NULL,
 			    member(e, FAM_AUTH, changed) };
-	bool	    any = false, poisoned = false, h = false;
+	bool	    any = false, poisoned = false;
 
 	if (off(e, "chain/mitm6") || (!gives_resolver(m[0]) && !gives_resolver(m[1])) || m[2] == NULL)
 		return;
@@ -152,9 +172,7 @@ ipv6_dns_takeover(struct engine *e, struct hyp *changed)
 			if (mine)
 				mine->grade = victim_grade(m, NELEM(m), v->mac);
 		}
-	for (size_t i = 0; i < c->nevent; i++)
-		h |= c->event[i].role == ROLE_CORROBORATES;
-	chain_end(e, c, poisoned || h ? V_CONFIRMED : V_PROBABLE);
+	chain_end(e, c, poisoned || victim_speaks(e, c) ? V_CONFIRMED : V_PROBABLE);
 }
 
 /* Chains 2 and 3: one hypothesis prepares, a rogue DHCPv4 server on the same segment follows within the window. */

@@ -201,6 +201,9 @@ tick(struct engine *e)
 	for (size_t i = 0; (d = detector_at(i)); i++)
 		if (d->tick && !off(e, d->id))
 			d->tick(e, e->now);
+	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
+		if (h->waits)
+			hyp_look(e, h);
 	events_tick(e, false);
 	settle(e, e->now);
 	close_old(e);
@@ -307,7 +310,7 @@ engine_end(struct engine *e)
 		if (d->tick && !off(e, d->id))
 			d->tick(e, e->now);
 	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
-		events_rejoin(e, h);
+		hyp_look(e, h);
 	settle(e, e->now);
 	events_tick(e, true);
 	settle(e, e->now);

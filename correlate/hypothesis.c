@@ -156,6 +156,15 @@ hyp_touch(struct engine *e, struct hyp *h)
 		s->all_dirty = true;
 }
 
+void
+hyp_look(struct engine *e, struct hyp *h)
+{
+	h->looked = e->now;
+	h->waits = false;
+	events_rejoin(e, h);
+	hyp_touch(e, h);
+}
+
 const struct hyp_fact *
 hyp_fact_of(const struct hyp *h, enum fact_id id)
 {
@@ -438,10 +447,11 @@ fact_raise(struct engine *e, const struct fact *f)
 	flow_set(e, h, f);
 	evidence_add(e, h, f);
 	h->closed = false;
-	if (news || e->now - h->told >= TS_SEC) {
-		events_rejoin(e, h);
-		hyp_touch(e, h);
-	}
+	/* A repetition can only bring an event into its window: once a second is enough for that. */
+	if (news || e->now - h->looked >= TS_SEC)
+		hyp_look(e, h);
+	else
+		h->waits = true;
 }
 
 uint64_t

@@ -61,6 +61,8 @@ struct hyp {
 	uint32_t	  rev;
 	bool		  shown, alert, closed, dirty, quiet_change;
 	ts_t		  told;	/* time of the last revision */
+	ts_t		  looked; /* when its events were last joined again */
+	bool		  waits;  /* a repeated fact came since: the next tick looks */
 	const char	 *refuted_by[4];
 	uint8_t		  nrefuted;
 	uint8_t		  host_row;	/* 1 + row of joins.c that made a hypothesis without a wire fact */
@@ -99,6 +101,7 @@ struct hyp *hyp_find(struct engine *, uint8_t family, const struct segment *, co
 struct hyp *hyp_by_id(struct engine *, uint64_t id);
 struct hyp *hyp_next(struct engine *, const struct hyp *); /* newest first; NULL starts, NULL ends */
 void	    hyp_touch(struct engine *, struct hyp *);	   /* marks it for a new verdict */
+void	    hyp_look(struct engine *, struct hyp *);	   /* joins its events again and marks it */
 const struct hyp_fact *hyp_fact_of(const struct hyp *, enum fact_id);
 enum grade  hyp_grade(const struct hyp *); /* highest of its facts, uses without an E1 left out */
 struct hyp_victim *hyp_victim_get(struct hyp *, bool has_mac, struct mac, struct addr, ts_t now);

@@ -101,17 +101,19 @@ put_events(struct engine *e, struct out *o, const struct hyp *h)
 	out_chr(o, ' ');
 	out_u64(o, n);
 	out_str(o, n == 1 ? " host event agrees (" : " host events agree (");
-	uint32_t last = 0;
-	bool	 first = true;
+	uint32_t said[INC_LIST_MAX];
+	size_t	 nsaid = 0;
 	for (size_t i = 0; i < h->nevent; i++) {
 		const struct kept *k = event_find(e, h->event[i].serial);
-		if (k == NULL || !event_counts(h, &h->event[i]) || k->event_id == last)
+		bool		   again = k == NULL || !event_counts(h, &h->event[i]);
+		for (size_t s = 0; s < nsaid && !again; s++)
+			again = said[s] == k->event_id;
+		if (again)
 			continue;
-		if (!first)
+		if (nsaid)
 			out_str(o, ", ");
 		out_u64(o, k->event_id);
-		first = false;
-		last = k->event_id;
+		said[nsaid++] = k->event_id;
 	}
 	out_str(o, ").");
 }
