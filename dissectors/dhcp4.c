@@ -772,8 +772,10 @@ dhcp4_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 		m->anomalies |= D4A_SHORT;
 		damage(c, o, cur_off(c) - cur_off(&start), "message ends in its header");
 	}
-	if (!cur_ok(c))
+	if (!cur_ok(c)) {
+		m->sname = m->file = (struct bytes){ NULL, 0 }; /* as below: nobody knows what they hold */
 		return said(c);
+	}
 	if (m->op != 1 && m->op != 2)
 		damage(&start, o, 0, "op is neither request nor reply");
 	if (m->hlen > CHADDR_LEN)
