@@ -73,7 +73,7 @@ struct defended {
 
 /* Per segment: silence baseline (DETECTIONS.md 3) and the burst of new DUIDs. */
 struct d6_segment {
-	ts_t first_solicit, last_server;
+	ts_t first_solicit;
 	uint32_t solicits;
 	struct mac client;
 	bool two_clients, had_server;
@@ -308,7 +308,7 @@ txn_of(struct engine *e, const struct d6_message *m, struct addr client, bool ma
 }
 
 static void
-txn_ask(struct engine *e, struct d6_message *m, const struct obs *o)
+txn_ask(struct engine *e, struct d6_message *m)
 {
 	struct d6_txn *t = txn_of(e, m, m->client_addr, true);
 
@@ -323,7 +323,6 @@ txn_ask(struct engine *e, struct d6_message *m, const struct obs *o)
 	}
 	t->has_want = m->server_duid != 0;
 	t->want = m->server_duid;
-	(void)o;
 }
 
 static void
@@ -445,7 +444,7 @@ learn_client(struct engine *e, struct d6_message *m, const struct obs *o)
 	} else {
 		client_from_frame(e, m, o);
 	}
-	txn_ask(e, m, o);
+	txn_ask(e, m);
 	segment_silence(e, m);
 	source_count(e, m);
 	segment_count(e, m);
@@ -570,7 +569,6 @@ server_seen(struct engine *e, struct d6_message *m)
 				   e->now - g->first_solicit >= TS_DAY;
 	}
 	g->had_server = true;
-	g->last_server = e->now;
 	if (s == NULL)
 		return;
 	s->last = e->now;
