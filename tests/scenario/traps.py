@@ -1,0 +1,512 @@
+#!/usr/bin/env python3
+"""The false-positive traps and the evasions of DETECTIONS.md 11, made with forge, in one table.
+
+usage: traps.py --bin CROSSTAP --forge FORGE [--only SUBSTR] [-v] [--keep DIR]
+
+A trap may end with no verdict above the one listed (none: nothing raised, that is no suspected, probable or confirmed);
+an evasion must reach the one listed.  Exit status 1 when a line disagrees.  Last line: `N passed, N failed`."""
+import argparse, json, os, subprocess, sys, tempfile
+from wire import *
+
+RANK = {"none": 0, "info": 0, "refuted": 0, "unverifiable": 0, "host-only": 0, "suspected": 1, "probable": 2, "confirmed": 3}
+S1, S2, S3, GW, RELAY, X = mac(2, 0xaa), mac(3, 0xaa), mac(4, 0xaa), mac(1, 0xaa), mac(5, 0xaa), mac(66, 0x66)
+DECLARED = {"prefixes": ["10.0.0.0/24"], "dhcp4_servers": [{"ip": [ip(2)], "mac": S1}], "routers": [{"ip": [ip(1)], "mac": GW}],
+            "resolvers": [ip(1)]}
+CASES = []
+
+
+def case(name, want, authority=None, at_least=False, events=None):
+    def add(f):
+        CASES.append((name, want, authority, at_least, events, f))
+        return f
+    return add
+
+
+def with_(**kw):
+    return dict(DECLARED, **kw)
+
+
+TWO = with_(dhcp4_servers=[{"ip": [ip(2)], "mac": S1}, {"ip": [ip(3)], "mac": S2}])
+
+
+# ---- DHCPv4 traps ----
+@case("split-scope pair answers every DISCOVER", "none", TWO)
+@case("load-balanced failover, both answer", "none", TWO)
+def split(w):
+    for i in range(6):
+        c = mac(i)
+        w.client(1, c, 100 + i)
+        w.server(2, S1, ip(2), c, 100 + i, ip(50 + i))
+        w.server(2, S2, ip(3), c, 100 + i, ip(150 + i))
+        w.client(3, c, 100 + i, "+o4(54,%s)+o4(50,%s)" % (ip(2), ip(50 + i)))
+        w.server(5, S1, ip(2), c, 100 + i, ip(50 + i))
+        w.announce(c, ip(50 + i))
+        w.wait(2)
+
+
+@case("two relays forward the same OFFER", "none", with_(relays=[{"ip": [ip(1)], "mac": GW}, {"ip": [ip(5)], "mac": RELAY}],
+      dhcp4_servers=[{"ip": ["172.16.0.2"]}]))
+@case("two relays forward the same OFFER, nothing declared", "none")
+def two_relays(w):
+    for i in range(4):
+        c = mac(i)
+        for kind in (2, 5):
+            w.client(1 if kind == 2 else 3, c, 7 + i, "" if kind == 2 else "+o4(54,172.16.0.2)+o4(50,%s)" % ip(60 + i))
+            for r, a in ((GW, ip(1)), (RELAY, ip(5))):
+                w.server(kind, r, a, c, 7 + i, ip(60 + i), sid="172.16.0.2")
+        w.announce(c, ip(60 + i))
+        w.wait(3)
+
+
+@case("INFORM answered by three authorised servers", "none",
+      with_(dhcp4_servers=[{"ip": [ip(2)], "mac": S1}, {"ip": [ip(3)], "mac": S2}, {"ip": [ip(4)], "mac": S3}]))
+def inform(w):
+    c = mac(1)
+    w.announce(c, ip(60))
+    w.client(8, c, 9, src=ip(60), ciaddr=ip(60))
+    for s, a in ((S1, ip(2)), (S2, ip(3)), (S3, ip(4))):
+        w.server(5, s, a, c, 9, ANY, l2dst=c, dst=ip(60))
+
+
+def pxe(w, extra="", ask=True):
+    c = mac(1)
+    w.client(1, c, 9, '+o4(60,"PXEClient:Arch:00007")' if ask else "")
+    w.server(2, S1, ip(2), c, 9, ip(60))
+    w.server(2, S2, ip(7), c, 9, ANY, router=None, dns=None, extra='+o4(60,"PXEClient")' + extra)
+    w.client(3, c, 9, "+o4(54,%s)+o4(50,%s)" % (ip(2), ip(60)))
+    w.server(5, S1, ip(2), c, 9, ip(60))
+    w.announce(c, ip(60))
+
+
+case("proxyDHCP, declared", "none", with_(pxe_servers=[{"ip": [ip(7)], "mac": S2}]))(pxe)
+case("proxyDHCP, none declared", "info", DECLARED)(pxe)
+
+
+@case("home router plugged in backwards, nothing declared", "suspected")
+def backwards(w):
+    w.dora(S1, ip(2), mac(1), 5, ip(50))
+    w.wait(10)
+    c = mac(2)
+    w.client(1, c, 6)
+    w.server(2, S1, ip(2), c, 6, ip(51))
+    w.server(2, X, "192.168.137.1", c, 6, "192.168.137.20", router="192.168.137.1", dns="192.168.137.1")
+    w.client(3, c, 6, "+o4(54,192.168.137.1)+o4(50,192.168.137.20)")
+    w.server(5, X, "192.168.137.1", c, 6, "192.168.137.20", router="192.168.137.1", dns="192.168.137.1")
+
+
+@case("NIC team on the server, both MACs declared", "none", with_(dhcp4_servers=[{"ip": [ip(2)], "mac": [S1, S2]}]))
+@case("NIC team on the server, nothing declared", "none")
+def team(w):
+    for i in range(6):
+        nic = S1 if i % 2 else S2
+        w.arp(S1, ip(2), ip(1), l2=nic)
+        w.dora(nic, ip(2), mac(i), 30 + i, ip(50 + i))
+        w.wait(400)
+
+
+def power(w, offers):
+    w.others()
+    for i in range(500):
+        c = mac(i)
+        a = "10.0.%d.%d" % (4 + i // 200, 10 + i % 200)
+        w.client(1, c, 1000 + i)
+        if offers:
+            w.server(2, S1, ip(2), c, 1000 + i, a, l2dst=c, dst=a)
+        w.client(3, c, 1000 + i, "+o4(54,%s)+o4(50,%s)" % (ip(2), a))
+        if offers:
+            w.server(5, S1, ip(2), c, 1000 + i, a, l2dst=c, dst=a)
+        w.announce(c, a)
+        w.wait(0.03)
+    w.wait(30)
+    w.others()
+
+
+case("500-host power restore", "refuted", with_(prefixes=["10.0.0.0/16"]))(lambda w: power(w, True))
+case("500-host power restore, mirror without unicast answers", "refuted", with_(prefixes=["10.0.0.0/16"]))(lambda w: power(w, False))
+
+
+@case("guest Wi-Fi with randomised MACs, all ARP", "refuted", DECLARED)
+def guest(w):
+    w.others()
+    for i in range(120):
+        m = "%02x:%02x:5e:%02x:00:01" % ((i * 7) & 0xfc | 2, i, i)
+        w.dora(S1, ip(2), m, 3000 + i, ip(10 + i), pause=0.2)
+        w.wait(1.5)
+    w.wait(30)
+    w.others()
+
+
+def bridge(w, n, talk):
+    w.others()
+    b = mac(9, 0xb0)
+    for i in range(n):
+        a = ip(20 + i)
+        w.dora(S1, ip(2), mac(i), 400 + i, a, l2=b, alive=False)
+        w.wait(0.5)
+        w.arp(b, ANY, a)
+        w.arp(b, a, a)
+        if talk:
+            w.talk(mac(i), a, l2=b)
+        w.wait(3 if n < 20 else 0.4)
+    w.wait(40)
+    w.others()
+
+
+case("MAC-rewriting bridge, 30 hosts that talk", "none", DECLARED)(lambda w: bridge(w, 30, True))
+case("MAC-rewriting bridge, 15 hosts of which only ARP is seen", "none", with_(bridges=[mac(9, 0xb0)]))(lambda w: bridge(w, 15, False))
+
+
+@case("ipvlan host: 12 client-ids on one MAC, all leases used", "none", DECLARED)
+def ipvlan(w):
+    w.others()
+    for i in range(12):
+        a = ip(30 + i)
+        w.dora(S1, ip(2), mac(1), 60 + i, a, cid="ff%08x" % i, alive=False)
+        w.wait(0.3)
+        w.announce(mac(1), a)
+        w.talk(mac(1), a)
+        w.wait(2)
+    w.wait(40)
+    w.others()
+
+
+@case("routes and proxy from a declared server", "none", DECLARED)
+def routes(w):
+    for i in range(3):
+        w.dora(S1, ip(2), mac(i), 70 + i, ip(50 + i),
+               extra='+o4(121,hex:080a0a000001)+o4(249,hex:080a0a000001)+o4(252,"http://wpad.corp.example/wpad.dat")')
+        w.wait(5)
+
+
+@case("mirror with both sides of a relay", "none", with_(relays=[{"ip": [ip(5)], "mac": RELAY}]))
+@case("mirror with both sides of a relay, nothing declared", "none")
+def both_sides(w):
+    for i in range(4):
+        c = mac(i)
+        for up, down in ((1, 2), (3, 5)):
+            extra = "" if up == 1 else "+o4(54,%s)+o4(50,%s)" % (ip(2), ip(60 + i))
+            w.client(up, c, 80 + i, extra)
+            w.client(up, c, 80 + i, extra, src=ip(5), dst=ip(2), l2=RELAY, l2dst=S1, giaddr=ip(5))
+            w.server(down, S1, ip(2), c, 80 + i, ip(60 + i), l2dst=RELAY, dst=ip(5), giaddr=ip(5), dport=67)
+            w.server(down, RELAY, ip(5), c, 80 + i, ip(60 + i), sid=ip(2), giaddr=ip(5))
+        w.announce(c, ip(60 + i))
+        w.wait(4)
+
+
+@case("DHCP quoted in an ICMP port unreachable", "none", DECLARED)
+def quoted(w):
+    w.frame("eth %s %s / ip4 %s %s proto=1 / bytes hex:0303000000000000+hex:450000f4000000004011000000000000+10.0.0.9+10.0.0.60+"
+            "u16:67+u16:68+u16:220+u16:0+hex:02010600+u32:9+rep(20,u8:0)+rep(208,u8:0)+hex:63825363+o4(53,u8:2)+o4(54,10.0.0.9)+u8:255"
+            % (mac(1), X, ip(60), ip(9)))
+
+
+@case("DHCP service stops, 60 live hosts repeat DISCOVER", "info", DECLARED)
+def stops(w):
+    w.others()
+    for i in range(60):
+        w.dora(S1, ip(2), mac(i), 500 + i, ip(20 + i))
+        w.wait(20)
+    for k in range(3):
+        for i in range(60):
+            w.arp(mac(i), ip(20 + i), ip(1))
+            w.client(1, mac(i), 900 + i)
+        w.wait(16)
+    w.others()
+    w.wait(20)
+    w.others()
+
+
+@case("blank NIC repeats an all-zero chaddr", "none", DECLARED)
+@case("blank NIC repeats a broadcast chaddr", "none", DECLARED)
+def blank(w):
+    m = "00:00:00:00:00:00" if w.case.endswith("all-zero chaddr") else FF
+    for i in range(30):
+        w.client(1, m, 600 + i, l2=mac(1))
+        w.wait(4)
+
+
+@case("service moved to a second declared server", "none", TWO)
+def moved(w):
+    for i in range(8):
+        s, a = (S1, ip(2)) if i < 4 else (S2, ip(3))
+        w.dora(s, a, mac(i), 640 + i, ip(50 + i))
+        w.wait(30)
+
+
+@case("INIT-REBOOT: ACK and NAK from two declared servers", "none", TWO)
+def init_reboot(w):
+    w.client(3, mac(1), 650, "+o4(50,%s)" % ip(50))
+    w.server(6, S2, ip(3), mac(1), 650, ANY)
+    w.server(5, S1, ip(2), mac(1), 650, ip(50))
+
+
+@case("a lone server, nothing declared", "info")
+def lone(w):
+    for i in range(5):
+        w.dora(S1, ip(2), mac(i), 660 + i, ip(50 + i), dns=ip(2), router=ip(2))
+        w.query(mac(i), ip(50 + i), S1, ip(2), "www.corp.example")
+        w.answer(S1, ip(2), mac(i), ip(50 + i), "www.corp.example", "192.0.2.7")
+        w.wait(20)
+
+
+# ---- IPv6 and name traps ----
+def pio(p="2001:0db8:1::"):
+    return "nd(3,u8:64+u8:192+u32:86400+u32:14400+u32:0+%s)" % p
+
+
+@case("one server for DHCPv6 and DNS with a ULA outside the RA prefix, nothing declared", "info")
+def d6_dns_ula(w):
+    for i in range(3):
+        w.ra(GW, options=pio("2001:470:1::"), flags=0xc0)
+        w.sarr(S1, mac(i), 10 + 2 * i, "fd00:5::%d" % (10 + i), dns="fd00:5::2")
+        w.na(S1, "fd00:5::2")
+        w.query(mac(i), "fd00:5::%d" % (10 + i), S1, "fd00:5::2", "www.corp.example", six=True, kind=28)
+        w.answer(S1, "fd00:5::2", mac(i), "fd00:5::%d" % (10 + i), "www.corp.example", "2001:470:9::9", six=True, kind=28)
+        w.wait(10)
+
+
+@case("small gateway answers every name with itself", "none")
+def captive(w):
+    w.dora(GW, ip(1), mac(1), 5, ip(50))
+    for i, n in enumerate(("router.home", "www.example.com", "mail.example.net", "wpad.home")):
+        w.query(mac(1), ip(50), GW, ip(1), n, ident=i)
+        w.answer(GW, ip(1), mac(1), ip(50), n, ip(1), ident=i)
+        w.wait(1)
+
+
+@case("a router stops: lifetime 0 with Prf set", "none")
+@case("a declared router stops: lifetime 0 with Prf set", "none", DECLARED)
+def stops6(w):
+    for _ in range(4):
+        w.ra(GW, options=pio(), flags=0x08)
+        w.wait(200)
+    w.ra(GW, lifetime=0, options=pio(), flags=0x08)
+
+
+@case("randomised MAC takes over its own address", "none")
+@case("randomised MAC takes over its own address, servers declared", "none", DECLARED)
+def randomised(w):
+    w.dora(S1, ip(2), mac(1), 5, ip(50))
+    w.na(mac(1), "2001:470:1::50")
+    w.wait(30)
+    w.dora(S1, ip(2), mac(2, 0x42), 6, ip(50))
+    w.na(mac(2, 0x42), "2001:470:1::50")
+    w.wait(30)
+
+
+@case("DHCPv6 not declared beside a declared DHCPv4 role", "info", DECLARED)
+def undeclared6(w):
+    for i in range(3):
+        w.ra(GW, options=pio("2001:470:1::"), flags=0xc0)
+        w.sarr(S1, mac(i), 10 + 2 * i, "2001:470:1::%d" % (10 + i), dns="2001:470:1::2")
+        w.wait(10)
+
+
+@case("home router announces itself by link-local DNS and is the default router", "none")
+def home(w):
+    w.dora(GW, ip(1), mac(1), 5, ip(50), router=ip(1), dns=ip(1))
+    w.arp(GW, ip(1), ip(50), op=2, dst=mac(1))
+    for i in range(3):
+        w.ra(GW, options=pio("2001:470:1::") + "+nd(25,u16:0+u32:1800+%s)" % ll(GW), flags=0x40)
+        w.sarr(GW, mac(i), 10 + 2 * i, "2001:470:1::%d" % (10 + i), dns=ll(GW))
+        w.wait(10)
+
+
+@case("mesh border router: lifetime 0 with RIO", "info")
+def mesh(w):
+    for _ in range(4):
+        w.ra(GW, options=pio("2001:470:1::"))
+        w.ra(X, lifetime=0, options="nd(24,u8:64+u8:0+u32:1800+hex:fd00000700000000)")
+        w.wait(60)
+
+
+@case("resolver host sends an RDNSS-only RA, in the authorised list", "none", with_(routers=[{"mac": GW}, {"mac": S1}]))
+def rdnss_only(w):
+    for _ in range(4):
+        w.ra(GW, options=pio("2001:470:1::"))
+        w.ra(S1, lifetime=0, options="nd(25,u16:0+u32:1800+2001:470:1::2)")
+        w.wait(60)
+
+
+@case("DHCPv6 behind a relay: DUID is not the L2 source", "none", with_(relays=[{"mac": RELAY}], dhcp6_servers=[{"duid": ["00030001" + S1.replace(":", "")]}]))
+def relayed6(w):
+    for i in range(3):
+        c = mac(i)
+        for up, down in ((1, 2), (3, 7)):
+            w.d6client(up, c, 40 + i, server=w.duid(S1) if up == 3 else None)
+            w.d6server(down, RELAY, c, 40 + i, "2001:470:1::%d" % (20 + i), dns="2001:470:1::2", duid=w.duid(S1))
+        w.dad(c, "2001:470:1::%d" % (20 + i))
+        w.wait(5)
+
+
+@case("VRRPv3 failover changes the MAC of the RA", "none", with_(routers=[{"mac": [GW, S2]}]))
+def vrrp(w):
+    for i in range(6):
+        w.ra(GW if i < 3 else S2, src="fe80::1", options=pio("2001:470:1::"))
+        w.wait(60)
+
+
+def seen_event(ip_, at, record=1):
+    return {"@timestamp": at, "event": {"provider": "Microsoft-Windows-DHCP-Server", "code": "1042"},
+            "winlog": {"provider_name": "Microsoft-Windows-DHCP-Server", "event_id": "1042", "record_id": record, "channel": "System",
+                       "computer_name": "SRV-DHCP01.corp.example", "event_data": {"param1": "(%s)" % ip_}}}
+
+
+@case("1042 names the failover partner", "refuted", TWO, events=[seen_event(ip(3), "2023-11-14T22:13:40Z")])
+def partner(w):
+    split(w)
+    w.wait(600)
+    w.others()
+
+
+@case("each frame twice from two mirrored ports", "none", TWO)
+def doubled(w):
+    inner = Wire()
+    split(inner)
+    for line in inner.lines:
+        at, rest = line.split(" ", 1)
+        t = float(at[2:])
+        w.lines += ["t=%.6f %s" % (t, rest), "t=%.6f %s" % (t + 0.0004, rest)]
+    w.at = inner.at
+
+
+# ---- evasions: at least this where authority is declared ----
+@case("OFFER with giaddr set, not from a relay", "probable", DECLARED, True)
+def e_giaddr(w):
+    w.client(1, mac(1), 5)
+    w.server(2, X, ip(66), mac(1), 5, ip(70), router=ip(66), dns=ip(66), giaddr=ip(1))
+
+
+@case("undeclared option 54 behind the router's MAC", "probable", DECLARED, True)
+def e_behind_router(w):
+    w.client(1, mac(1), 5)
+    w.server(2, GW, "192.0.2.9", mac(1), 5, ip(70), dns="192.0.2.9")
+
+
+@case("yiaddr 0, PXEClient and 252 to an ordinary client", "probable", DECLARED, True)
+def e_pxe(w):
+    pxe(w, '+o4(252,"http://10.0.0.66/wpad.dat")', ask=False)
+
+
+@case("flood with unicast MACs, L2 source = chaddr, no REQUEST", "probable", DECLARED, True)
+def e_flood(w):
+    w.baseline(S1, ip(2))
+    w.others()
+    for i in range(150):
+        m = mac(i * 7919, 0x10)
+        w.client(1, m, 7000 + i * 13)
+        w.server(2, S1, ip(2), m, 7000 + i * 13, ip(20 + i % 200), l2dst=m)
+        w.wait(0.1)
+        if i % 20 == 0:
+            w.others()
+    w.wait(30)
+    w.others()
+
+
+@case("starvation with a forged giaddr", "probable", DECLARED, True)
+def e_starve_giaddr(w):
+    w.others()
+    for i in range(60):
+        m, a = mac(i * 7919, 0x10), ip(20 + i)
+        w.client(1, m, 7000 + i, l2=X, giaddr=ip(222))
+        w.server(2, S1, ip(2), m, 7000 + i, a, giaddr=ip(222), l2dst=X, dport=67)
+        w.client(3, m, 7000 + i, "+o4(54,%s)+o4(50,%s)" % (ip(2), a), l2=X, giaddr=ip(222))
+        w.server(5, S1, ip(2), m, 7000 + i, a, giaddr=ip(222), l2dst=X, dport=67)
+        w.wait(0.5)
+    w.wait(30)
+    w.others()
+
+
+@case("starvation with one chaddr and changing client-ids", "probable", DECLARED, True)
+def e_starve_cid(w):
+    w.others()
+    for i in range(60):
+        w.dora(S1, ip(2), X, 7000 + i, ip(20 + i), cid="ff%08x" % (i * 2654435761 % 2**32), alive=False)
+        w.wait(0.5)
+    w.wait(30)
+    w.others()
+
+
+@case("starvation by one MAC that ARPs for all its leases", "probable", DECLARED, True)
+def e_starve_arp(w):
+    w.others()
+    for i in range(60):
+        m, a = mac(i * 7919, 0x10), ip(20 + i)
+        w.dora(S1, ip(2), m, 7000 + i, a, l2=X, alive=False)
+        w.arp(X, ANY, a)
+        w.arp(X, a, a)
+        w.wait(0.5)
+    w.wait(30)
+    w.others()
+
+
+@case("starvation from a new MAC per lease, one a minute", "suspected", DECLARED, True)
+@case("the same once the usual share of ghosts is known", "probable", DECLARED, True)
+def e_starve_slow(w):
+    if w.case.startswith("the same"):
+        w.baseline(S1, ip(2))
+    for i in range(40):
+        w.others()
+        w.dora(S1, ip(2), mac(i * 7919, 0x10), 7000 + i, ip(20 + i), alive=False)
+        w.wait(60)
+    w.others()
+
+
+def worst(records):
+    last = {r["incident"]["id"]: r["incident"] for r in records}
+    return max((i["verdict"] for i in last.values()), key=lambda v: RANK[v], default="none"), last.values()
+
+
+def run(a, c, where):
+    name, want, authority, at_least, events, build = c
+    w = Wire()
+    w.case = name
+    build(w)
+    script, pcap = os.path.join(where, "wire.forge"), os.path.join(where, "wire.pcap")
+    open(script, "w").write(w.text())
+    p = subprocess.run([a.forge, "-o", pcap, script], capture_output=True, text=True)
+    if p.returncode:
+        return False, "forge: " + p.stderr.strip(), []
+    cmd = [a.bin, "-q", "-r", pcap]
+    if authority:
+        conf = os.path.join(where, "authority.yaml")
+        json.dump({"authority": [dict(authority, name="test")]}, open(conf, "w"))
+        cmd += ["-c", conf]
+    if events:
+        feed = os.path.join(where, "events.jsonl")
+        open(feed, "w").write("".join(json.dumps(e) + "\n" for e in events))
+        cmd += ["-e", feed]
+    p = subprocess.run(cmd, capture_output=True, text=True)
+    if p.returncode:
+        return False, "exit %d: %s" % (p.returncode, p.stderr.strip()), []
+    got, incidents = worst([json.loads(x) for x in p.stdout.splitlines()])
+    return (RANK[got] >= RANK[want] if at_least else RANK[got] <= RANK[want]), got, incidents
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--bin", required=True)
+    ap.add_argument("--forge", required=True)
+    ap.add_argument("--only", default="")
+    ap.add_argument("--keep")
+    ap.add_argument("-v", action="store_true")
+    a = ap.parse_args()
+    passed = failed = 0
+    for c in CASES:
+        if a.only not in c[0]:
+            continue
+        with tempfile.TemporaryDirectory() as d:
+            where = a.keep or d
+            ok, got, incidents = run(a, c, where)
+        passed, failed = passed + ok, failed + (not ok)
+        print("%-6s %-82s %s %-9s got %s" % ("ok" if ok else "FAILED", c[0], ">=" if c[3] else "<=", c[1], got))
+        if a.v or not ok:
+            for i in incidents:
+                print("         %s: %s by %s, %s" % (i["detection"], i["verdict"], i["actor"]["mac"] or i["actor"]["ip"],
+                      ", ".join("%s %s x%d" % (f["id"], f["grade"], f["count"]) for f in i["facts"])))
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
