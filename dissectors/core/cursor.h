@@ -87,7 +87,7 @@ cur_take(struct cursor *c, size_t n)
 {
 	if (!cur_need(c, n))
 		return (struct bytes){ NULL, 0 };
-	struct bytes b = bytes_of(c->base + c->off, n);
+	struct bytes b = bytes_of(c->base ? c->base + c->off : NULL, n); /* NULL + 0 is undefined in C11 */
 	c->off += (uint32_t)n;
 	return b;
 }

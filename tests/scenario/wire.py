@@ -58,6 +58,7 @@ class Wire:
     def baseline(self, s, sip, n=25):
         """ordinary hosts that use their leases, each twice: the usual share of ghosts is known from then on"""
         for k in range(2):
+            self.wait(90000 if k else 0)  # a client is known from the next day on
             for i in range(n):
                 self.dora(s, sip, mac(i, 0xba), 50000 + 100 * k + i, ip(225 + i), pause=0.1)
                 self.wait(40)
