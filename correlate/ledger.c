@@ -3,36 +3,66 @@
 #include "vantage.h"
 
 /* How long things are remembered.  A client key that was not seen for 30 days counts as new (DETECTIONS.md 1.1). */
-#define XACT_LIFE   (10 * TS_MIN)
-#define CLIENT_LIFE (30 * TS_DAY)
-#define SAID_LIFE   (7 * TS_DAY)
+#define XACT_LIFE     (10 * TS_MIN)
+#define CLIENT_LIFE   (30 * TS_DAY)
+#define SAID_LIFE     (7 * TS_DAY)
 #define LEASE_DEFAULT TS_HOUR /* an ACK without option 51 */
 
-enum { SCOPES_PER_HOSTS = 64, HOSTS_DEFAULT = 65536, HOSTS_LEAST = 64, LEARN_ACKS = 20, LEARN_CLIENTS = 5, SILENT_DISCOVERS = 10,
-       SETTLED = 10 /* messages of a server that contradicted nobody: it is no newcomer any more */ };
+enum {
+	SCOPES_PER_HOSTS = 64,
+	HOSTS_DEFAULT = 65536,
+	HOSTS_LEAST = 64,
+	LEARN_ACKS = 20,
+	LEARN_CLIENTS = 5,
+	SILENT_DISCOVERS = 10,
+	SETTLED = 10 /* messages of a server that contradicted nobody: it is no newcomer any more */
+};
 
-struct server_key { uint16_t seg; struct mac mac; struct addr id; };
-struct scope_key { uint16_t seg; uint8_t len; struct addr net; };
-struct lease_key { uint16_t seg; struct addr addr; };
-struct station_key { uint16_t seg; struct mac mac; };
-struct xact_key { uint32_t xid; uint16_t seg; uint8_t hlen, chaddr[16]; };
+struct server_key {
+	uint16_t seg;
+	struct mac mac;
+	struct addr id;
+};
+struct scope_key {
+	uint16_t seg;
+	uint8_t len;
+	struct addr net;
+};
+struct lease_key {
+	uint16_t seg;
+	struct addr addr;
+};
+struct station_key {
+	uint16_t seg;
+	struct mac mac;
+};
+struct xact_key {
+	uint32_t xid;
+	uint16_t seg;
+	uint8_t hlen, chaddr[16];
+};
 
 /* One server's word for one subnet. */
 struct offerer {
-	struct mac	mac;
-	struct addr	id;
-	ts_t		since, last; /* since: its first message on the segment */
+	struct mac mac;
+	struct addr id;
+	ts_t since, last; /* since: its first message on the segment */
 	struct d4_items items;
-	bool		used, trusted;
+	bool used, trusted;
 };
-struct scope { struct offerer o[D4_OFFERERS]; };
+struct scope {
+	struct offerer o[D4_OFFERERS];
+};
 
 /* What one MAC stands for: as chaddr for keys and leases, as L2 source for vouches. */
 struct station {
 	uint32_t keys;
-	struct { struct addr addr; ts_t expires; } lease[2]; /* the two that last longest */
-	uint8_t	 vouched;
-	ts_t	 vouched_since;
+	struct {
+		struct addr addr;
+		ts_t expires;
+	} lease[2]; /* the two that last longest */
+	uint8_t vouched;
+	ts_t vouched_since;
 };
 
 enum { SPECS = 6 };
@@ -49,13 +79,17 @@ specs(const struct engine_conf *conf, struct table_spec s[SPECS])
 	uint32_t n = hosts_of(conf);
 
 	/* A transaction is asked about for 30 s; a quarter of the hosts holds a flood of 500 a second for that long. */
-	s[0] = (struct table_spec){ "dhcp4 transactions", sizeof(struct xact_key), sizeof(struct d4_xact), n / 4, XACT_LIFE };
-	s[1] = (struct table_spec){ "dhcp4 clients", sizeof(struct d4_client_key), sizeof(struct d4_client), n, CLIENT_LIFE };
+	s[0] = (struct table_spec){ "dhcp4 transactions", sizeof(struct xact_key), sizeof(struct d4_xact),
+				    n / 4, XACT_LIFE };
+	s[1] = (struct table_spec){ "dhcp4 clients", sizeof(struct d4_client_key), sizeof(struct d4_client),
+				    n, CLIENT_LIFE };
 	s[2] = (struct table_spec){ "dhcp4 leases", sizeof(struct lease_key), sizeof(struct d4_lease), n, 0 };
-	s[3] = (struct table_spec){ "dhcp4 servers", sizeof(struct server_key), sizeof(struct d4_server), 1024, CLIENT_LIFE };
-	s[4] = (struct table_spec){ "dhcp4 subnets", sizeof(struct scope_key), sizeof(struct scope), 1 + n / SCOPES_PER_HOSTS,
+	s[3] = (struct table_spec){ "dhcp4 servers", sizeof(struct server_key), sizeof(struct d4_server),
+				    1024, CLIENT_LIFE };
+	s[4] = (struct table_spec){ "dhcp4 subnets", sizeof(struct scope_key), sizeof(struct scope),
+				    1 + n / SCOPES_PER_HOSTS, CLIENT_LIFE };
+	s[5] = (struct table_spec){ "dhcp4 stations", sizeof(struct station_key), sizeof(struct station), n,
 				    CLIENT_LIFE };
-	s[5] = (struct table_spec){ "dhcp4 stations", sizeof(struct station_key), sizeof(struct station), n, CLIENT_LIFE };
 }
 
 static size_t
@@ -68,7 +102,7 @@ size_t
 ledger_bytes(const struct engine_conf *conf)
 {
 	struct table_spec s[SPECS];
-	size_t		  n = align16(sizeof(struct ledger));
+	size_t n = align16(sizeof(struct ledger));
 
 	specs(conf, s);
 	for (size_t i = 0; i < SPECS; i++)
@@ -90,10 +124,10 @@ station_get(struct engine *e, uint16_t seg, struct mac m)
 static void
 client_dropped(void *arg, const void *key, void *value)
 {
-	struct ledger		   *l = arg;
+	struct ledger *l = arg;
 	const struct d4_client_key *k = key;
-	const struct d4_client	   *c = value;
-	struct station_key	    sk;
+	const struct d4_client *c = value;
+	struct station_key sk;
 
 	memset(&sk, 0, sizeof(sk));
 	sk.seg = k->seg;
@@ -124,13 +158,14 @@ void
 ledger_open(struct engine *e, void *mem)
 {
 	struct table_spec s[SPECS];
-	struct ledger	 *l = mem;
-	char		 *p = (char *)mem + align16(sizeof(*l));
+	struct ledger *l = mem;
+	char *p = (char *)mem + align16(sizeof(*l));
 
 	e->ledger = l;
 	l->engine = e;
 	specs(e->conf, s);
-	struct table *const t[SPECS] = { &l->xacts, &l->clients, &l->leases, &l->servers, &l->scopes, &l->stations };
+	struct table *const t[SPECS] = { &l->xacts,   &l->clients, &l->leases,
+					 &l->servers, &l->scopes,  &l->stations };
 	for (size_t i = 0; i < SPECS; i++) {
 		table_open(t[i], &s[i], p, e->key);
 		p += align16(table_bytes(&s[i]));
@@ -179,7 +214,8 @@ holds_other(struct engine *e, uint16_t seg, struct mac m, struct addr a)
 	struct station *st = station_get(e, seg, m);
 
 	for (size_t i = 0; st && i < NELEM(st->lease); i++)
-		if (addr_set(st->lease[i].addr) && !addr_eq(st->lease[i].addr, a) && st->lease[i].expires > e->now)
+		if (addr_set(st->lease[i].addr) && !addr_eq(st->lease[i].addr, a) &&
+		    st->lease[i].expires > e->now)
 			return true;
 	return false;
 }
@@ -198,7 +234,8 @@ ledger_alive(struct engine *e, struct d4_lease *lease)
 {
 	struct segment *s = e->segment_at[lease->seg];
 
-	if (!lease->alive && mac_alive(e, s, lease->mac, lease->acked) && !holds_other(e, lease->seg, lease->mac, lease->addr))
+	if (!lease->alive && mac_alive(e, s, lease->mac, lease->acked) &&
+	    !holds_other(e, lease->seg, lease->mac, lease->addr))
 		lease_revive(e, lease);
 	return lease->alive;
 }
@@ -245,7 +282,7 @@ address_seen(struct engine *e, struct addr a, struct mac l2)
 static void
 learn_frame(struct engine *e, const struct obs *o)
 {
-	struct ledger	  *l = e->ledger;
+	struct ledger *l = e->ledger;
 	const struct ends *n = &o->outer;
 
 	if (l->watched == 0 || n->src.fam != 4 || (n->ipproto == 17 && (n->dport == 67 || n->dport == 68)))
@@ -267,7 +304,7 @@ learn_arp(struct engine *e, const struct obs *o)
 {
 	const struct arp *a = &o->u.arp;
 	struct rates_seg *rs = rates_of(e, e->seg);
-	bool		  any;
+	bool any;
 
 	if (rs->own.a.fam == 0 && !addr_zero(a->spa))
 		(void)auth_prefix(e, e->seg, a->spa, &rs->own, &any);
@@ -280,7 +317,7 @@ learn_arp(struct engine *e, const struct obs *o)
 static uint64_t
 value_hash(struct engine *e, struct bytes v, bool list)
 {
-	uint64_t      h = 0;
+	uint64_t h = 0;
 	struct cursor c = cur_all(v);
 
 	if (!list || v.n % 4)
@@ -293,11 +330,16 @@ value_hash(struct engine *e, struct bytes v, bool list)
 	return h ? h : 1;
 }
 
-static const struct { uint8_t code; bool list; } item_of[D4_ITEMS] = {
-	[DI_ROUTER] = { D4O_ROUTER, true }, [DI_DNS] = { D4O_DNS, true },	 [DI_ROUTES] = { D4O_ROUTES, false },
-	[DI_ROUTES_MS] = { D4O_ROUTES_MS, false }, [DI_WPAD] = { D4O_WPAD, false }, [DI_MASK] = { D4O_MASK, false },
-	[DI_DOMAIN] = { D4O_DOMAIN, false }, [DI_SEARCH] = { D4O_DOMAIN_SEARCH, false }, [DI_TFTP] = { D4O_TFTP, false },
-	[DI_BOOTFILE] = { D4O_BOOTFILE, false }, [DI_NTP] = { D4O_NTP, true }, [DI_NBNS] = { D4O_NBNS, true },
+static const struct {
+	uint8_t code;
+	bool list;
+} item_of[D4_ITEMS] = {
+	[DI_ROUTER] = { D4O_ROUTER, true },  [DI_DNS] = { D4O_DNS, true },
+	[DI_ROUTES] = { D4O_ROUTES, false }, [DI_ROUTES_MS] = { D4O_ROUTES_MS, false },
+	[DI_WPAD] = { D4O_WPAD, false },     [DI_MASK] = { D4O_MASK, false },
+	[DI_DOMAIN] = { D4O_DOMAIN, false }, [DI_SEARCH] = { D4O_DOMAIN_SEARCH, false },
+	[DI_TFTP] = { D4O_TFTP, false },     [DI_BOOTFILE] = { D4O_BOOTFILE, false },
+	[DI_NTP] = { D4O_NTP, true },	     [DI_NBNS] = { D4O_NBNS, true },
 };
 
 static void
@@ -321,7 +363,7 @@ static uint16_t
 asked_items(const struct dhcp4 *d, bool *any)
 {
 	struct cursor c = cur_all(dhcp4_opt(d, D4O_PARAMS));
-	uint16_t      set = 0;
+	uint16_t set = 0;
 
 	*any = cur_more(&c);
 	while (cur_more(&c)) {
@@ -336,10 +378,10 @@ asked_items(const struct dhcp4 *d, bool *any)
 struct addr
 ledger_pac_host(const struct dhcp4 *d)
 {
-	struct bytes  url = bytes_text(dhcp4_opt(d, D4O_WPAD));
+	struct bytes url = bytes_text(dhcp4_opt(d, D4O_WPAD));
 	struct cursor c = cur_all(url);
-	size_t	      start = 0, slashes = 0, end = url.n;
-	struct addr   a;
+	size_t start = 0, slashes = 0, end = url.n;
+	struct addr a;
 
 	/* scheme "://" host, with a port, a path or nothing behind it (RFC 3986 3.2) */
 	while (cur_more(&c) && slashes < 2) {
@@ -369,7 +411,8 @@ leads_to_self(struct engine *e, const struct dhcp4 *d, const struct d4_now *n)
 		struct cursor c = cur_all(dhcp4_opt(d, codes[i]));
 		while (cur_left(&c) >= 4) {
 			struct addr a = addr4_read(&c);
-			if (addr_eq(a, n->id) || addr_eq(a, e->o->inner.src) || binding_is(e, e->seg, a, n->l2))
+			if (addr_eq(a, n->id) || addr_eq(a, e->o->inner.src) ||
+			    binding_is(e, e->seg, a, n->l2))
 				return true;
 		}
 	}
@@ -382,8 +425,8 @@ static struct scope *
 scope_get(struct engine *e, struct addr a)
 {
 	struct scope_key k;
-	struct prefix	 p;
-	bool		 any;
+	struct prefix p;
+	bool any;
 
 	memset(&k, 0, sizeof(k));
 	k.seg = e->seg->ix;
@@ -409,7 +452,8 @@ offerer_get(struct scope *s, struct mac mac, struct addr id)
 			return o;
 		if (!o->used && (spare == NULL || spare->used))
 			spare = o;
-		else if (o->used && !o->trusted && (spare == NULL || (spare->used && o->since > spare->since)))
+		else if (o->used && !o->trusted &&
+			 (spare == NULL || (spare->used && o->since > spare->since)))
 			spare = o;
 	}
 	if (spare)
@@ -424,7 +468,8 @@ items_against(const struct d4_items *a, const struct d4_items *b)
 	uint16_t set = 0;
 
 	for (unsigned i = 0; i < D4_ITEMS; i++)
-		if (a->have >> i & 1 && ((b->have >> i & 1 && a->hash[i] != b->hash[i]) || b->missing >> i & 1))
+		if (a->have >> i & 1 &&
+		    ((b->have >> i & 1 && a->hash[i] != b->hash[i]) || b->missing >> i & 1))
 			set |= (uint16_t)(1u << i);
 	return set;
 }
@@ -464,7 +509,7 @@ compare_earlier(struct engine *e, const struct scope *s, struct d4_now *n)
 static void
 scope_learn(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 {
-	struct addr   a = addr_zero(d->yiaddr) ? d->ciaddr : d->yiaddr;
+	struct addr a = addr_zero(d->yiaddr) ? d->ciaddr : d->yiaddr;
 	struct scope *s = addr_zero(a) || n->proxy ? NULL : scope_get(e, a);
 
 	if (s == NULL)
@@ -478,13 +523,19 @@ scope_learn(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 	if (o->used)
 		n->changed = items_against(&n->items, &o->items);
 	struct d4_items keep = n->items;
-	uint16_t	old = (uint16_t)(o->items.have & ~n->items.have & ~n->items.missing);
-	for (unsigned i = 0; i < D4_ITEMS; i++) /* what this client did not ask for stays as it was said before */
+	uint16_t old = (uint16_t)(o->items.have & ~n->items.have & ~n->items.missing);
+	for (unsigned i = 0; i < D4_ITEMS;
+	     i++) /* what this client did not ask for stays as it was said before */
 		if (old >> i & 1)
 			keep.hash[i] = o->items.hash[i];
 	keep.have |= old;
 	keep.missing |= (uint16_t)(o->items.missing & ~keep.have);
-	*o = (struct offerer){ .mac = n->l2, .id = n->id, .since = n->s->first, .last = e->now, .items = keep, .used = true,
+	*o = (struct offerer){ .mac = n->l2,
+			       .id = n->id,
+			       .since = n->s->first,
+			       .last = e->now,
+			       .items = keep,
+			       .used = true,
 			       .trusted = n->trusted };
 }
 
@@ -493,9 +544,10 @@ static bool
 looks_like_proxy(const struct dhcp4 *d, const struct d4_now *n)
 {
 	static const uint8_t not_there[] = { D4O_ROUTER, D4O_DNS, D4O_ROUTES, D4O_ROUTES_MS, D4O_WPAD };
-	struct bytes	     class = dhcp4_opt(d, D4O_VENDOR_CLASS);
+	struct bytes class = dhcp4_opt(d, D4O_VENDOR_CLASS);
 
-	if (!addr_zero(d->yiaddr) || !n->x->pxe || class.n < 9 || !bytes_eq(bytes_of(class.p, 9), bytes_str("PXEClient")))
+	if (!addr_zero(d->yiaddr) || !n->x->pxe || class.n < 9 ||
+	    !bytes_eq(bytes_of(class.p, 9), bytes_str("PXEClient")))
 		return false;
 	for (size_t i = 0; i < NELEM(not_there); i++)
 		if (dhcp4_opt(d, not_there[i]).p)
@@ -507,10 +559,11 @@ looks_like_proxy(const struct dhcp4 *d, const struct d4_now *n)
 static bool
 team_member(struct engine *e, const struct d4_now *n)
 {
-	struct bytes	none = { NULL, 0 };
+	struct bytes none = { NULL, 0 };
 	struct binding *b = binding_find(e, e->seg, n->id);
 
-	return auth_id_known(e, e->seg, SVC_DHCP4, n->id, none) && b && mac_eq(b->mac, n->l2) && b->src == BIND_ARP && !b->contested &&
+	return auth_id_known(e, e->seg, SVC_DHCP4, n->id, none) && b && mac_eq(b->mac, n->l2) &&
+	       b->src == BIND_ARP && !b->contested &&
 	       (mac_zero(b->prev) || e->now - b->prev_last > 10 * TS_MIN) &&
 	       !actor_open(e, e->seg, n->l2, UINT32_C(1) << FAM_ND_SPOOF | UINT32_C(1) << FAM_D4_ROGUE);
 }
@@ -530,13 +583,15 @@ standing_undeclared(struct engine *e, const struct d4_now *n)
 static void
 standing(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 {
-	struct bytes  none = { NULL, 0 };
-	struct mac    nobody = { { 0 } };
+	struct bytes none = { NULL, 0 };
+	struct mac nobody = { { 0 } };
 	enum standing st = auth_standing(e, e->seg, SVC_DHCP4, n->l2, n->id, none);
 
-	if (st != ST_AUTHORISED && n->router && auth_standing(e, e->seg, SVC_DHCP4, nobody, n->id, none) == ST_AUTHORISED)
+	if (st != ST_AUTHORISED && n->router &&
+	    auth_standing(e, e->seg, SVC_DHCP4, nobody, n->id, none) == ST_AUTHORISED)
 		st = ST_AUTHORISED; /* a remote server behind its relay or router */
-	if (st != ST_AUTHORISED && addr_zero(d->yiaddr) && auth_standing(e, e->seg, SVC_PXE, n->l2, n->id, none) == ST_AUTHORISED)
+	if (st != ST_AUTHORISED && addr_zero(d->yiaddr) &&
+	    auth_standing(e, e->seg, SVC_PXE, n->l2, n->id, none) == ST_AUTHORISED)
 		st = ST_AUTHORISED;
 	n->proxy = st != ST_AUTHORISED && !auth_declared(e, e->seg, SVC_PXE) && looks_like_proxy(d, n);
 	if (st == ST_UNAUTHORISED && !n->router && team_member(e, n)) {
@@ -554,13 +609,14 @@ static void
 server_settle(struct engine *e, struct d4_now *n)
 {
 	struct d4_segment *g = &e->ledger->seg[e->seg->ix];
-	struct d4_server  *s = n->s;
-	unsigned	   clients = 0;
+	struct d4_server *s = n->s;
+	unsigned clients = 0;
 
 	for (uint64_t b = s->clients; b; b &= b - 1)
 		clients++;
-	if (n->st != ST_UNKNOWN || s->learned || s->contradicted || g->silent || e->now - s->first < TS_DAY || s->acks < LEARN_ACKS ||
-	    clients < LEARN_CLIENTS || actor_open(e, e->seg, n->l2, UINT32_C(1) << FAM_D4_ROGUE))
+	if (n->st != ST_UNKNOWN || s->learned || s->contradicted || g->silent || e->now - s->first < TS_DAY ||
+	    s->acks < LEARN_ACKS || clients < LEARN_CLIENTS ||
+	    actor_open(e, e->seg, n->l2, UINT32_C(1) << FAM_D4_ROGUE))
 		return;
 	s->learned = true;
 	if (g->learned == 0)
@@ -599,7 +655,7 @@ static struct d4_xact *
 xact_get(struct engine *e, const struct dhcp4 *d)
 {
 	struct xact_key k;
-	bool		fresh;
+	bool fresh;
 
 	memset(&k, 0, sizeof(k));
 	k.seg = e->seg->ix;
@@ -618,7 +674,7 @@ xact_get(struct engine *e, const struct dhcp4 *d)
 static void
 answer_note(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 {
-	struct d4_xact	 *x = n->x;
+	struct d4_xact *x = n->x;
 	struct d4_answer *a = NULL, *old = &x->answer[0];
 
 	for (size_t i = 0; i < x->nanswer; i++) {
@@ -629,14 +685,25 @@ answer_note(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 	}
 	if (a == NULL)
 		a = x->nanswer < D4_ANSWERS ? &x->answer[x->nanswer++] : old;
-	*a = (struct d4_answer){ .l2 = n->l2, .id = n->id, .yiaddr = d->yiaddr, .at = e->now, .since = n->s ? n->s->first : e->now,
-				 .type = d->msg_type, .st = n->st, .direct = !n->router, .relay = n->relay, .trusted = n->trusted, .proxy = n->proxy,
-				 .self = n->self, .have = (uint8_t)(n->items.have & ((1u << DI_PATH) - 1)),
+	*a = (struct d4_answer){ .l2 = n->l2,
+				 .id = n->id,
+				 .yiaddr = d->yiaddr,
+				 .at = e->now,
+				 .since = n->s ? n->s->first : e->now,
+				 .type = d->msg_type,
+				 .st = n->st,
+				 .direct = !n->router,
+				 .relay = n->relay,
+				 .trusted = n->trusted,
+				 .proxy = n->proxy,
+				 .self = n->self,
+				 .have = (uint8_t)(n->items.have & ((1u << DI_PATH) - 1)),
 				 .missing = (uint8_t)(n->items.missing & ((1u << DI_PATH) - 1)) };
 	memcpy(a->path, n->items.hash, sizeof(a->path));
 	uint64_t mix[D4_ITEMS + 1];
 	memcpy(mix, n->items.hash, sizeof(n->items.hash));
-	mix[D4_ITEMS] = siphash(&e->key, &d->yiaddr, sizeof(d->yiaddr)) ^ siphash(&e->key, &n->id, sizeof(n->id));
+	mix[D4_ITEMS] =
+		siphash(&e->key, &d->yiaddr, sizeof(d->yiaddr)) ^ siphash(&e->key, &n->id, sizeof(n->id));
 	a->digest = siphash(&e->key, mix, sizeof(mix));
 	n->answer = a;
 }
@@ -646,7 +713,7 @@ static void
 station_lease(struct engine *e, struct mac m, struct addr a, ts_t expires)
 {
 	struct station *st = mac_zero(m) ? NULL : station_get(e, e->seg->ix, m);
-	size_t		at = 0;
+	size_t at = 0;
 
 	if (st == NULL)
 		return;
@@ -666,8 +733,8 @@ static void
 lease_give(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 {
 	struct lease_key k;
-	bool		 fresh;
-	uint32_t	 secs;
+	bool fresh;
+	uint32_t secs;
 
 	memset(&k, 0, sizeof(k));
 	k.seg = e->seg->ix;
@@ -680,7 +747,11 @@ lease_give(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 	if (!same) {
 		if (!fresh)
 			unwatch(e->ledger, lease);
-		*lease = (struct d4_lease){ .owner = n->key, .mac = n->chaddr, .addr = d->yiaddr, .acked = e->now, .seg = e->seg->ix };
+		*lease = (struct d4_lease){ .owner = n->key,
+					    .mac = n->chaddr,
+					    .addr = d->yiaddr,
+					    .acked = e->now,
+					    .seg = e->seg->ix };
 		if (n->c) {
 			lease->l2 = n->c->l2;
 			lease->tested = (n->c->flags & D4C_TESTED) != 0;
@@ -694,7 +765,7 @@ lease_give(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 	n->lease = lease;
 	station_lease(e, n->chaddr, d->yiaddr, lease->expires);
 	struct rates_seg *rs = rates_of(e, e->seg);
-	bool		  any;
+	bool any;
 	if (rs->own.a.fam == 0 && addr_zero(d->giaddr))
 		(void)auth_prefix(e, e->seg, d->yiaddr, &rs->own, &any);
 	if (rs->first_lease == 0)
@@ -711,7 +782,8 @@ lease_end(struct engine *e, struct addr a, const struct d4_now *n)
 {
 	struct d4_lease *lease = ledger_lease(e, e->seg, a);
 
-	if (lease == NULL || !mac_eq(lease->mac, n->chaddr) || (!mac_eq(n->l2, lease->l2) && !mac_eq(n->l2, lease->mac)))
+	if (lease == NULL || !mac_eq(lease->mac, n->chaddr) ||
+	    (!mac_eq(n->l2, lease->l2) && !mac_eq(n->l2, lease->mac)))
 		return;
 	if (lease->expires > e->now)
 		lease->expires = e->now;
@@ -731,7 +803,7 @@ circuit_id(struct engine *e, const struct dhcp4 *d)
 {
 	struct bytes v = dhcp4_opt(d, D4O_RELAY_AGENT);
 	struct bytes c = v.p ? dhcp4_subopt(v, 1) : v, r = v.p ? dhcp4_subopt(v, 2) : v; /* RFC 3046 2.0 */
-	uint64_t     mix[3] = { 0, 0, e->seg->ix };
+	uint64_t mix[3] = { 0, 0, e->seg->ix };
 
 	if (c.p == NULL)
 		return 0;
@@ -745,16 +817,17 @@ circuit_id(struct engine *e, const struct dhcp4 *d)
 static bool
 testable(struct engine *e, const struct dhcp4 *d, const struct d4_now *n)
 {
-	struct bytes  none = { NULL, 0 };
-	struct mac    nobody = { { 0 } };
+	struct bytes none = { NULL, 0 };
+	struct mac nobody = { { 0 } };
 	struct prefix p;
-	bool	      any;
+	bool any;
 
 	if (n->router || n->relay || !n->has_mac || auth_bridge(e, n->l2) || !addr_zero(d->ciaddr))
 		return false;
 	if (addr_zero(d->giaddr))
 		return true;
-	if (!auth_declared(e, e->seg, SVC_DHCP4) && !auth_declared(e, e->seg, SVC_RELAY) && !auth_declared(e, e->seg, SVC_ROUTER))
+	if (!auth_declared(e, e->seg, SVC_DHCP4) && !auth_declared(e, e->seg, SVC_RELAY) &&
+	    !auth_declared(e, e->seg, SVC_ROUTER))
 		return false;
 	return auth_standing(e, e->seg, SVC_RELAY, nobody, d->giaddr, none) != ST_AUTHORISED &&
 	       auth_standing(e, e->seg, SVC_ROUTER, nobody, d->giaddr, none) != ST_AUTHORISED &&
@@ -775,7 +848,7 @@ key_of(struct engine *e, const struct dhcp4 *d, uint64_t cid, struct d4_client_k
 static void
 client_learn(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 {
-	bool		  fresh;
+	bool fresh;
 	struct d4_client *c = table_get(&e->ledger->clients, &n->key, e->now, &fresh);
 
 	if ((n->c = c) == NULL)
@@ -815,9 +888,9 @@ static void
 client_message(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 {
 	struct d4_segment *g = &e->ledger->seg[e->seg->ix];
-	struct bytes	   class = dhcp4_opt(d, D4O_VENDOR_CLASS);
-	struct d4_xact	  *x = n->x;
-	struct addr	   meant = addr_zero(d->ciaddr) ? dhcp4_opt_addr(d, D4O_REQUESTED_IP) : d->ciaddr;
+	struct bytes class = dhcp4_opt(d, D4O_VENDOR_CLASS);
+	struct d4_xact *x = n->x;
+	struct addr meant = addr_zero(d->ciaddr) ? dhcp4_opt_addr(d, D4O_REQUESTED_IP) : d->ciaddr;
 
 	if (!x->client_seen) {
 		x->client_seen = true;
@@ -865,12 +938,12 @@ static void
 server_message(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 {
 	struct d4_segment *g = &e->ledger->seg[e->seg->ix];
-	struct server_key  k;
-	bool		   fresh;
+	struct server_key k;
+	bool fresh;
 
 	if (!g->server_seen) {
-		g->silent = g->first_discover && e->now - g->first_discover >= TS_DAY && g->discovers >= SILENT_DISCOVERS &&
-			    !mac_zero(g->discoverer[1]);
+		g->silent = g->first_discover && e->now - g->first_discover >= TS_DAY &&
+			    g->discovers >= SILENT_DISCOVERS && !mac_zero(g->discoverer[1]);
 		g->server_seen = true;
 	}
 	memset(&k, 0, sizeof(k));
@@ -883,7 +956,7 @@ server_message(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 	standing(e, d, n);
 	key_of(e, d, n->x->client_seen ? n->x->cid : client_id(e, d), &n->key);
 	n->c = table_find(&e->ledger->clients, &n->key, e->now);
-	struct addr	 meant = d->msg_type == D4_NAK ? (struct addr){ 0 } : d->yiaddr;
+	struct addr meant = d->msg_type == D4_NAK ? (struct addr){ 0 } : d->yiaddr;
 	struct d4_lease *lease = addr_set(meant) && !addr_zero(meant) ? ledger_lease(e, e->seg, meant) : NULL;
 	if (lease) {
 		n->had_lease = true;
@@ -917,14 +990,15 @@ server_message(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 static bool
 is_server_type(uint8_t t)
 {
-	return t == D4_BOOTP || t == D4_OFFER || t == D4_ACK || t == D4_NAK || t == D4_FORCERENEW || (t >= D4_LEASEQUERY && t <= D4_TLS);
+	return t == D4_BOOTP || t == D4_OFFER || t == D4_ACK || t == D4_NAK || t == D4_FORCERENEW ||
+	       (t >= D4_LEASEQUERY && t <= D4_TLS);
 }
 
 static void
 learn_dhcp4(struct engine *e, const struct obs *o)
 {
 	const struct dhcp4 *d = &o->u.dhcp4;
-	struct d4_now	   *n = &e->ledger->now;
+	struct d4_now *n = &e->ledger->now;
 
 	*n = (struct d4_now){ .l2 = o->outer.smac, .yiaddr = d->yiaddr };
 	if (d->chaddr.n > 16 || (d->op == 2 && !is_server_type(d->msg_type)))
@@ -940,7 +1014,8 @@ learn_dhcp4(struct engine *e, const struct obs *o)
 		return;
 	struct host *h = host_find(e, e->seg, n->l2);
 	n->router = (o->flags & OBS_NO_ETHER) || auth_router_mac(e, e->seg, n->l2);
-	n->relay = !n->router && h && h->relays4 && !auth_declared(e, e->seg, SVC_ROUTER) && !auth_declared(e, e->seg, SVC_RELAY);
+	n->relay = !n->router && h && h->relays4 && !auth_declared(e, e->seg, SVC_ROUTER) &&
+		   !auth_declared(e, e->seg, SVC_RELAY);
 	n->id = dhcp4_opt_addr(d, D4O_SERVER_ID);
 	n->id_given = addr_set(n->id) && !addr_zero(n->id);
 	if (n->server && !n->id_given)

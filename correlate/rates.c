@@ -3,20 +3,32 @@
 
 /* DETECTIONS.md 4: p0 = 5 % of legitimate leases show no sign of life in time, p1 = 80 % of an attacker's; the steps are
  * ln(p1/p0) and ln((1-p1)/(1-p0)).  Where the measured share is higher, p0 is twice that: one row for each 5 %. */
-static const struct { double ghost, other; } step[] = {
+static const struct {
+	double ghost, other;
+} step[] = {
 	{ 2.7726, -1.5581 }, { 2.0794, -1.5041 }, { 1.6740, -1.4469 }, { 1.3863, -1.3863 },
 	{ 1.1632, -1.3218 }, { 0.9808, -1.2528 }, { 0.8267, -1.1787 }, { 0.6931, -1.0986 },
 };
 #define GHOST_ALARM 13.8
-#define GHOST_CAP   41.4 /* three alarms: after an attack a dozen honest clients, not hundreds, bring it back to rest */
+#define GHOST_CAP                                                                                            \
+	41.4 /* three alarms: after an attack a dozen honest clients, not hundreds, bring it back to rest */
 
-enum { SHARE_SAMPLES = 20, FANS = 4096, CIRCUITS = 4096, XIDS = 8192, MAIN_PERCENT = 80, HOSTS_DEFAULT = 65536, HOSTS_LEAST = 64 };
+enum {
+	SHARE_SAMPLES = 20,
+	FANS = 4096,
+	CIRCUITS = 4096,
+	XIDS = 8192,
+	MAIN_PERCENT = 80,
+	HOSTS_DEFAULT = 65536,
+	HOSTS_LEAST = 64
+};
 #define FAN_LIFE     TS_HOUR
 #define CIRCUIT_LIFE (30 * TS_DAY)
 #define XID_LIFE     (60 * TS_SEC)
 
 static const struct table_spec fans = { "dhcp4 sources", 8, sizeof(struct fan), FANS, FAN_LIFE };
-static const struct table_spec circuits = { "dhcp4 circuits", sizeof(uint64_t), sizeof(struct circuit), CIRCUITS, CIRCUIT_LIFE };
+static const struct table_spec circuits = { "dhcp4 circuits", sizeof(uint64_t), sizeof(struct circuit),
+					    CIRCUITS, CIRCUIT_LIFE };
 static const struct table_spec xids = { "dhcp4 transaction ids", 8, sizeof(struct xid_use), XIDS, XID_LIFE };
 
 static size_t
@@ -35,8 +47,8 @@ ring_cap(const struct engine_conf *conf)
 size_t
 rates_bytes(const struct engine_conf *conf)
 {
-	return align16(sizeof(struct rates)) + align16(SEGMENTS_MAX * sizeof(struct rates_seg)) + align16(table_bytes(&fans)) +
-	       align16(table_bytes(&circuits)) + align16(table_bytes(&xids)) +
+	return align16(sizeof(struct rates)) + align16(SEGMENTS_MAX * sizeof(struct rates_seg)) +
+	       align16(table_bytes(&fans)) + align16(table_bytes(&circuits)) + align16(table_bytes(&xids)) +
 	       2 * align16((size_t)ring_cap(conf) * sizeof(struct due));
 }
 
@@ -44,8 +56,8 @@ void
 rates_open(struct engine *e, void *mem)
 {
 	struct rates *r = mem;
-	char	     *p = (char *)mem + align16(sizeof(*r));
-	uint32_t      cap = ring_cap(e->conf);
+	char *p = (char *)mem + align16(sizeof(*r));
+	uint32_t cap = ring_cap(e->conf);
 
 	e->rates = r;
 	r->seg = (struct rates_seg *)(void *)p;
@@ -113,7 +125,8 @@ bool
 sources_main(const struct sources *s, struct mac *m)
 {
 	for (size_t i = 0; i < SRC_TOP; i++)
-		if (s->total && (uint64_t)(s->top[i].n - s->top[i].err) * 100 >= (uint64_t)s->total * MAIN_PERCENT) {
+		if (s->total &&
+		    (uint64_t)(s->top[i].n - s->top[i].err) * 100 >= (uint64_t)s->total * MAIN_PERCENT) {
 			*m = s->top[i].mac;
 			return !mac_group(*m) && !mac_zero(*m);
 		}
@@ -125,7 +138,7 @@ bool
 ghosts_add(struct rates_seg *rs, unsigned kind, bool ghost, struct mac l2)
 {
 	struct ghosts *g = &rs->ghosts[kind];
-	size_t	       row = 0;
+	size_t row = 0;
 
 	/* the usual share is learned while the sum is at rest, so an attack does not teach itself */
 	if (rs->known_leases >= SHARE_SAMPLES)
@@ -160,7 +173,8 @@ static void
 fan_take_back(struct fan *f, const struct d4_lease *lease)
 {
 	for (size_t i = 0; i < FAN_RING && i < f->nring; i++)
-		if (f->ring[i].at == lease->acked && f->ring[i].cid == lease->owner.cid && mac_eq(f->ring[i].mac, lease->mac))
+		if (f->ring[i].at == lease->acked && f->ring[i].cid == lease->owner.cid &&
+		    mac_eq(f->ring[i].mac, lease->mac))
 			f->ring[i].at = 0;
 	for (size_t i = 0; i < FAN_SLOTS; i++)
 		if (f->slot[i].unused) {
@@ -173,7 +187,7 @@ void
 rates_revived(struct engine *e, const struct d4_lease *lease, bool alive)
 {
 	struct rates_seg *rs = &e->rates->seg[lease->seg];
-	struct ghosts	 *g = &rs->ghosts[LEASE];
+	struct ghosts *g = &rs->ghosts[LEASE];
 
 	if (lease->ghost) {
 		rs->stock -= rs->stock > 0;
@@ -196,7 +210,8 @@ fan_turn(struct fan *f, ts_t now)
 	int64_t slot = now / (5 * TS_MIN);
 
 	for (int i = 0; f->slot_at < slot && i < FAN_SLOTS; i++, f->slot_at++)
-		f->slot[(uint64_t)(f->slot_at + 1) % FAN_SLOTS].judged = f->slot[(uint64_t)(f->slot_at + 1) % FAN_SLOTS].unused = 0;
+		f->slot[(uint64_t)(f->slot_at + 1) % FAN_SLOTS].judged =
+			f->slot[(uint64_t)(f->slot_at + 1) % FAN_SLOTS].unused = 0;
 	f->slot_at = slot;
 }
 
@@ -238,7 +253,7 @@ bool
 fan_add(struct engine *e, const struct segment *s, struct mac l2, const struct fan_item *it)
 {
 	struct fan *f = fan_of(e, s->ix, l2, true);
-	uint32_t    judged = 0, unused = 0;
+	uint32_t judged = 0, unused = 0;
 
 	if (f == NULL)
 		return false;
@@ -268,7 +283,7 @@ fan_add(struct engine *e, const struct segment *s, struct mac l2, const struct f
 bool
 circuit_add(struct circuit *c, bool leased, ts_t now)
 {
-	int64_t	 hour = now / TS_HOUR;
+	int64_t hour = now / TS_HOUR;
 	unsigned kind = leased ? LEASE : NO_LEASE;
 	uint32_t minute = 0, last_hour = 0;
 
@@ -301,8 +316,8 @@ bool
 xid_add(struct xid_use *x, struct mac chaddr, struct mac l2, ts_t now)
 {
 	uint32_t distinct = 0;
-	bool	 group = false, one = true;
-	size_t	 at = XID_CHADDRS;
+	bool group = false, one = true;
+	size_t at = XID_CHADDRS;
 
 	for (size_t i = 0; i < XID_CHADDRS && i < x->n; i++)
 		if (mac_eq(x->chaddr[i], chaddr))
@@ -338,7 +353,7 @@ larger(double a, double b)
 	return a > b ? a : b;
 }
 
-#define BUCKET	 (10 * TS_SEC)
+#define BUCKET	  (10 * TS_SEC)
 #define LAM_LEAST .05
 
 bool
@@ -352,7 +367,7 @@ rate_turn(struct rates_seg *rs, ts_t now)
 	/* a long silence is at most an hour of empty buckets: the sum is back at rest by then */
 	for (int n = 0; rs->bucket < now / BUCKET && n < 360; n++) {
 		double *lam = &rs->lam[(uint64_t)(rs->bucket * 10 / 3600) % 24];
-		double	l = larger(*lam, LAM_LEAST), k = larger(.5, root(l));
+		double l = larger(*lam, LAM_LEAST), k = larger(.5, root(l));
 		rs->rate_s += (double)rs->bucket_keys - l - k;
 		/* EWMA over about a day of that hour: 360 buckets an hour */
 		if (!rs->rate_alarm)
@@ -378,7 +393,8 @@ offers_turn(struct rates_seg *rs, ts_t now)
 	int64_t slot = now / (5 * TS_SEC), minute = now / TS_MIN;
 
 	for (int i = 0; rs->slot_at < slot && i < OFFER_SLOTS; i++, rs->slot_at++)
-		rs->slot[(uint64_t)(rs->slot_at + 1) % OFFER_SLOTS].asked = rs->slot[(uint64_t)(rs->slot_at + 1) % OFFER_SLOTS].answered = 0;
+		rs->slot[(uint64_t)(rs->slot_at + 1) % OFFER_SLOTS].asked =
+			rs->slot[(uint64_t)(rs->slot_at + 1) % OFFER_SLOTS].answered = 0;
 	for (int i = 0; rs->minute_at < minute && i < OFFER_MINUTES; i++, rs->minute_at++) {
 		rs->minute[(uint64_t)(rs->minute_at + 1) % OFFER_MINUTES].asked = 0;
 		rs->minute[(uint64_t)(rs->minute_at + 1) % OFFER_MINUTES].answered = 0;
@@ -419,7 +435,8 @@ rates_quiet_add(struct rates_seg *rs, ts_t now, bool alive)
 	int64_t minute = now / TS_MIN;
 
 	for (int i = 0; rs->quiet_at < minute && i < 64; i++, rs->quiet_at++)
-		rs->quiet[(uint64_t)(rs->quiet_at + 1) % 64].keys = rs->quiet[(uint64_t)(rs->quiet_at + 1) % 64].alive = 0;
+		rs->quiet[(uint64_t)(rs->quiet_at + 1) % 64].keys =
+			rs->quiet[(uint64_t)(rs->quiet_at + 1) % 64].alive = 0;
 	rs->quiet_at = minute;
 	rs->quiet[(uint64_t)minute % 64].keys++;
 	rs->quiet[(uint64_t)minute % 64].alive += alive;
@@ -429,7 +446,7 @@ bool
 rates_quiet(struct engine *e, const struct segment *s, ts_t from, ts_t to, uint32_t *keys)
 {
 	const struct rates_seg *rs = rates_of(e, s);
-	uint32_t		n = 0, alive = 0;
+	uint32_t n = 0, alive = 0;
 
 	for (int64_t m = rs->quiet_at; m > rs->quiet_at - 64 && m >= 0; m--)
 		if (m >= from / TS_MIN && m <= to / TS_MIN) {

@@ -5,106 +5,168 @@
 
 #include "ledger.h"
 
-enum { SRC_TOP = 8, FAN_RING = 24, FAN_SLOTS = 12, BAD_MACS = 3, XID_CHADDRS = 5, DECLINES = 16, ATTACKS = 6, REFUSED = 16,
-       OFFER_SLOTS = 12, OFFER_MINUTES = 60 };
+enum {
+	SRC_TOP = 8,
+	FAN_RING = 24,
+	FAN_SLOTS = 12,
+	BAD_MACS = 3,
+	XID_CHADDRS = 5,
+	DECLINES = 16,
+	ATTACKS = 6,
+	REFUSED = 16,
+	OFFER_SLOTS = 12,
+	OFFER_MINUTES = 60
+};
 enum { NO_LEASE, LEASE, LEASE_KINDS };
 
 /* Who is behind a set of keys: a heavy-hitter sketch (space saving), so that a source of 80 % cannot hide behind others. */
 struct sources {
-	struct { struct mac mac; uint32_t n, err; } top[SRC_TOP];
+	struct {
+		struct mac mac;
+		uint32_t n, err;
+	} top[SRC_TOP];
 	uint32_t total;
 };
 void sources_add(struct sources *, struct mac);
 bool sources_main(const struct sources *, struct mac *); /* at least 80 % of all, and no group address */
 
 struct ghosts { /* LLR-CUSUM */
-	double	       s;
+	double s;
 	struct sources src;
 };
 struct attack { /* a (family, actor) that facts were raised for */
-	uint8_t	     family;
+	uint8_t family;
 	struct actor actor;
-	ts_t	     last;
-	bool	     hard, rate;
+	ts_t last;
+	bool hard, rate;
 };
 
 struct rates_seg {
 	struct prefix own; /* declared prefix of the segment's own clients; fam 0 unknown */
-	struct mac    server;
-	struct addr   server_id;
-	ts_t	      server_at;
+	struct mac server;
+	struct addr server_id;
+	ts_t server_at;
 
 	struct ghosts ghosts[LEASE_KINDS];
-	uint32_t      known_leases, known_ghosts; /* measured share of ghosts while nothing is wrong */
-	uint32_t      stock;			  /* ghost leases, an upper bound between recounts */
-	ts_t	      stock_counted;
-	struct addr   low, high; /* leased addresses */
-	ts_t	      first_lease;
+	uint32_t known_leases, known_ghosts; /* measured share of ghosts while nothing is wrong */
+	uint32_t stock;			     /* ghost leases, an upper bound between recounts */
+	ts_t stock_counted;
+	struct addr low, high; /* leased addresses */
+	ts_t first_lease;
 
 	/* new client keys, 10 s buckets */
-	double	       rate_s, lam[24];
-	ts_t	       bucket, lam_since;
-	uint32_t       bucket_keys;
+	double rate_s, lam[24];
+	ts_t bucket, lam_since;
+	uint32_t bucket_keys;
 	struct sources rate_src;
-	uint32_t       run_keys, run_judged, run_alive;
-	bool	       rate_alarm, quiet_told;
+	uint32_t run_keys, run_judged, run_alive;
+	bool rate_alarm, quiet_told;
 
-	struct { struct mac mac, l2; ts_t at; } bad[BAD_MACS];
-	struct { struct mac chaddr, answerer; ts_t at; } declined[DECLINES];
+	struct {
+		struct mac mac, l2;
+		ts_t at;
+	} bad[BAD_MACS];
+	struct {
+		struct mac chaddr, answerer;
+		ts_t at;
+	} declined[DECLINES];
 	uint32_t ndeclined;
 
 	/* who got an OFFER */
-	struct { uint32_t asked, answered; } slot[OFFER_SLOTS], minute[OFFER_MINUTES];
+	struct {
+		uint32_t asked, answered;
+	} slot[OFFER_SLOTS], minute[OFFER_MINUTES];
 	int64_t slot_at, minute_at;
 	uint32_t row; /* client keys in a row without OFFER */
-	ts_t	 row_since, exhausted;
+	ts_t row_since, exhausted;
 	uint32_t row_asked, row_answered; /* of the hour before the row */
-	bool	 row_told, nooffer;
+	ts_t nooffer_at;
+	bool row_told, nooffer;
 
 	struct attack attack[ATTACKS];
-	const char   *hint; /* tool trait of a new client (DETECTIONS.md 12) */
-	ts_t	      hint_at;
-	struct { struct mac mac; ts_t at; } refused[REFUSED];
+	const char *hint; /* tool trait of a new client (DETECTIONS.md 12) */
+	ts_t hint_at;
+	struct {
+		struct mac mac;
+		ts_t at;
+	} refused[REFUSED];
 	uint32_t nrefused;
 
-	struct { uint32_t keys, alive; } quiet[64]; /* a minute each */
+	struct {
+		uint32_t keys, alive;
+	} quiet[64]; /* a minute each */
 	int64_t quiet_at;
 };
 
 /* One L2 source: FANOUT. */
 struct fan {
-	struct { ts_t at; struct mac mac; uint64_t cid; bool leased; } ring[FAN_RING];
+	struct {
+		ts_t at;
+		struct mac mac;
+		uint64_t cid;
+		bool leased;
+	} ring[FAN_RING];
 	uint32_t nring;
-	struct { uint16_t judged, unused; } slot[FAN_SLOTS]; /* five minutes each */
+	struct {
+		uint16_t judged, unused;
+	} slot[FAN_SLOTS]; /* five minutes each */
 	int64_t slot_at;
 };
-struct fan_key { uint16_t seg; struct mac mac; };
+struct fan_key {
+	uint16_t seg;
+	struct mac mac;
+};
 /* A new key, judged: `at` is when it came or got its lease. */
-struct fan_item { ts_t at; struct mac chaddr; uint64_t cid; bool leased, unused; };
+struct fan_item {
+	ts_t at;
+	struct mac chaddr;
+	uint64_t cid;
+	bool leased, unused;
+};
 /* True when the source fans out now (5 unused in 60 s or 12 in an hour, 80 % of the hour unused). */
 bool fan_add(struct engine *, const struct segment *, struct mac l2, const struct fan_item *);
 
-struct circuit { ts_t at[LEASE_KINDS][12]; uint32_t n[LEASE_KINDS]; ts_t first; int64_t hour; uint32_t hour_keys, quiet_hours, busy_hours; };
+struct circuit {
+	ts_t at[LEASE_KINDS][12];
+	uint32_t n[LEASE_KINDS];
+	ts_t first;
+	int64_t hour;
+	uint32_t hour_keys, quiet_hours, busy_hours;
+};
 /* Adds a new key; true when it is a burst on a circuit that used to be quiet. */
 bool circuit_add(struct circuit *, bool leased, ts_t now);
 
-struct xid_use { struct mac chaddr[XID_CHADDRS], l2[XID_CHADDRS]; ts_t at[XID_CHADDRS]; uint32_t n; };
+struct xid_use {
+	struct mac chaddr[XID_CHADDRS], l2[XID_CHADDRS];
+	ts_t at[XID_CHADDRS];
+	uint32_t n;
+};
 bool xid_add(struct xid_use *, struct mac chaddr, struct mac l2, ts_t now);
 
 enum due_kind { DUE_CLIENT, DUE_LEASE };
-struct due { ts_t at, since; struct d4_client_key key; struct inc_ref ref; struct addr addr; uint8_t kind; };
-struct due_ring { struct due *v; uint32_t cap, n; uint64_t head; };
+struct due {
+	ts_t at, since;
+	struct d4_client_key key;
+	struct inc_ref ref;
+	struct addr addr;
+	uint8_t kind;
+};
+struct due_ring {
+	struct due *v;
+	uint32_t cap, n;
+	uint64_t head;
+};
 
 struct rates {
 	struct rates_seg *seg; /* SEGMENTS_MAX */
-	struct table	  fans, circuits, xids;
-	struct due_ring	  life;	 /* 10 s after a lease or a first DISCOVER */
-	struct due_ring	  offer; /* 5 s after a DISCOVER */
-	uint64_t	  missed; /* tests not made because a ring was full */
+	struct table fans, circuits, xids;
+	struct due_ring life;  /* 10 s after a lease or a first DISCOVER */
+	struct due_ring offer; /* 5 s after a DISCOVER */
+	uint64_t missed;       /* tests not made because a ring was full */
 };
 
 size_t rates_bytes(const struct engine_conf *);
-void   rates_open(struct engine *, void *mem);
+void rates_open(struct engine *, void *mem);
 struct rates_seg *rates_of(struct engine *, const struct segment *);
 bool due_push(struct rates *, struct due_ring *, const struct due *);
 bool due_pop(struct due_ring *, ts_t now, struct due *);

@@ -4,10 +4,10 @@
 #include "ledger.h"
 #include "rates.h"
 
-#define RACE_TIME (30 * TS_SEC)
+#define RACE_TIME   (30 * TS_SEC)
 #define TRUE_ACTIVE (10 * TS_MIN)
-#define PATH_ITEMS ((1u << DI_PATH) - 1)
-#define ANY_FAMILY ((UINT32_C(1) << FAM_CHAINS) - 1)
+#define PATH_ITEMS  ((1u << DI_PATH) - 1)
+#define ANY_FAMILY  ((UINT32_C(1) << FAM_CHAINS) - 1)
 
 /* Servers of section 4; leased-query answers and proxies included. */
 static const struct d4_now *
@@ -36,7 +36,9 @@ sender(const struct d4_now *n)
 static struct fact
 fact_of(const struct d4_now *n, uint8_t id, uint8_t grade, uint16_t flags)
 {
-	struct fact f = { .id = id, .family = FAM_D4_ROGUE, .grade = grade, .flags = flags, .actor = sender(n) };
+	struct fact f = {
+		.id = id, .family = FAM_D4_ROGUE, .grade = grade, .flags = flags, .actor = sender(n)
+	};
 
 	f.has_victim = n->has_mac && !mac_group(n->chaddr) && !mac_zero(n->chaddr);
 	f.victim = n->chaddr;
@@ -49,11 +51,13 @@ fact_of(const struct d4_now *n, uint8_t id, uint8_t grade, uint16_t flags)
 static const char *
 server_hint(const struct obs *o)
 {
-	static const uint8_t order[] = { D4O_TYPE, D4O_SERVER_ID, D4O_LEASE, D4O_MASK, D4O_DOMAIN, D4O_ROUTER, D4O_DNS };
-	const struct dhcp4  *d = &o->u.dhcp4;
-	uint32_t	     lease;
+	static const uint8_t order[] = { D4O_TYPE,   D4O_SERVER_ID, D4O_LEASE, D4O_MASK,
+					 D4O_DOMAIN, D4O_ROUTER,    D4O_DNS };
+	const struct dhcp4 *d = &o->u.dhcp4;
+	uint32_t lease;
 
-	if (!(o->flags & OBS_SUM_NONE) || d->nopt < NELEM(order) || !dhcp4_opt_u32(d, D4O_LEASE, &lease) || lease > 20)
+	if (!(o->flags & OBS_SUM_NONE) || d->nopt < NELEM(order) || !dhcp4_opt_u32(d, D4O_LEASE, &lease) ||
+	    lease > 20)
 		return NULL;
 	for (size_t i = 0; i < NELEM(order); i++)
 		if (d->opt[i].code != order[i])
@@ -72,7 +76,8 @@ static bool
 excused_relay(struct engine *e, const struct d4_now *n)
 {
 	struct bytes none = { NULL, 0 };
-	return n->relay && auth_id_known(e, e->seg, SVC_DHCP4, n->id, none) && !(n->against_trusted & PATH_ITEMS);
+	return n->relay && auth_id_known(e, e->seg, SVC_DHCP4, n->id, none) &&
+	       !(n->against_trusted & PATH_ITEMS);
 }
 
 static bool
@@ -112,13 +117,14 @@ true_mac_active(struct engine *e, struct addr id, struct mac not_this)
 		const struct auth_servers *list = &a->site[i].dhcp4_servers;
 		for (size_t k = 0; k < list->n; k++) {
 			const struct auth_server *v = &list->v[k];
-			bool			  has = false;
+			bool has = false;
 			for (size_t x = 0; x < v->nip; x++)
 				has |= addr_eq(v->ip[x], id);
 			for (size_t x = 0; x < v->nserver_id; x++)
 				has |= addr_eq(v->server_id[x], id);
 			for (size_t x = 0; has && x < v->nmac; x++) {
-				struct host *h = mac_eq(v->mac[x], not_this) ? NULL : host_find(e, e->seg, v->mac[x]);
+				struct host *h =
+					mac_eq(v->mac[x], not_this) ? NULL : host_find(e, e->seg, v->mac[x]);
 				if (h && h->last && e->now - h->last <= TRUE_ACTIVE)
 					return true;
 			}
@@ -131,7 +137,7 @@ static void
 spoof_detect(struct engine *e, const struct obs *o)
 {
 	const struct d4_now *n = server_now(e);
-	struct bytes	     none = { NULL, 0 };
+	struct bytes none = { NULL, 0 };
 
 	if (n == NULL || !accused(n) || n->router || excused_relay(e, n))
 		return;
@@ -155,7 +161,8 @@ path_against(const struct d4_answer *a, const struct d4_answer *b)
 	uint8_t set = 0;
 
 	for (unsigned i = 0; i < DI_PATH; i++)
-		if (a->have >> i & 1 && ((b->have >> i & 1 && a->path[i] != b->path[i]) || b->missing >> i & 1))
+		if (a->have >> i & 1 &&
+		    ((b->have >> i & 1 && a->path[i] != b->path[i]) || b->missing >> i & 1))
 			set |= (uint8_t)(1u << i);
 	return set;
 }
@@ -177,8 +184,9 @@ race_raise(struct engine *e, const struct d4_now *n, const struct d4_answer *who
 {
 	struct fact f = fact_of(n, F_D4_RACE, E1, 0);
 
-	f.actor = who->direct && !who->relay ? (struct actor){ .has_mac = true, .mac = who->l2, .addr = who->id }
-					     : (struct actor){ .addr = who->id };
+	f.actor = who->direct && !who->relay
+			  ? (struct actor){ .has_mac = true, .mac = who->l2, .addr = who->id }
+			  : (struct actor){ .addr = who->id };
 	if (!addr_zero(who->yiaddr))
 		f.key = f.victim_addr = who->yiaddr;
 	fact_raise(e, &f);
@@ -187,7 +195,7 @@ race_raise(struct engine *e, const struct d4_now *n, const struct d4_answer *who
 static void
 race_detect(struct engine *e, const struct obs *o)
 {
-	const struct d4_now    *n = server_now(e);
+	const struct d4_now *n = server_now(e);
 	const struct d4_answer *a = n ? n->answer : NULL;
 
 	if (a == NULL || !gives(o) || a->proxy)
@@ -195,10 +203,12 @@ race_detect(struct engine *e, const struct obs *o)
 	for (size_t i = 0; i < n->x->nanswer; i++) {
 		const struct d4_answer *b = &n->x->answer[i];
 		bool copy = b->digest == a->digest && addr_eq(b->id, a->id) && addr_eq(b->yiaddr, a->yiaddr);
-		if (b == a || b->proxy || copy || e->now - b->at > RACE_TIME || b->type == D4_NAK || (a->trusted && b->trusted))
+		if (b == a || b->proxy || copy || e->now - b->at > RACE_TIME || b->type == D4_NAK ||
+		    (a->trusted && b->trusted))
 			continue;
 		if (a->st == ST_UNKNOWN && b->st == ST_UNKNOWN) {
-			const struct d4_answer *who = path_against(a, b) || path_against(b, a) ? newcomer(n->x, a, b) : NULL;
+			const struct d4_answer *who =
+				path_against(a, b) || path_against(b, a) ? newcomer(n->x, a, b) : NULL;
 			if (who && !(mac_eq(a->l2, b->l2) && !a->relay))
 				race_raise(e, n, who);
 			continue;
@@ -225,7 +235,8 @@ opt_detect(struct engine *e, const struct obs *o)
 	} else if (n->st == ST_UNKNOWN) {
 		if (n->against_earlier)
 			fact_raise(e, &f);
-	} else if (n->against_trusted && !n->router) { /* the administrator changed something, or somebody else did */
+	} else if (n->against_trusted &&
+		   !n->router) { /* the administrator changed something, or somebody else did */
 		f.grade = E0;
 		f.flags = FF_NO_VICTIM;
 		fact_raise(e, &f);
@@ -259,10 +270,10 @@ route_detect(struct engine *e, const struct obs *o)
 		return;
 	}
 	for (size_t i = 0; i < NELEM(codes) && n->trusted; i++) {
-		unsigned      item = codes[i] == D4O_ROUTES ? DI_ROUTES : DI_ROUTES_MS;
+		unsigned item = codes[i] == D4O_ROUTES ? DI_ROUTES : DI_ROUTES_MS;
 		struct cursor c = cur_all(dhcp4_opt(&o->u.dhcp4, codes[i]));
 		struct route4 r;
-		struct mac    m;
+		struct mac m;
 		while (n->changed >> item & 1 && dhcp4_route_next(&c, &r))
 			if (leads_to_open(e, r.via, &m)) {
 				f.actor = (struct actor){ .has_mac = true, .mac = m, .addr = r.via };
@@ -275,7 +286,7 @@ static void
 wpad_detect(struct engine *e, const struct obs *o)
 {
 	const struct d4_now *n = server_now(e);
-	struct mac	     m;
+	struct mac m;
 
 	if (n == NULL || !gives(o) || dhcp4_opt(&o->u.dhcp4, D4O_WPAD).p == NULL)
 		return;
@@ -302,8 +313,9 @@ nak_raise(struct engine *e, const struct d4_now *n, const struct d4_answer *who)
 	struct fact f = fact_of(n, F_D4_NAK, E1, 0);
 
 	if (who)
-		f.actor = who->direct && !who->relay ? (struct actor){ .has_mac = true, .mac = who->l2, .addr = who->id }
-						     : (struct actor){ .addr = who->id };
+		f.actor = who->direct && !who->relay
+				  ? (struct actor){ .has_mac = true, .mac = who->l2, .addr = who->id }
+				  : (struct actor){ .addr = who->id };
 	fact_raise(e, &f);
 }
 
@@ -315,8 +327,10 @@ nak_race(struct engine *e, const struct d4_now *n)
 
 	for (size_t i = 0; a && i < n->x->nanswer; i++) {
 		const struct d4_answer *b = &n->x->answer[i];
-		bool pair = (a->type == D4_NAK && b->type == D4_ACK) || (a->type == D4_ACK && b->type == D4_NAK);
-		if (b == a || !pair || e->now - b->at > RACE_TIME || (a->trusted && b->trusted) || (mac_eq(a->l2, b->l2) && addr_eq(a->id, b->id)))
+		bool pair =
+			(a->type == D4_NAK && b->type == D4_ACK) || (a->type == D4_ACK && b->type == D4_NAK);
+		if (b == a || !pair || e->now - b->at > RACE_TIME || (a->trusted && b->trusted) ||
+		    (mac_eq(a->l2, b->l2) && addr_eq(a->id, b->id)))
 			continue;
 		if (a->st == ST_UNKNOWN && b->st == ST_UNKNOWN) {
 			const struct d4_answer *who = newcomer(n->x, a, b);
@@ -331,7 +345,7 @@ static void
 nak_detect(struct engine *e, const struct obs *o)
 {
 	const struct d4_now *n = server_now(e);
-	uint8_t		     type = o->u.dhcp4.msg_type;
+	uint8_t type = o->u.dhcp4.msg_type;
 
 	if (n == NULL || (type != D4_NAK && type != D4_ACK))
 		return;
@@ -339,7 +353,8 @@ nak_detect(struct engine *e, const struct obs *o)
 	if (type != D4_NAK || n->trusted)
 		return;
 	/* what the client asked for is in the transaction's lease: look for one that another server gave it */
-	const struct d4_lease *l = n->c && addr_set(n->x->asked_addr) ? ledger_lease(e, e->seg, n->x->asked_addr) : NULL;
+	const struct d4_lease *l =
+		n->c && addr_set(n->x->asked_addr) ? ledger_lease(e, e->seg, n->x->asked_addr) : NULL;
 	if (l && l->expires > e->now && mac_eq(l->mac, n->chaddr) && !owns(l, n))
 		nak_raise(e, n, NULL);
 }
@@ -349,13 +364,14 @@ static void
 authkill_detect(struct engine *e, const struct obs *o)
 {
 	const struct d4_now *n = server_now(e);
-	struct bytes	     vendor = dhcp4_opt(&o->u.dhcp4, D4O_VENDOR43);
+	struct bytes vendor = dhcp4_opt(&o->u.dhcp4, D4O_VENDOR43);
 
-	if (n == NULL || o->u.dhcp4.msg_type != D4_ACK || n->trusted || vendor.p == NULL || !n->x->asks_domain)
+	if (n == NULL || o->u.dhcp4.msg_type != D4_ACK || n->trusted || vendor.p == NULL ||
+	    !n->x->asks_domain)
 		return;
 	if (bytes_text(dhcp4_subopt(vendor, 0x5f)).n == 0)
 		return;
-	bool	    strange = auth_declared(e, e->seg, SVC_DHCP4) || n->s->acks <= 1; /* this ACK is one */
+	bool strange = auth_declared(e, e->seg, SVC_DHCP4) || n->s->acks <= 1; /* this ACK is one */
 	struct fact f = fact_of(n, F_D4_AUTHKILL, E1, strange ? FF_SP : 0);
 	f.family = FAM_D4_AUTHKILL;
 	if (!addr_set(f.victim_addr) && addr_set(o->u.dhcp4.ciaddr) && !addr_zero(o->u.dhcp4.ciaddr))
@@ -367,7 +383,9 @@ authkill_detect(struct engine *e, const struct obs *o)
 static void
 accept_raise(struct engine *e, const struct d4_now *n, struct actor a, struct addr key)
 {
-	struct fact f = { .id = F_D4_ACCEPT, .family = FAM_D4_ROGUE, .grade = E2, .flags = FF_USE, .actor = a };
+	struct fact f = {
+		.id = F_D4_ACCEPT, .family = FAM_D4_ROGUE, .grade = E2, .flags = FF_USE, .actor = a
+	};
 
 	f.has_victim = n->has_mac;
 	f.victim = n->chaddr;
@@ -390,7 +408,9 @@ accept_offer(struct engine *e, const struct d4_now *n, struct addr want)
 	}
 	if (best == NULL || best->trusted || best->proxy)
 		return;
-	accept_raise(e, n, best->direct && !best->relay ? (struct actor){ .has_mac = true, .mac = best->l2 } : (struct actor){ .addr = best->id },
+	accept_raise(e, n,
+		     best->direct && !best->relay ? (struct actor){ .has_mac = true, .mac = best->l2 }
+						  : (struct actor){ .addr = best->id },
 		     want);
 }
 
@@ -398,7 +418,7 @@ static void
 accept_detect(struct engine *e, const struct obs *o)
 {
 	const struct d4_now *n = &e->ledger->now;
-	const struct dhcp4  *d = &o->u.dhcp4;
+	const struct dhcp4 *d = &o->u.dhcp4;
 
 	if (!n->ok || n->server || d->msg_type != D4_REQUEST)
 		return;
@@ -408,14 +428,17 @@ accept_detect(struct engine *e, const struct obs *o)
 	}
 	/* RENEWING: unicast to the server that gave the lease */
 	struct mac to = o->outer.dmac;
-	if (addr_zero(d->ciaddr) || mac_group(to) || !n->had_lease || !mac_eq(n->before.server, to) || !mac_eq(n->before.mac, n->chaddr))
+	if (addr_zero(d->ciaddr) || mac_group(to) || !n->had_lease || !mac_eq(n->before.server, to) ||
+	    !mac_eq(n->before.mac, n->chaddr))
 		return;
 	accept_raise(e, n, (struct actor){ .has_mac = true, .mac = to }, d->ciaddr);
 }
 
-#define ROW(id_, fact_, grade_, flags_, about_, attack_, ...)                                                                     \
-	{ .id = id_, .fact = fact_, .family = FAM_D4_ROGUE, .grade = grade_, .flags = flags_, .about = about_, .attack = attack_, \
-	  .on = ON(OBS_DHCP4), __VA_ARGS__ }
+#define ROW(id_, fact_, grade_, flags_, about_, attack_, ...)                                                \
+	{                                                                                                    \
+		.id = id_, .fact = fact_, .family = FAM_D4_ROGUE, .grade = grade_, .flags = flags_,          \
+		.about = about_, .attack = attack_, .on = ON(OBS_DHCP4), __VA_ARGS__                         \
+	}
 
 /* clang-format off */
 const struct detector detectors_dhcp4[] = {

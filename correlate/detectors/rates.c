@@ -10,13 +10,20 @@
 #define OFFER_WAIT  (5 * TS_SEC)
 #define ATTACK_LIFE (10 * TS_MIN)
 
-enum { EXHAUST_ROW = 3, EXHAUST_BASE = 5, STOCK_LEAST = 5, STOCK_UNKNOWN = 25, NOOFFER_CLIENTS = 30, SHARE_SAMPLES = 20 };
+enum {
+	EXHAUST_ROW = 3,
+	EXHAUST_BASE = 5,
+	STOCK_LEAST = 5,
+	STOCK_UNKNOWN = 25,
+	NOOFFER_CLIENTS = 30,
+	SHARE_SAMPLES = 20
+};
 
 /* ---- attacks: (family, actor) pairs that facts are raised for ---- */
 static struct actor
 actor_of(struct engine *e, bool named, struct mac m)
 {
-	struct actor	 a = { .has_mac = named, .mac = m };
+	struct actor a = { .has_mac = named, .mac = m };
 	struct rates_seg *rs = rates_of(e, e->seg);
 
 	if (named)
@@ -29,7 +36,8 @@ actor_of(struct engine *e, bool named, struct mac m)
 static bool
 same_actor(const struct actor *a, const struct actor *b)
 {
-	return a->has_mac == b->has_mac && mac_eq(a->mac, b->mac) && addr_eq(a->scope.a, b->scope.a) && a->scope.len == b->scope.len;
+	return a->has_mac == b->has_mac && mac_eq(a->mac, b->mac) && addr_eq(a->scope.a, b->scope.a) &&
+	       a->scope.len == b->scope.len;
 }
 
 /* A client that was refused (a sign of life, no OFFER for 5 s) suffers from every attack of the segment. */
@@ -52,7 +60,7 @@ static struct attack *
 attack_note(struct engine *e, const struct fact *f, bool *fresh)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
-	struct attack	 *at = &rs->attack[0];
+	struct attack *at = &rs->attack[0];
 
 	*fresh = true;
 	for (size_t i = 0; i < ATTACKS && *fresh; i++) {
@@ -72,7 +80,10 @@ attack_note(struct engine *e, const struct fact *f, bool *fresh)
 static void
 impact(struct engine *e, const struct attack *a, uint8_t id)
 {
-	fact_raise(e, &(struct fact){ .id = id, .family = a->family, .grade = E0, .flags = FF_IMPACT, .actor = a->actor });
+	fact_raise(
+		e,
+		&(struct fact){
+			.id = id, .family = a->family, .grade = E0, .flags = FF_IMPACT, .actor = a->actor });
 }
 
 /* Tool traits (DETECTIONS.md 12): a message with nothing but its type is one tool's when all share a transaction id, and
@@ -98,7 +109,7 @@ static void
 attack(struct engine *e, struct fact *f, struct mac server)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
-	bool		  fresh;
+	bool fresh;
 
 	if (mac_zero(server))
 		server = rs->server;
@@ -112,8 +123,10 @@ attack(struct engine *e, struct fact *f, struct mac server)
 	fact_raise(e, f);
 	if (!fresh)
 		return;
-	if (rs->exhausted && e->now - rs->exhausted < TS_HOUR && !off(e, "D4-EXHAUSTED"))
+	if (rs->exhausted && e->now - rs->exhausted < TS_HOUR)
 		impact(e, a, F_D4_EXHAUSTED);
+	if (rs->nooffer_at && e->now - rs->nooffer_at < TS_HOUR)
+		impact(e, a, F_D4_NOOFFER);
 	for (size_t i = 0; i < REFUSED && i < rs->nrefused; i++)
 		if (e->now - rs->refused[i].at < ATTACK_LIFE)
 			add_refused(e, a, rs->refused[i].mac);
@@ -150,9 +163,13 @@ under_attack(struct engine *e)
 static void
 ghost_raise(struct engine *e, bool leased, struct mac server)
 {
-	struct mac   m = { { 0 } };
-	bool	     named = sources_main(&rates_of(e, e->seg)->ghosts[leased ? LEASE : NO_LEASE].src, &m);
-	struct fact  f = { .id = F_D4_GHOST, .family = family_of(leased), .grade = E1, .flags = FF_HARD, .actor = actor_of(e, named, m) };
+	struct mac m = { { 0 } };
+	bool named = sources_main(&rates_of(e, e->seg)->ghosts[leased ? LEASE : NO_LEASE].src, &m);
+	struct fact f = { .id = F_D4_GHOST,
+			  .family = family_of(leased),
+			  .grade = E1,
+			  .flags = FF_HARD,
+			  .actor = actor_of(e, named, m) };
 
 	if (!off(e, "D4-GHOST"))
 		attack(e, &f, server);
@@ -165,8 +182,8 @@ stock_limit(const struct engine *e, const struct rates_seg *rs)
 	if (rs->first_lease == 0 || e->now - rs->first_lease < 7 * TS_DAY)
 		return STOCK_UNKNOWN;
 	struct cursor lo = cur_all(bytes_of(rs->low.b, 4)), hi = cur_all(bytes_of(rs->high.b, 4));
-	uint32_t      pool = cur_be32(&hi) - cur_be32(&lo) + 1;
-	uint32_t      fifth = pool / 5 + (pool % 5 != 0);
+	uint32_t pool = cur_be32(&hi) - cur_be32(&lo) + 1;
+	uint32_t fifth = pool / 5 + (pool % 5 != 0);
 	return fifth < STOCK_LEAST ? STOCK_LEAST : fifth;
 }
 
@@ -175,10 +192,10 @@ static void
 stock_check(struct engine *e, struct mac server)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
-	struct ledger	 *l = e->ledger;
-	struct sources	  src = { .total = 0 };
-	uint32_t	  n = 0, limit = stock_limit(e, rs);
-	struct mac	  m = { { 0 } };
+	struct ledger *l = e->ledger;
+	struct sources src = { .total = 0 };
+	uint32_t n = 0, limit = stock_limit(e, rs);
+	struct mac m = { { 0 } };
 
 	if (rs->stock < limit || e->now - rs->stock_counted < 10 * TS_SEC || off(e, "D4-STOCK"))
 		return;
@@ -192,8 +209,12 @@ stock_check(struct engine *e, struct mac server)
 	rs->stock = n;
 	if (n < limit)
 		return;
-	bool	    named = sources_main(&src, &m);
-	struct fact f = { .id = F_D4_STOCK, .family = FAM_D4_STARVATION, .grade = E1, .flags = FF_HARD, .actor = actor_of(e, named, m) };
+	bool named = sources_main(&src, &m);
+	struct fact f = { .id = F_D4_STOCK,
+			  .family = FAM_D4_STARVATION,
+			  .grade = E1,
+			  .flags = FF_HARD,
+			  .actor = actor_of(e, named, m) };
 	attack(e, &f, server);
 }
 
@@ -205,7 +226,10 @@ fan_judge(struct engine *e, const struct d4_client *c, const struct fan_item *it
 
 	if (!many || off(e, "D4-FANOUT"))
 		return;
-	struct fact f = { .id = F_D4_FANOUT, .family = family_of(it->leased), .grade = E1, .flags = FF_HARD,
+	struct fact f = { .id = F_D4_FANOUT,
+			  .family = family_of(it->leased),
+			  .grade = E1,
+			  .flags = FF_HARD,
 			  .actor = actor_of(e, !mac_group(c->l2) && !mac_zero(c->l2), c->l2) };
 	attack(e, &f, c->server);
 }
@@ -238,7 +262,7 @@ usual_ghosts(struct engine *e, bool ghost)
 static void
 judge_lease(struct engine *e, const struct due *d)
 {
-	struct d4_lease	 *l = ledger_lease(e, e->seg, d->addr);
+	struct d4_lease *l = ledger_lease(e, e->seg, d->addr);
 	struct d4_client *c = ledger_client(e, &d->key);
 
 	if (l == NULL || c == NULL || l->acked != d->since || memcmp(&l->owner, &d->key, sizeof(d->key)) != 0)
@@ -276,9 +300,11 @@ judge_client(struct engine *e, const struct due *d)
 	if (c == NULL)
 		return;
 	struct circuit *cc = c->circuit ? table_get(&e->rates->circuits, &c->circuit, e->now, NULL) : NULL;
-	bool		leased = c->flags & D4C_LEASED;
+	bool leased = c->flags & D4C_LEASED;
 	if (cc && circuit_add(cc, leased, e->now) && !off(e, "D4-CIRCUIT")) {
-		struct fact f = { .id = F_D4_CIRCUIT, .family = family_of(leased), .grade = E1,
+		struct fact f = { .id = F_D4_CIRCUIT,
+				  .family = family_of(leased),
+				  .grade = E1,
 				  .actor = actor_of(e, false, c->l2) };
 		attack(e, &f, c->server);
 	}
@@ -315,7 +341,7 @@ static void
 impact_all(struct engine *e, uint8_t id, uint8_t family)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
-	bool		  any = false;
+	bool any = false;
 
 	for (size_t i = 0; i < ATTACKS; i++)
 		if (rs->attack[i].last && e->now - rs->attack[i].last < TS_HOUR) {
@@ -323,7 +349,10 @@ impact_all(struct engine *e, uint8_t id, uint8_t family)
 			any = true;
 		}
 	if (!any)
-		fact_raise(e, &(struct fact){ .id = id, .family = family, .grade = E0, .flags = FF_IMPACT,
+		fact_raise(e, &(struct fact){ .id = id,
+					      .family = family,
+					      .grade = E0,
+					      .flags = FF_IMPACT,
 					      .actor = actor_of(e, false, rs->server) });
 }
 
@@ -332,7 +361,7 @@ static void
 row_add(struct engine *e, struct d4_client *c, ts_t asked)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
-	uint32_t	  last60[2], hour[2];
+	uint32_t last60[2], hour[2];
 
 	if (rs->row == 0) {
 		offers_sum(rs, e->now, last60, hour);
@@ -346,8 +375,9 @@ row_add(struct engine *e, struct d4_client *c, ts_t asked)
 	}
 	c->refused_at = e->now;
 	struct host *server = mac_zero(rs->server) ? NULL : host_find(e, e->seg, rs->server);
-	if (rs->row < EXHAUST_ROW || rs->row_told || rs->row_asked < EXHAUST_BASE || rs->row_answered * 10 < rs->row_asked * 9 ||
-	    server == NULL || server->last < rs->row_since || off(e, "D4-EXHAUSTED"))
+	if (rs->row < EXHAUST_ROW || rs->row_told || rs->row_asked < EXHAUST_BASE ||
+	    rs->row_answered * 10 < rs->row_asked * 9 || server == NULL || server->last < rs->row_since ||
+	    off(e, "D4-EXHAUSTED"))
 		return;
 	rs->row_told = true;
 	rs->exhausted = e->now;
@@ -384,7 +414,7 @@ static void
 nooffer_check(struct engine *e)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
-	uint32_t	  last60[2], hour[2];
+	uint32_t last60[2], hour[2];
 
 	offers_sum(rs, e->now, last60, hour);
 	bool now = last60[0] >= NOOFFER_CLIENTS && last60[1] * 5 < last60[0];
@@ -392,10 +422,13 @@ nooffer_check(struct engine *e)
 		rs->nooffer = false;
 		return;
 	}
-	uint32_t asked = hour[0] > last60[0] ? hour[0] - last60[0] : 0, got = hour[1] > last60[1] ? hour[1] - last60[1] : 0;
-	if (rs->nooffer || asked < SHARE_SAMPLES || got * 100 < asked * 95 || !vantage_has(e, e->seg, VB_S4) || off(e, "D4-NOOFFER"))
+	uint32_t asked = hour[0] > last60[0] ? hour[0] - last60[0] : 0,
+		 got = hour[1] > last60[1] ? hour[1] - last60[1] : 0;
+	if (rs->nooffer || asked < SHARE_SAMPLES || got * 100 < asked * 95 ||
+	    !vantage_has(e, e->seg, VB_S4) || off(e, "D4-NOOFFER"))
 		return;
 	rs->nooffer = true;
+	rs->nooffer_at = e->now;
 	impact_all(e, F_D4_NOOFFER, FAM_D4_FLOOD);
 }
 
@@ -404,9 +437,13 @@ static void
 rate_raise(struct engine *e)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
-	struct mac	  m = { { 0 } };
-	bool		  named = sources_main(&rs->rate_src, &m);
-	struct fact	  f = { .id = F_D4_RATE, .family = FAM_D4_FLOOD, .grade = E0, .flags = FF_OPENS, .actor = actor_of(e, named, m) };
+	struct mac m = { { 0 } };
+	bool named = sources_main(&rs->rate_src, &m);
+	struct fact f = { .id = F_D4_RATE,
+			  .family = FAM_D4_FLOOD,
+			  .grade = E0,
+			  .flags = FF_OPENS,
+			  .actor = actor_of(e, named, m) };
 
 	rs->rate_alarm = true;
 	rs->quiet_told = false;
@@ -420,14 +457,17 @@ quiet_check(struct engine *e)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
 
-	if (!rs->rate_alarm || rs->quiet_told || rs->run_judged < rs->run_keys || rs->run_alive * 10 < rs->run_judged * 9 ||
-	    off(e, "D4-QUIET"))
+	if (!rs->rate_alarm || rs->quiet_told || rs->run_judged < rs->run_keys ||
+	    rs->run_alive * 10 < rs->run_judged * 9 || off(e, "D4-QUIET"))
 		return;
 	rs->quiet_told = true;
 	for (size_t i = 0; i < ATTACKS; i++)
 		if (rs->attack[i].last && rs->attack[i].rate && !rs->attack[i].hard)
-			fact_raise(e, &(struct fact){ .id = F_DHCP_QUIET, .family = rs->attack[i].family, .grade = E0,
-						      .flags = FF_EXPLAINS, .actor = rs->attack[i].actor });
+			fact_raise(e, &(struct fact){ .id = F_DHCP_QUIET,
+						      .family = rs->attack[i].family,
+						      .grade = E0,
+						      .flags = FF_EXPLAINS,
+						      .actor = rs->attack[i].actor });
 }
 
 static void
@@ -442,7 +482,7 @@ static const char *
 client_hint(const struct dhcp4 *d)
 {
 	static const uint8_t pig[] = { 1, 121, 3, 6, 15, 119, 252, 95, 44, 46 };
-	struct bytes	     params = dhcp4_opt(d, D4O_PARAMS);
+	struct bytes params = dhcp4_opt(d, D4O_PARAMS);
 
 	if (bytes_eq(params, bytes_of(pig, sizeof(pig))))
 		return "DHCPig";
@@ -452,7 +492,11 @@ client_hint(const struct dhcp4 *d)
 static void
 wait_for(struct engine *e, struct due_ring *q, ts_t wait, uint8_t kind, const struct d4_now *n, ts_t since)
 {
-	struct due d = { .at = e->now + wait, .since = since, .kind = kind, .key = n->key, .addr = n->yiaddr,
+	struct due d = { .at = e->now + wait,
+			 .since = since,
+			 .kind = kind,
+			 .key = n->key,
+			 .addr = n->yiaddr,
 			 .ref = { e->o->file, e->o->frame } };
 	(void)due_push(e->rates, q, &d);
 }
@@ -461,7 +505,7 @@ static void
 new_client(struct engine *e, const struct dhcp4 *d, const struct d4_now *n)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
-	const char	 *hint = client_hint(d);
+	const char *hint = client_hint(d);
 
 	rate_check(e);
 	rs->bucket_keys++;
@@ -490,7 +534,8 @@ keys_detect(struct engine *e, const struct obs *o)
 	}
 	if (n->new_lease)
 		wait_for(e, &e->rates->life, LIFE_WAIT, DUE_LEASE, n, n->lease->acked);
-	else if (n->lease && n->lease->tested && !n->lease->ghost && !(n->c->flags & D4C_NEW) && !under_attack(e))
+	else if (n->lease && n->lease->tested && !n->lease->ghost && !(n->c->flags & D4C_NEW) &&
+		 !under_attack(e))
 		vantage_sample(e, e->seg, VB_ARP, ledger_alive(e, n->lease));
 }
 
@@ -525,7 +570,7 @@ due_all(struct engine *e, ts_t now)
 static void
 keys_tick(struct engine *e, ts_t now)
 {
-	struct segment	 *seg = e->seg;
+	struct segment *seg = e->seg;
 	const struct obs *o = e->o;
 
 	due_all(e, now);
@@ -545,7 +590,7 @@ static void
 bad_note(struct engine *e, struct mac m, struct mac l2)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
-	size_t		  at = 0;
+	size_t at = 0;
 
 	for (size_t i = 0; i < BAD_MACS; i++) {
 		if (rs->bad[i].at && mac_eq(rs->bad[i].mac, m)) {
@@ -564,9 +609,9 @@ static void
 badmac_detect(struct engine *e, const struct obs *o)
 {
 	const struct d4_now *n = &e->ledger->now;
-	struct rates_seg    *rs = rates_of(e, e->seg);
-	struct mac	     l2 = n->l2;
-	bool		     one = !n->router && !n->relay;
+	struct rates_seg *rs = rates_of(e, e->seg);
+	struct mac l2 = n->l2;
+	bool one = !n->router && !n->relay;
 
 	if (!n->ok || n->server || !n->has_mac || (o->flags & OBS_NO_ETHER))
 		return;
@@ -581,7 +626,10 @@ badmac_detect(struct engine *e, const struct obs *o)
 			return;
 		one &= mac_eq(rs->bad[i].l2, l2);
 	}
-	struct fact f = { .id = F_D4_BADMAC, .family = FAM_D4_FLOOD, .grade = E1, .flags = FF_HARD,
+	struct fact f = { .id = F_D4_BADMAC,
+			  .family = FAM_D4_FLOOD,
+			  .grade = E1,
+			  .flags = FF_HARD,
 			  .actor = actor_of(e, one && !mac_group(l2), l2) };
 	attack(e, &f, n->c ? n->c->server : (struct mac){ { 0 } });
 }
@@ -591,20 +639,27 @@ static void
 xid_detect(struct engine *e, const struct obs *o)
 {
 	const struct d4_now *n = &e->ledger->now;
-	const struct dhcp4  *d = &o->u.dhcp4;
-	struct { uint32_t xid; uint16_t seg, zero; } k = { d->xid, e->seg->ix, 0 };
+	const struct dhcp4 *d = &o->u.dhcp4;
+	struct {
+		uint32_t xid;
+		uint16_t seg, zero;
+	} k = { d->xid, e->seg->ix, 0 };
 
 	if (!n->ok || n->server || !n->has_mac || (d->msg_type != D4_DISCOVER && d->msg_type != D4_REQUEST))
 		return;
 	/* a relay is no single source: behind it stand the clients */
-	bool		relayed = n->router || n->relay || (o->flags & OBS_NO_ETHER);
+	bool relayed = n->router || n->relay || (o->flags & OBS_NO_ETHER);
 	struct xid_use *x = table_get(&e->rates->xids, &k, e->now, NULL);
 	if (x == NULL || !xid_add(x, n->chaddr, relayed ? n->chaddr : n->l2, e->now))
 		return;
 	bool one = !relayed && !mac_group(n->l2);
 	for (size_t i = 0; i < XID_CHADDRS; i++)
 		one &= mac_eq(x->l2[i], n->l2);
-	struct fact f = { .id = F_D4_XID, .family = FAM_D4_FLOOD, .grade = E1, .flags = FF_HARD, .actor = actor_of(e, one, n->l2) };
+	struct fact f = { .id = F_D4_XID,
+			  .family = FAM_D4_FLOOD,
+			  .grade = E1,
+			  .flags = FF_HARD,
+			  .actor = actor_of(e, one, n->l2) };
 	attack(e, &f, n->c ? n->c->server : (struct mac){ { 0 } });
 }
 
@@ -613,9 +668,9 @@ static void
 decl_detect(struct engine *e, const struct obs *o)
 {
 	const struct d4_now *n = &e->ledger->now;
-	struct rates_seg    *rs = rates_of(e, e->seg);
-	struct mac	     answerer = { { 0 } };
-	uint32_t	     declines = 0, chaddrs = 0, answered = 0;
+	struct rates_seg *rs = rates_of(e, e->seg);
+	struct mac answerer = { { 0 } };
+	uint32_t declines = 0, chaddrs = 0, answered = 0;
 
 	if (!n->ok || n->server || o->u.dhcp4.msg_type != D4_DECLINE)
 		return;
@@ -631,15 +686,19 @@ decl_detect(struct engine *e, const struct obs *o)
 			continue;
 		bool again = false;
 		for (size_t k = 0; k < i; k++)
-			again |= e->now - rs->declined[k].at <= 10 * TS_MIN && mac_eq(rs->declined[k].chaddr, rs->declined[i].chaddr);
+			again |= e->now - rs->declined[k].at <= 10 * TS_MIN &&
+				 mac_eq(rs->declined[k].chaddr, rs->declined[i].chaddr);
 		declines++;
 		chaddrs += !again;
 		answered += !mac_zero(answerer) && mac_eq(rs->declined[i].answerer, answerer);
 	}
 	if (declines < 5 || chaddrs < 3)
 		return;
-	bool	    one = answered >= 3 && !mac_group(answerer);
-	struct fact f = { .id = F_D4_DECL, .family = FAM_D4_STARVATION, .grade = one ? E1 : E0, .actor = actor_of(e, one, answerer) };
+	bool one = answered >= 3 && !mac_group(answerer);
+	struct fact f = { .id = F_D4_DECL,
+			  .family = FAM_D4_STARVATION,
+			  .grade = one ? E1 : E0,
+			  .actor = actor_of(e, one, answerer) };
 	if (one)
 		attack(e, &f, (struct mac){ { 0 } });
 	else
@@ -653,7 +712,8 @@ from_here(struct engine *e, const struct obs *o, const struct d4_now *n)
 {
 	uint8_t ttl = o->inner.hop_limit;
 
-	if (n->router || n->relay || auth_bridge(e, n->l2) || !addr_zero(o->u.dhcp4.giaddr) || (o->flags & OBS_NO_ETHER))
+	if (n->router || n->relay || auth_bridge(e, n->l2) || !addr_zero(o->u.dhcp4.giaddr) ||
+	    (o->flags & OBS_NO_ETHER))
 		return false;
 	return auth_declared(e, e->seg, SVC_ROUTER) || ttl == 64 || ttl == 128 || ttl == 255;
 }
@@ -662,30 +722,41 @@ static void
 rel_detect(struct engine *e, const struct obs *o)
 {
 	const struct d4_now *n = &e->ledger->now;
-	const struct dhcp4  *d = &o->u.dhcp4;
-	struct mac	     holder = { { 0 } };
+	const struct dhcp4 *d = &o->u.dhcp4;
+	struct mac holder = { { 0 } };
 
-	if (!n->ok || n->server || (d->msg_type != D4_RELEASE && d->msg_type != D4_DECLINE) || !from_here(e, o, n))
+	if (!n->ok || n->server || (d->msg_type != D4_RELEASE && d->msg_type != D4_DECLINE) ||
+	    !from_here(e, o, n))
 		return;
-	struct addr	a = addr_zero(d->ciaddr) ? dhcp4_opt_addr(d, D4O_REQUESTED_IP) : d->ciaddr;
+	struct addr a = addr_zero(d->ciaddr) ? dhcp4_opt_addr(d, D4O_REQUESTED_IP) : d->ciaddr;
 	struct binding *b = binding_find(e, e->seg, a);
 	if (n->had_lease && n->before.expires > e->now && !mac_eq(n->before.l2, n->l2))
 		holder = n->before.mac;
-	else if (!n->had_lease && d->msg_type == D4_RELEASE && b && b->src >= BIND_ND && mac_eq(b->mac, n->chaddr))
+	else if (!n->had_lease && d->msg_type == D4_RELEASE && b && b->src >= BIND_ND &&
+		 mac_eq(b->mac, n->chaddr))
 		holder = b->mac; /* a lease older than the capture */
 	/* behind a bridge that rewrites sources the holder was never seen itself */
 	struct host *h = mac_zero(holder) || mac_eq(holder, n->l2) ? NULL : host_find(e, e->seg, holder);
 	if (h == NULL || h->last == 0)
 		return;
-	struct fact f = { .id = F_D4_REL, .family = FAM_D4_STARVATION, .grade = E1, .actor = actor_of(e, !mac_group(n->l2), n->l2),
-			  .has_victim = true, .victim = holder, .victim_addr = a, .key = a };
-	bool	    fresh;
+	struct fact f = { .id = F_D4_REL,
+			  .family = FAM_D4_STARVATION,
+			  .grade = E1,
+			  .actor = actor_of(e, !mac_group(n->l2), n->l2),
+			  .has_victim = true,
+			  .victim = holder,
+			  .victim_addr = a,
+			  .key = a };
+	bool fresh;
 	(void)attack_note(e, &f, &fresh);
 	fact_raise(e, &f);
 }
 
-#define ROW(id_, fact_, fam_, grade_, flags_, about_, attack_, ...) \
-	{ .id = id_, .fact = fact_, .family = fam_, .grade = grade_, .flags = flags_, .about = about_, .attack = attack_, __VA_ARGS__ }
+#define ROW(id_, fact_, fam_, grade_, flags_, about_, attack_, ...)                                          \
+	{                                                                                                    \
+		.id = id_, .fact = fact_, .family = fam_, .grade = grade_, .flags = flags_, .about = about_, \
+		.attack = attack_, __VA_ARGS__                                                               \
+	}
 
 /* clang-format off */
 const struct detector detectors_rates[] = {
