@@ -11,6 +11,8 @@ enum block_type {
 	BLOCK_JOURNAL = 9,
 	BLOCK_SYSDIG = 0x204,
 	BLOCK_SYSDIG2 = 0x216, /* later versions of the same event */
+	BLOCK_CUSTOM = 0xbad,
+	BLOCK_CUSTOM_LOCAL = 0x40000bad, /* not to be copied */
 	BLOCK_SECTION = 0x0a0d0d0a,
 };
 enum { BYTE_ORDER_MAGIC = 0x1a2b3c4d, BLOCK_MIN = 12, VERSION_MAJOR = 1 };
@@ -267,7 +269,9 @@ pcapng_block(struct pcapng *g, struct bytes block, struct frame *f, struct loss 
 	case BLOCK_STATISTICS: return statistics(g, &body, l);
 	case BLOCK_JOURNAL:
 	case BLOCK_SYSDIG:
-	case BLOCK_SYSDIG2: return PCAPNG_EVENT;
+	case BLOCK_SYSDIG2:
+	case BLOCK_CUSTOM:
+	case BLOCK_CUSTOM_LOCAL: return PCAPNG_EVENT;
 	default: return PCAPNG_SKIP;
 	}
 }

@@ -31,7 +31,7 @@ enum pcapng_said {
 	PCAPNG_FRAME, /* a packet: p, lengths, link type and time are filled */
 	PCAPNG_LOSS,  /* statistics that count drops */
 	PCAPNG_SKIP,  /* read, or nothing for us */
-	PCAPNG_EVENT, /* a block that other readers number as a frame: journal entry, system call */
+	PCAPNG_EVENT, /* a block that other readers number as a frame: journal entry, system call, custom */
 	PCAPNG_BAD,   /* cannot be read on behind a broken header; a single block of wrong content can */
 };
 
