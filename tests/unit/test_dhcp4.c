@@ -592,7 +592,7 @@ test_join_filler(void **state)
 	for (int i = 0; i < 1000; i++)
 		OPT(&m, 200, "x");
 	for (int i = 0; i < 8; i++)
-		opt(&m, 6, "\x0a\x00\x00\x01\x0a\x00\x00\x02" + i, 1);
+		opt(&m, 6, &"\x0a\x00\x00\x01\x0a\x00\x00\x02"[i], 1);
 	PUT(&m, "\xff");
 	assert_int_equal(whole(&m), SAID_OK);
 	assert_int_equal(d4()->anomalies, D4A_JOIN_LIMIT);
