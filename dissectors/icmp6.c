@@ -266,7 +266,9 @@ options(struct nd *nd, struct cursor *c, struct obs *o)
 		if (cur_ok(c))
 			at = cur_off(c);
 	}
-	o->bad_off = (uint32_t)at;
+	if (cur_ok(c) && c->cut) /* between two options: the next one was not seen */
+		cur_fail(c, CUR_CUT);
+	o->bad_off = cur_ok(c) ? 0 : (uint32_t)at;
 	if (cur_end(c) != CUR_BAD)
 		return;
 	if (nd->anomalies & NDA_OPT_ZERO) {
