@@ -69,7 +69,9 @@ static const struct {
 struct xml {
 	struct sink *sink;
 	XML_Parser parser;
-	const char *what; /* why the document ends here */
+	const char *what; /* why the document ends, and where */
+	size_t at;
+	unsigned line;
 	uint8_t path[HOSTFEED_DEPTH_MAX + 1];
 	unsigned depth, ndata;
 	size_t text_start;
@@ -82,8 +84,12 @@ struct xml {
 static void
 stop(struct xml *x, const char *what)
 {
-	if (x->what == NULL)
+	if (x->what == NULL) {
 		x->what = what;
+		long at = XML_GetCurrentByteIndex(x->parser); /* -1 before the first byte */
+		x->at = at > 0 ? (size_t)at : 0;
+		x->line = (unsigned)XML_GetCurrentLineNumber(x->parser);
+	}
 	XML_StopParser(x->parser, XML_FALSE);
 }
 
@@ -319,9 +325,9 @@ parse(struct xml *x, struct bytes doc)
 			sink_bad(x->sink, "shape not known: XML without an Event element", 0, 1);
 		return;
 	}
-	const char *what = x->what != NULL ? x->what : why(XML_GetErrorCode(x->parser));
-	long at = XML_GetCurrentByteIndex(x->parser);
-	sink_bad(x->sink, what, at > 0 ? (size_t)at : 0, (unsigned)XML_GetCurrentLineNumber(x->parser));
+	if (x->what == NULL)
+		stop(x, why(XML_GetErrorCode(x->parser)));
+	sink_bad(x->sink, x->what, x->at, x->line);
 }
 
 /* The encoding is what this program says: EvtRender's text names UTF-16 and arrives as UTF-8. */
