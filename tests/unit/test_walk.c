@@ -915,7 +915,7 @@ test_cut_at_every_byte(void **state)
 		for (size_t n = 0; n < build_len(&b); n++) {
 			r.n = 0;
 			enum said s = rig_read(&r, at(&b, 0), n, build_len(&b), rig_note, &r);
-			bool bulk = k == 0 && n >= 14 + 20 + 20; /* nobody needed the rest */
+			bool bulk = k == 0 && n >= 14 + 20 + 20;      /* nobody needed the rest */
 			bool quoted = k == 6 && n >= 14 + 4 + 40 + 8; /* nor the rest of that */
 			if (!quoted)
 				assert_int_equal(s, bulk ? SAID_OK : SAID_CUT);
