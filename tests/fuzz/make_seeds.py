@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""Write the seed corpora: corpus/<target>/, at most 30 files each, none of 2 KB or more.
+
+usage: make_seeds.py [CORPUS]        CROSSTAP_SHARED says where the captures lie (../shared beside the repository)
+
+Packets come from pcaps/lab of the shared material and from the golden captures of this tree; for each layer the message
+that it reads is cut out, and of those the ones that differ most in their first bytes and length are kept.  What no
+capture holds is written by hand at the end.  The same captures give the same files, byte for byte.
+"""
+import glob, hashlib, os, struct, sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+SHARED = os.environ.get("CROSSTAP_SHARED", os.path.join(ROOT, "..", "shared"))
+MOST_FILES, MOST_BYTES, FROM_CAPTURES = 30, 2047, 18
+IP6, SOURCE, CUT, TWICE = 1, 2, 4, 8        # choices of fuzz_dissector.c
+ETHERTYPE = {0x0800: "ipv4", 0x0806: "arp", 0x86dd: "ipv6", 0x8100: "vlan", 0x88a8: "vlan"}
+PROTO = {1: "icmp4", 6: "tcp", 17: "udp", 58: "icmp6"}
+UDP_PORT = {53: "dns", 5353: "dns", 5355: "dns", 137: "nbns", 67: "dhcp4", 68: "dhcp4", 4011: "dhcp4", 546: "dhcp6", 547: "dhcp6"}
+LINKS = [1, 113, 276, 0, 108, 101, 12, 14, 228, 229]        # as ether.c claims them: what fuzz_frame.c counts
+
+seeds = {}        # target -> {kind: [bytes]} of captures
+by_hand = {}      # target -> [bytes]
+
+
+def frames(path):
+    """(link type, captured bytes, length on the wire) of a pcap file in either order"""
+    data = open(path, "rb").read()
+    order = {b"\xd4\xc3\xb2\xa1": "<", b"\x4d\x3c\xb2\xa1": "<", b"\xa1\xb2\xc3\xd4": ">", b"\xa1\xb2\x3c\x4d": ">"}.get(data[:4])
+    if order is None:
+        return
+    link = struct.unpack_from(order + "I", data, 20)[0] & 0xffff
+    at = 24
+    while at + 16 <= len(data):
+        _, _, have, wire = struct.unpack_from(order + "4I", data, at)
+        yield link, data[at + 16:at + 16 + have], wire
+        at += 16 + have
+
+
+def keep(target, kind, value, message, choices=0):
+    seed = bytes([choices]) + struct.pack(">H", value) + message
+    if message and len(seed) <= MOST_BYTES:
+        seeds.setdefault(target, {}).setdefault(kind, [])
+        if len(seeds[target][kind]) < 40 and seed not in seeds[target][kind]:
+            seeds[target][kind].append(seed)
+
+
+def layers(link, frame):
+    """cut one frame into the messages of its layers"""
+    if link == 1:
+        keep("ether", frame[12:14], 1, frame)
+        kind, at = struct.unpack_from(">H", frame, 12)[0], 14
+    elif link in (113, 276):
+        keep("ether", link, link, frame)
+        at = 16 if link == 113 else 20
+        kind = struct.unpack_from(">H", frame, 14 if link == 113 else 0)[0]
+    else:
+        return
+    while kind in (0x8100, 0x88a8):
+        keep("vlan", kind, kind, frame[at:])
+        kind, at = struct.unpack_from(">H", frame, at + 2)[0], at + 4
+    body = frame[at:]
+    if kind in ETHERTYPE and kind != 0x8100:
+        keep(ETHERTYPE[kind], (body[6:7], len(body) // 64), kind, body)
+    if kind == 0x0800 and body[6] & 0x3f == 0 and body[7] == 0:
+        upper(body[9], body[(body[0] & 15) * 4:struct.unpack_from(">H", body, 2)[0]], 0)
+    elif kind == 0x86dd:
+        nxt, rest = body[6], body[40:]
+        while nxt in (0, 43, 60) and len(rest) > 8:
+            nxt, rest = rest[0], rest[(rest[1] + 1) * 8:]
+        upper(nxt, rest, IP6)
+
+
+def upper(proto, body, choices):
+    if proto not in PROTO or len(body) < 8:
+        return
+    ports = struct.unpack_from(">HH", body)
+    keep(PROTO[proto], body[:1] if proto in (1, 58) else ports, proto, body, choices)
+    if proto == 6 and len(body) > 20:
+        body = body[(body[12] >> 4) * 4:]
+    elif proto == 17:
+        body = body[8:]
+    else:
+        return
+    for port, flags in ((ports[1], 0), (ports[0], SOURCE)):
+        if proto == 17 and port in UDP_PORT or proto == 6 and port == 53:
+            name = UDP_PORT[port]
+            what = {"dns": (proto, port, body[2:4]), "nbns": body[2:4], "dhcp6": body[:1],
+                    "dhcp4": (body[:1], body[242:243])}[name]
+            keep(name, what, port, body, choices | flags)
+            return
+
+
+def spread(kinds):
+    """round robin over the kinds, shortest and longest of each first"""
+    order = []
+    for kind in sorted(kinds, key=repr):
+        group = sorted(kinds[kind], key=lambda s: (len(s), s))
+        order.append([group.pop(0 if i % 2 == 0 else -1) for i in range(len(group))])
+    return [group[i] for i in range(max(map(len, order))) for group in order if i < len(group)]
+
+
+def sequence(link, items, cut=0):
+    """an input of fuzz_frame.c"""
+    return bytes([LINKS.index(link) if link in LINKS else len(LINKS)]) + b"".join(struct.pack(">HB", len(f), cut) + f for f in items)
+
+
+def hand(target, *all_of):
+    by_hand.setdefault(target, []).extend(all_of)
+
+
+def message(value, body, choices=0):
+    return bytes([choices]) + struct.pack(">H", value) + body
+
+
+def dns_by_hand():
+    head = lambda flags, *counts: struct.pack(">H5H", 0x1234, flags, *(counts + (0,) * 4)[:4])
+    question = b"\x04wpad\x04corp\x00\x00\x01\x00\x01"
+    record = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x0a\x00\x00\x42"
+    whole = head(0x8180, 1, 1) + question + record
+    hand("dns", message(53, whole, SOURCE), message(53, struct.pack(">H", len(whole)) + whole, SOURCE | IP6),
+         message(53, (struct.pack(">H", len(whole)) + whole) * 14, 0),                    # more than layers allow
+         message(53, head(0x0100, 1) + b"\xc0\x0c\x00\x01\x00\x01"),                      # points to itself
+         message(53, head(0x0100, 2) + b"\x01a\xc0\x12\x00\x01\x00\x01\x01b\xc0\x0c\x00\x01\x00\x01"),
+         message(53, head(0x0100, 1) + (b"\x3f" + b"x" * 63) * 4 + b"\x00\x00\x01\x00\x01"),   # longer than 255
+         message(53, head(0x8180, 0, 2) + b"\x00\x00\x0a\x00\x01" + bytes(4) + struct.pack(">H", 3 + 2 * 140) + b"\x01x\x00" +
+                 b"".join(struct.pack(">H", 0xc000 | (23 if i == 0 else 26 + 2 * (i - 1))) for i in range(140)) +
+                 struct.pack(">H", 0xc000 | (26 + 2 * 139)) + b"\x00\x01\x00\x01\x00\x00\x00\x00\x00\x00"),
+         message(53, head(0x2800, 1, 0, 1) + b"\x04corp\x00\x00\x06\x00\x01\x04wpad\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x0a\x00\x00\x42"),
+         message(53, head(0x0100, 65535, 65535, 65535, 65535) + question),
+         message(53, whole[:30], CUT))
+
+
+def nbns_by_hand():
+    wpad = b"\x20FHFAEBEECACACACACACACACACACACAAA"
+    ask = struct.pack(">6H", 0xb2e1, 0x0110, 1, 0, 0, 0)
+    register = struct.pack(">6H", 0xb2e1, 0x2910, 1, 0, 0, 1)
+    hand("nbns", message(137, ask + wpad + b"\x00\x00\x20\x00\x01"),
+         message(137, ask + wpad + b"\x04corp\x00\x00\x20\x00\x01"),
+         message(137, ask + wpad + b"\xc0\x0c\x00\x20\x00\x01"),
+         message(137, register + wpad + b"\x00\x00\x20\x00\x01\xc0\x0c\x00\x20\x00\x01\x00\x00\x00\x3c\x00\x06\x80\x00\x0a\x00\x00\x42"),
+         message(137, struct.pack(">6H", 1, 0x8500, 0, 1, 0, 0) + wpad + b"\x00\x00\x20\x00\x01\x00\x00\x00\x00" +
+                 struct.pack(">H", 6 * 90) + b"\x00\x00\x0a\x00\x00\x01" * 90))
+
+
+def dhcp_by_hand():
+    bootp = struct.pack(">4BI2H", 2, 1, 6, 0, 0x3903f326, 0, 0x8000) + bytes(16) + b"\x02\x00\x00\x00\x00\x01" + bytes(10)
+    cookie = b"\x63\x82\x53\x63"
+    opts = lambda *o: b"".join(bytes([c, len(v)]) + v for c, v in o)
+    plain = bootp + bytes(192) + cookie
+    hand("dhcp4", message(67, plain + opts((53, b"\x01"), (55, bytes(range(1, 20)))) + b"\xff"),
+         message(68, plain + opts((53, b"\x05"), (54, b"\x0a\x00\x00\x02"), (121, b"\x18\x0a\x01\x02\x0a\x00\x00\x01\x00\x0a\x00\x00\x01\x21"), (252, b"http://x/\n")) + b"\xff"),
+         message(68, bootp + opts((12, b"in sname")) + b"\xff" + bytes(53) + opts((66, b"in file")) + b"\xff" + bytes(118) + cookie + opts((53, b"\x02"), (52, b"\x03")) + b"\xff"),
+         message(68, plain + opts((53, b"\x02")) + opts((119, b"\x04corp\x00\x03sub\xc0\x00\xc0\x08")) * 6 + b"\xff"),
+         message(67, plain + opts((53, b"\x01"), (82, b"\x01\x04port\x02\x06\x00\x01\x02\x03\x04\x05\x05\x04\x0a\x00\x00\x00\x09\xff"), (81, b"\x04\x00\x00\x02pc\x04corp\x00"), (61, b"\xff\x00\x00\x00\x01\x00\x03\x00\x01\x02\x00\x00\x00\x00\x01"))),
+         message(67, plain[:100], CUT))
+    inner = b"\x01\xab\xcd\xef" + b"\x00\x01\x00\x0e\x00\x01\x00\x01\x2a\x2b\x2c\x2d\x02\x00\x00\x00\x00\x01" + b"\x00\x03\x00\x0c" + bytes(12)
+    relayed = inner
+    for hops in range(10):        # two deeper than anybody may
+        relayed = bytes([12, hops]) + bytes(32) + struct.pack(">HH", 9, len(relayed)) + relayed
+    reply = (b"\x07\xab\xcd\xef" + struct.pack(">HH", 3, 12 + 28 + 6) + b"\x00\x00\x00\x01" + bytes(8) + struct.pack(">HH", 5, 24) + b"\xfe\x80" + bytes(14) +
+             b"\xff" * 8 + b"\x00\x0d\x00\x02\x00\x00" + b"\x00\x17\x00\x0f" + bytes(15) + b"\x00\x18\x00\x08\x04corp\x00\xc0\x00")
+    hand("dhcp6", message(547, inner, IP6), message(547, relayed, IP6), message(546, reply, IP6), message(546, reply[:30], IP6 | CUT),
+         message(547, b"\x01\xab\xcd\xef" + b"\x00\x01\x00\x00" * 40, IP6))
+
+
+def nd_by_hand():
+    ra = b"\x86\x00\x00\x00\x40\xc8\x07\x08" + bytes(8)
+    hand("icmp6", message(58, ra + b"\x01\x01\x02\x00\x00\x00\x00\x01\x05\x01\x00\x00\x00\x00\x05\xdc", IP6),
+         message(58, ra + b"\x19\x04\x00\x00\x00\x00\x00\x3c" + bytes(24), IP6),                   # even length: CVE-2020-16898
+         message(58, ra + b"\x19\x00" + bytes(6), IP6), message(58, ra + b"\x19\xff" + bytes(6), IP6),
+         message(58, ra + b"\x1f\x03\x00\x00\x00\x00\x00\x3c\x04corp\x03lab\x00" + bytes(5) + b"\x26\x02\x00\x3c\x00\x64\xff\x9b" + bytes(8), IP6),
+         message(58, ra + b"\x03\x04\x40\xc0" + b"\xff" * 8 + bytes(4) + b"\x20\x01\x0d\xb8" + bytes(12) + b"\x18\x02\x30\x18\x00\x00\x00\x3c" + bytes(8), IP6),
+         message(58, b"\x88\x00\x00\x00\xa0\x00\x00\x00\xfe\x80" + bytes(14) + b"\x02\x01\x02\x00\x00\x00\x00\x01", IP6),
+         message(58, b"\x01\x04\x00\x00" + bytes(4) + b"\x60\x00\x00\x00\x00\x10\x11\x40" + bytes(32) + b"\x02\x22\x02\x23\x00\x10\x00\x00" + b"\x01\xab\xcd\xef" + bytes(4), IP6))
+    hand("icmp4", message(1, b"\x03\x03\x00\x00" + bytes(4) + b"\x45\x00\x00\x30\x00\x00\x00\x00\x40\x11\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02\xd4\x31\x00\x35\x00\x1c\x00\x00" + bytes(20)),
+         message(1, b"\x08\x00\x00\x00\x00\x01\x00\x01abcdefgh"), message(1, b"\x0b\x00\x00\x00" + bytes(4) + b"\x45"))
+    hand("arp", message(0x0806, b"\x00\x01\x08\x00\x06\x04\x00\x02" + bytes(20)), message(0x0806, b"\x00\x01\x08\x00\xff\xff\x00\x01" + bytes(20)),
+         message(0x0806, b"\x00\x06\x08\x00\x06\x04\x00\x01" + bytes(38)))
+
+
+def headers_by_hand():
+    eth = b"\x33\x33\x00\x01\x00\x02\x02\x00\x00\x00\x00\x01\x86\xdd"
+    ip6 = lambda nxt, n, hop=255: struct.pack(">IHBB", 0x60000000, n, nxt, hop) + b"\xfe\x80" + bytes(13) + b"\x01\xff\x02" + bytes(13) + b"\x01"
+    ra = b"\x86\x00\x00\x00\x40\x00\x07\x08" + bytes(8)
+    solicit = struct.pack(">4H", 546, 547, 8 + 4, 0) + b"\x01\xab\xcd\xef"
+    chain = lambda *h: b"".join(h)
+    opts = lambda nxt: bytes([nxt, 0, 1, 4, 0, 0, 0, 0])
+    frag = lambda nxt, off, more, ident=7: struct.pack(">BBHI", nxt, 0, off << 3 | more, ident)
+    hand("ipv6", *[message(0x86dd, b) for b in (
+        ip6(58, 16) + ra, ip6(0, 24) + opts(58) + ra, ip6(60, 8 * 9 + 16) + opts(60) * 8 + opts(58) + ra,
+        ip6(43, 24 + 16) + bytes([58, 2, 0, 1, 0, 0, 0, 0]) + bytes(16) + ra, ip6(44, 24) + frag(58, 0, 0) + ra,
+        ip6(44, 16) + frag(60, 0, 1) + opts(58), ip6(60, 8) + bytes([58, 255]) + bytes(6), ip6(17, 0) + solicit,
+        ip6(41, 56) + ip6(58, 16) + ra, ip6(59, 8) + bytes(8), ip6(17, 65535) + solicit)])
+    ip4 = lambda proto, n, where=0, ihl=5: struct.pack(">BBHHHBBH4s4s", 0x40 | ihl, 0, n + ihl * 4, 7, where, 64, proto, 0, b"\x0a\0\0\x01", b"\x0a\0\0\x02")
+    hand("ipv4", *[message(0x0800, b) for b in (
+        ip4(17, 12) + solicit, ip4(17, 12, 0, 15) + b"\x01" * 40 + solicit, ip4(17, 8, 0x2000) + solicit[:8], ip4(17, 4, 1) + solicit[8:],
+        ip4(17, 8, 0x1fff) + bytes(8), ip4(17, 0, 0, 4), ip4(6, 20) + bytes(20), ip4(41, 56) + ip6(58, 16) + ra, b"\x45\x00\x00\x00" + bytes(16))])
+    hand("udp", message(17, solicit), message(17, solicit[:4] + b"\x00\x00" + solicit[6:]), message(17, solicit[:4] + b"\xff\xff" + solicit[6:]), message(17, solicit[:4] + b"\x00\x07" + solicit[6:]))
+    hand("tcp", message(6, struct.pack(">2H2IHHHH", 40000, 53, 1, 1, 0x5018, 64, 0, 0) + b"\x00\x1c" + struct.pack(">6H", 1, 256, 1, 0, 0, 0) + b"\x04wpad\x04corp\x00\x00\x01\x00\x01"),
+         message(6, struct.pack(">2H2IHHHH", 40000, 53, 1, 1, 0xf018, 64, 0, 0)), message(6, struct.pack(">2H2IHHHH", 40000, 53, 1, 1, 0x4018, 64, 0, 0) + bytes(30)))
+    arp = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01" + bytes(20)
+    hand("vlan", message(0x8100, b"\x00\x0c" + arp), message(0x88a8, b"\x00\x64\x81\x00\x00\x0c" + arp), message(0x8100, (b"\x00\x01\x81\x00") * 14 + b"\x00\x01" + arp),
+         message(0x8100, b"\xe0"), message(0x9100, b"\x00\x05\x00\x26\xaa\xaa\x03\x00\x00\x00" + arp))
+    hand("ether", message(1, bytes(12) + arp), message(1, bytes(12) + b"\x00\x24\xaa\xaa\x03\x00\x00\x00" + arp), message(113, b"\x00\x00\x00\x01\x00\x06" + bytes(8) + arp),
+         message(276, b"\x08\x06\x00\x00\x00\x00\x00\x02\x00\x01\x00\x06" + bytes(8) + arp[2:]), message(101, ip6(58, 16) + ra), message(228, ip4(17, 12) + solicit), message(229, ip6(58, 16) + ra),
+         message(0, b"\x18\x00\x00\x00" + ip6(58, 16) + ra), message(108, b"\x00\x00\x00\x18" + ip6(58, 16) + ra), message(12, b"\x45"), message(14, b""))
+    body = struct.pack(">4H", 546, 547, 8 + 36, 0) + b"\x01\xab\xcd\xef" + b"\x00\x01\x00\x0e" + bytes(14) + b"\x00\x08\x00\x02\x00\x00" + bytes(8)
+    piece = lambda off, more, data: eth + ip6(44, 8 + len(data)) + frag(17, off, more) + data
+    one, two, three = piece(0, 1, body[:16]), piece(2, 1, body[16:32]), piece(4, 0, body[32:])
+    hand("frame", sequence(1, [one, two, three]), sequence(1, [three, one, two]), sequence(1, [one, piece(1, 1, body[8:24]), two, three]),
+         sequence(1, [one, one, three, two]), sequence(1, [piece(0x1fff, 0, bytes(16)), one]), sequence(1, [eth + chain(ip6(44, 8), frag(17, 0, 1))] * 6),
+         sequence(1, [eth + ip6(44, 8 + 8, 64) + struct.pack(">BBHI", 17, 0, 1, i) + bytes(8) for i in range(9)]),
+         sequence(65000, [bytes(60)]), sequence(1, [eth[:9]], 50), sequence(228, [ip4(17, 8, 0x2000) + body[:8], ip4(17, 8, 1) + body[8:16]]),
+         sequence(1, [bytes(12) + b"\x08\x00" + ip4(17, 24, 0x2000) + body[:24], bytes(12) + b"\x08\x00" + ip4(17, len(body) - 24, 3) + body[24:]]))
+
+
+def files_by_hand():
+    """what is no packet: capture files, configuration, feeds"""
+    def block(order, kind, body):
+        body += bytes(-len(body) % 4)
+        return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
+    def section(order, link=1, options=b""):
+        return (block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1)) +
+                block(order, 1, struct.pack(order + "HHI", link, 0, 65535) + options))
+    packet = lambda order, have, wire: block(order, 6, struct.pack(order + "5I", 0, 1, 2, have, wire) + bytes(have))
+    resolution = lambda order, v: struct.pack(order + "HHB3x", 9, 1, v) + struct.pack(order + "HH", 0, 0)
+    for order in "<>":
+        hand("pcapng", section(order) + packet(order, 60, 60), section(order, 113, resolution(order, 9)) + packet(order, 20, 1500),
+             section(order, 1, resolution(order, 0x8a)) + block(order, 3, struct.pack(order + "I", 60) + bytes(60)) + block(order, 5, struct.pack(order + "3I", 0, 1, 2) + struct.pack(order + "HHQ", 5, 8, 17) + struct.pack(order + "HH", 0, 0)))
+    hand("pcapng", section("<") + section(">") + packet(">", 4, 4), section("<")[:40], section("<") + packet("<", 60, 60)[:40])
+    hand("yaml", b"authority:\n  - name: office\n    segments: [\"eth1/*\"]\n    prefixes: [10.16.40.0/24, \"fd74:852c:7a::/64\"]\n    dhcp4_servers: [{ip: [10.16.40.2], mac: \"48:4d:7e:d5:8c:ae\"}]\n"
+         b"    routers: [{ip: [10.16.40.1, \"fe80::1\"], mac: [\"00:1a:8c:d9:06:22\", \"00:1a:8c:d9:06:23\"]}]\n    resolvers: []\n    failover: [[10.16.40.2, 10.16.40.3]]\n",
+         b"{\"authority\": [{\"name\": \"json is yaml\", \"dhcp6_servers\": [{\"ip\": [], \"mac\": \"02-00-00-00-00-01\", \"duid\": [\"00:01:00:01\"]}]}]}\n",
+         b"authority: &a\n  - name: x\n    resolvers: *a\n", b"authority:\n\t- tab\n", b"no_such_key: 1\nauthority: 7\n", b"--- a\n--- b\n", b"\xff\xfea\x00:\x00", b"a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", b"")
+    event = b'{"@timestamp":"2026-11-20T22:47:25.562Z","winlog":{"provider_name":"Microsoft-Windows-Iphlpsvc","event_id":%s,"channel":"System","record_id":1009,"computer_name":"ws.corp.lab","event_data":{"IsatapRouter":"10.16.40.66","ErrorCode":"0"}}}'
+    xml = (b"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Iphlpsvc'/><EventID>4100</EventID>"
+           b"<TimeCreated SystemTime='2026-11-20T22:47:25.5620710Z'/><EventRecordID>1009</EventRecordID><Channel>System</Channel><Computer>ws.corp.lab</Computer></System>"
+           b"<EventData><Data Name='IsatapRouter'>10.16.40.66</Data><Data>0</Data></EventData></Event>")
+    nx = b'{"EventTime":"2026-11-20 22:47:25","Hostname":"ws","EventID":4100,"SourceName":"Microsoft-Windows-Iphlpsvc","IsatapRouter":"10.16.40.66"}'
+    syslog = b"<132>1 2026-11-20T22:47:25.562071Z ws.corp.lab Microsoft-Windows-Iphlpsvc 812 - [NXLOG@14506 EventID=\"4100\" IsatapRouter=\"10.16.40.66\\]\"] "
+    hand("json", event % b"4100", event % b'"4100"', event % b"18446744073709551616", nx, b"[" + nx + b"," + nx + b"]", syslog + nx + b"\n", syslog + b"\xef\xbb\xbf" + xml,
+         b"%d %s" % (len(syslog + nx), syslog + nx), b"99999999 <1>", b"<132>Nov 20 22:47:25 ws MSWinEventLog\t1\tSystem\t1009\tFri Nov 20 22:47:25 2026\t4100\tMicrosoft-Windows-Iphlpsvc\tN/A\tN/A\tInformation\tws\tNone\t\ttext\t9\n",
+         b"10,11/20/26,22:47:25,Assign,10.16.40.52,ws.corp.lab,54BF64403E6D,,12345,0,,,,0x4D53465420352E30,MSFT 5.0,,,,0\n", event[:90], b'{"a":' * 200, b'{"winlog":{"event_id":4100,"event_id":4101,"\\u0000":"\\ud800"}}', xml)
+    hand("xml", xml[xml.index(b"<EventData"):-8], b"\x00" + xml, b"\x00<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"\x00" + b"<a>" * 40, b"<EventData><Data Name='IsatapRouter'>&#x31;&#0;<![CDATA[0]]></Data></EventData>",
+         b"<UserData><E xmlns='x'><Address>10.0.0.1</Address></E></UserData>", b"\x00<?xml version='1.0' encoding='utf-16'?><Event/>", b"<RenderingInfo Culture='en-US'><Message>text</Message></RenderingInfo>")
+
+
+def main():
+    corpus = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "corpus")
+    captures = sorted(glob.glob(os.path.join(SHARED, "pcaps", "lab", "*", "*.pcap"))) + sorted(glob.glob(os.path.join(ROOT, "pcaps", "*", "*.pcap")))
+    if not captures:
+        sys.exit("no captures: CROSSTAP_SHARED says where they are")
+    runs = {}
+    for path in captures:
+        first = []
+        for link, frame, wire in frames(path):
+            if len(frame) == wire and len(frame) >= 20 and len(first) < 4000:
+                first.append(frame)
+                try:
+                    layers(link, frame)
+                except (IndexError, struct.error):
+                    pass
+        if first and link in LINKS:
+            while first and len(sequence(link, first)) > 1500:
+                first.pop()
+            runs.setdefault(link, []).append(sequence(link, first))
+    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, files_by_hand):
+        make()
+    seeds["frame"] = runs
+    for target in sorted(set(seeds) | set(by_hand)):
+        wanted = by_hand.get(target, [])
+        if target in seeds:
+            wanted = wanted + spread(seeds[target])[:min(FROM_CAPTURES, MOST_FILES - len(wanted))]
+        folder = os.path.join(corpus, target)
+        os.makedirs(folder, exist_ok=True)
+        for old in os.listdir(folder):
+            os.remove(os.path.join(folder, old))
+        for seed in wanted:
+            if len(seed) <= MOST_BYTES:
+                open(os.path.join(folder, hashlib.sha256(seed).hexdigest()[:16]), "wb").write(seed)
+        print("%-7s %2d files" % (target, len(os.listdir(folder))))
+
+
+if __name__ == "__main__":
+    main()
