@@ -5,17 +5,17 @@
 enum { SLOTS = 256, SLOT_TEXT = 6144 }; /* together about 2 MiB, touched only when used */
 
 struct slot {
-	ts_t	      ts;
-	uint64_t      order;
-	bool	      used;
+	ts_t ts;
+	uint64_t order;
+	bool used;
 	struct hostev ev;
-	uint8_t	      text[SLOT_TEXT];
+	uint8_t text[SLOT_TEXT];
 };
 
 struct aside {
-	size_t	    n;
-	uint64_t    order;
-	ts_t	    first; /* the earliest, when n > 0 */
+	size_t n;
+	uint64_t order;
+	ts_t first; /* the earliest, when n > 0 */
 	struct slot slot[SLOTS];
 };
 
@@ -50,10 +50,10 @@ static bool
 copy(struct slot *s, const struct hostev *ev)
 {
 	s->ev = *ev;
-	struct bytes *const views[] = { &s->ev.provider, &s->ev.channel, &s->ev.computer, &s->ev.user, &s->ev.name,
-					&s->ev.coid,	 &s->ev.sha1,	 &s->ev.sha256 };
+	struct bytes *const views[] = { &s->ev.provider, &s->ev.channel, &s->ev.computer, &s->ev.user,
+					&s->ev.name,	 &s->ev.coid,	 &s->ev.sha1,	  &s->ev.sha256 };
 	size_t n = 0;
-	bool   ok = true;
+	bool ok = true;
 	for (size_t i = 0; i < NELEM(views); i++)
 		ok = ok && keep(s, &n, views[i]);
 	for (size_t i = 0; i < s->ev.nfields; i++)
@@ -86,7 +86,8 @@ earliest(struct aside *a)
 	struct slot *first = NULL;
 	for (size_t i = 0; a->n > 0 && i < SLOTS; i++) {
 		struct slot *s = &a->slot[i];
-		if (s->used && (!first || s->ts < first->ts || (s->ts == first->ts && s->order < first->order)))
+		if (s->used &&
+		    (!first || s->ts < first->ts || (s->ts == first->ts && s->order < first->order)))
 			first = s;
 	}
 	a->first = first ? first->ts : TS_NONE;

@@ -6,7 +6,7 @@
 
 struct aside;
 struct aside *aside_new(void);
-void	      aside_free(struct aside *);
+void aside_free(struct aside *);
 /* False where there is no room, or the event is too large for a slot. */
 bool aside_put(struct aside *, const struct hostev *, ts_t);
 /* Hands over what lies before `clock`, in time order, equal times in the order they came; how many. */

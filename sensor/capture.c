@@ -7,21 +7,26 @@
 
 #include "pcapng.h"
 
-enum { PCAP_FILE_HEADER = 24, PCAP_RECORD_HEADER = 16, BUFFER_FIRST = 1 << 18, WHAT_MAX = 2 * PCAP_ERRBUF_SIZE };
+enum {
+	PCAP_FILE_HEADER = 24,
+	PCAP_RECORD_HEADER = 16,
+	BUFFER_FIRST = 1 << 18,
+	WHAT_MAX = 2 * PCAP_ERRBUF_SIZE
+};
 enum { BYTE_PCAPNG = 0x0a, BYTE_GZIP = 0x1f, BYTE_SNOOP = 's' };
 enum format { FORMAT_UNREAD, FORMAT_PCAP, FORMAT_PCAPNG, FORMAT_ENDED };
 
 struct capture {
-	FILE	      *f;
-	enum format    format;
-	uint64_t       number, offset; /* frames given; where the next record begins */
-	bool	       seekable;
-	char	       what[WHAT_MAX];
-	pcap_t	      *pcap;
-	uint16_t       linktype;
+	FILE *f;
+	enum format format;
+	uint64_t number, offset; /* frames given; where the next record begins */
+	bool seekable;
+	char what[WHAT_MAX];
+	pcap_t *pcap;
+	uint16_t linktype;
 	struct pcapng *ng;
-	uint8_t	      *buf; /* pcapng: bytes [off, len) are read and not yet used */
-	size_t	       cap, off, len;
+	uint8_t *buf; /* pcapng: bytes [off, len) are read and not yet used */
+	size_t cap, off, len;
 };
 
 struct capture *
@@ -124,8 +129,8 @@ static enum capture_said
 pcap_frame(struct capture *c, struct frame *f, const char **what, uint64_t *offset)
 {
 	struct pcap_pkthdr *h;
-	const u_char	   *p;
-	int		    rc = pcap_next_ex(c->pcap, &h, &p);
+	const u_char *p;
+	int rc = pcap_next_ex(c->pcap, &h, &p);
 	if (rc == PCAP_ERROR_BREAK) {
 		c->format = FORMAT_ENDED;
 		return CAPTURE_END;

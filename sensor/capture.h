@@ -12,10 +12,11 @@ enum capture_said { CAPTURE_FRAME, CAPTURE_LOSS, CAPTURE_END, CAPTURE_BAD };
 struct capture;
 /* Takes the stream over.  NULL only without memory; a file of no known format says so at the first capture_next(). */
 struct capture *capture_open(FILE *);
-void		capture_close(struct capture *);
+void capture_close(struct capture *);
 /* Fills ts, number, linktype and the view, which is valid until the next call.  After CAPTURE_BAD, *what and *offset say
  * what and where; CAPTURE_END follows where nothing more can be read. */
-enum capture_said capture_next(struct capture *, struct frame *, struct loss *, const char **what, uint64_t *offset);
-uint64_t	  capture_offset(const struct capture *);
+enum capture_said capture_next(struct capture *, struct frame *, struct loss *, const char **what,
+			       uint64_t *offset);
+uint64_t capture_offset(const struct capture *);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "time.h"
 
-int64_t clock_ms(void);	  /* monotonic */
-ts_t	clock_wall(void);
+int64_t clock_ms(void); /* monotonic */
+ts_t clock_wall(void);
 
 #endif

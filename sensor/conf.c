@@ -9,26 +9,33 @@
 
 #include "out.h"
 
-enum { DEPTH_MAX = 8, TEXT_MAX = 4 << 20, MESSAGE_MAX = 1024, PATH_SHOWN = 192, FOUND_SHOWN = 60, FILES_MAX = 256 };
+enum {
+	DEPTH_MAX = 8,
+	TEXT_MAX = 4 << 20,
+	MESSAGE_MAX = 1024,
+	PATH_SHOWN = 192,
+	FOUND_SHOWN = 60,
+	FILES_MAX = 256
+};
 
 struct level {
-	const struct conf_node *node;  /* a map (or a list's item), or a list */
-	void		       *base;  /* what the node's rows are offsets into */
-	bool			list;
+	const struct conf_node *node; /* a map (or a list's item), or a list */
+	void *base;		      /* what the node's rows are offsets into */
+	bool list;
 	const struct conf_node *child; /* of a map: the key just read */
-	uint64_t		seen;  /* keys of this map so far */
-	size_t			index; /* of a list: items so far */
-	yaml_mark_t		mark;
+	uint64_t seen;		       /* keys of this map so far */
+	size_t index;		       /* of a list: items so far */
+	yaml_mark_t mark;
 };
 
 struct reader {
 	struct conf *c;
-	const char  *name;
-	conf_say    *say;
-	void	    *arg;
-	size_t	     problems, depth, skip; /* skip: open collections that are passed over */
-	bool	     skip_value;	    /* the value that comes is passed over */
-	bool	     root_done;
+	const char *name;
+	conf_say *say;
+	void *arg;
+	size_t problems, depth, skip; /* skip: open collections that are passed over */
+	bool skip_value;	      /* the value that comes is passed over */
+	bool root_done;
 	struct level level[DEPTH_MAX];
 };
 
@@ -55,13 +62,13 @@ key_path(const struct reader *r, struct out *o)
 static void
 problem(struct reader *r, yaml_mark_t at, const char *key, const char *what)
 {
-	char	   text[MESSAGE_MAX], path[PATH_SHOWN];
+	char text[MESSAGE_MAX], path[PATH_SHOWN];
 	struct out o = out_init(path, sizeof(path) - 1);
 	key_path(r, &o);
 	path[o.n] = 0;
 	if (key)
-		snprintf(text, sizeof(text), "%s:%zu:%zu: %s%s%s: %s", r->name, at.line + 1, at.column + 1, path,
-			 o.n ? "." : "", key, what);
+		snprintf(text, sizeof(text), "%s:%zu:%zu: %s%s%s: %s", r->name, at.line + 1, at.column + 1,
+			 path, o.n ? "." : "", key, what);
 	else
 		snprintf(text, sizeof(text), "%s:%zu:%zu: %s%s%s", r->name, at.line + 1, at.column + 1, path,
 			 o.n ? ": " : "", what);
@@ -82,7 +89,7 @@ static void
 shown(struct bytes text, char *to, size_t cap)
 {
 	struct out o = out_init(to, cap - 1);
-	bool	   cut = text.n > FOUND_SHOWN;
+	bool cut = text.n > FOUND_SHOWN;
 	if (cut)
 		text.n = FOUND_SHOWN;
 	out_json_str(&o, text);
@@ -152,7 +159,7 @@ set_defaults(struct reader *r, const struct conf_node *n, void *base)
 static void
 unknown_key(struct reader *r, const struct conf_node *map, struct bytes key, yaml_mark_t at)
 {
-	char	   name[FOUND_SHOWN * 6 + 8], keys[MESSAGE_MAX / 2];
+	char name[FOUND_SHOWN * 6 + 8], keys[MESSAGE_MAX / 2];
 	struct out o = out_init(keys, sizeof(keys) - 1);
 	shown(key, name, sizeof(name));
 	for (size_t i = 0; i < map->nsub; i++) {
@@ -187,7 +194,7 @@ on_key(struct reader *r, struct level *l, struct bytes key, yaml_mark_t at)
 static void
 value(struct reader *r, const struct conf_node *n, void *base, struct bytes text, yaml_mark_t at)
 {
-	char	    what[FOUND_SHOWN * 6 + 8], expected[PATH_SHOWN * 2];
+	char what[FOUND_SHOWN * 6 + 8], expected[PATH_SHOWN * 2];
 	const char *wrong = conf_scalar(r->c, n, base, text);
 	if (wrong == NULL) {
 		declare(n, base);
@@ -202,8 +209,8 @@ static void
 pair_value(struct reader *r, struct level *l, struct bytes text, yaml_mark_t at)
 {
 	struct auth_pair *p = l->base;
-	struct addr	 *to = l->index == 1 ? &p->a : &p->b;
-	char		  what[FOUND_SHOWN * 6 + 8];
+	struct addr *to = l->index == 1 ? &p->a : &p->b;
+	char what[FOUND_SHOWN * 6 + 8];
 	shown(text, what, sizeof(what));
 	if (l->index > 2)
 		found(r, at, "a third address", "a pair");
@@ -215,9 +222,10 @@ static void
 on_scalar(struct reader *r, const yaml_event_t *e)
 {
 	struct level *l = top(r);
-	struct bytes  text = bytes_of(e->data.scalar.value, e->data.scalar.length);
-	bool	      plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-	bool	      null = plain && (text.n == 0 || bytes_eq(text, bytes_str("~")) || bytes_eq(text, bytes_str("null")));
+	struct bytes text = bytes_of(e->data.scalar.value, e->data.scalar.length);
+	bool plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	bool null =
+		plain && (text.n == 0 || bytes_eq(text, bytes_str("~")) || bytes_eq(text, bytes_str("null")));
 	if (l == NULL) {
 		if (!null)
 			found(r, e->start_mark, "a text", "a mapping (key: value)");
@@ -290,7 +298,7 @@ on_list(struct reader *r, yaml_mark_t at)
 		r->skip = 1;
 	} else if (l->list) {
 		l->index++;
-		bool  pairs = l->node->kind == K_PAIRS && !r->level[r->depth - 2].list;
+		bool pairs = l->node->kind == K_PAIRS && !r->level[r->depth - 2].list;
 		void *item = pairs ? conf_append(r->c, l->node, l->base) : NULL;
 		if (item)
 			push(r, l->node, item, true, at);
@@ -377,8 +385,9 @@ static void
 yaml_problem(struct reader *r, const yaml_parser_t *p)
 {
 	char text[MESSAGE_MAX];
-	snprintf(text, sizeof(text), "not readable as YAML: %s%s%s", p->problem ? p->problem : "out of memory",
-		 p->context ? ", " : "", p->context ? p->context : "");
+	snprintf(text, sizeof(text), "not readable as YAML: %s%s%s",
+		 p->problem ? p->problem : "out of memory", p->context ? ", " : "",
+		 p->context ? p->context : "");
 	r->depth = 0;
 	yaml_mark_t at = p->problem_mark;
 	if (p->error == YAML_READER_ERROR)
@@ -391,7 +400,7 @@ conf_text(struct conf *c, const char *name, struct bytes text, conf_say *say, vo
 {
 	struct reader r = { .c = c, .name = name, .say = say, .arg = arg };
 	yaml_parser_t parser;
-	yaml_mark_t   start = { 0 };
+	yaml_mark_t start = { 0 };
 	if (!yaml_parser_initialize(&parser)) {
 		problem(&r, start, NULL, "out of memory");
 		return r.problems;
@@ -429,7 +438,7 @@ one_file(struct conf *c, const char *path, conf_say *say, void *arg)
 	if (f == NULL)
 		return say_file(path, strerror(errno), say, arg);
 	uint8_t *text = malloc(TEXT_MAX + 1);
-	size_t	 n = text ? fread(text, 1, TEXT_MAX + 1, f) : 0, problems;
+	size_t n = text ? fread(text, 1, TEXT_MAX + 1, f) : 0, problems;
 	if (text == NULL || ferror(f))
 		problems = say_file(path, strerror(errno), say, arg);
 	else if (n > TEXT_MAX)
@@ -457,14 +466,14 @@ by_name(const struct dirent **a, const struct dirent **b)
 size_t
 conf_file(struct conf *c, const char *path, conf_say *say, void *arg)
 {
-	size_t	    problems = one_file(c, path, say, arg);
-	char	    dir[4096];
+	size_t problems = one_file(c, path, say, arg);
+	char dir[4096];
 	const char *slash = strrchr(path, '/');
-	int	    len = snprintf(dir, sizeof(dir), "%.*sconf.d", slash ? (int)(slash - path + 1) : 0, path);
+	int len = snprintf(dir, sizeof(dir), "%.*sconf.d", slash ? (int)(slash - path + 1) : 0, path);
 	if (len < 0 || (size_t)len >= sizeof(dir))
 		return problems;
 	struct dirent **list = NULL;
-	int		n = scandir(dir, &list, is_yaml, by_name);
+	int n = scandir(dir, &list, is_yaml, by_name);
 	for (int i = 0; i < n; i++) {
 		char file[4096 + 256];
 		snprintf(file, sizeof(file), "%s/%s", dir, list[i]->d_name);
@@ -479,10 +488,10 @@ conf_file(struct conf *c, const char *path, conf_say *say, void *arg)
 size_t
 conf_set(struct conf *c, const char *assignment, conf_say *say, void *arg)
 {
-	char	    text[MESSAGE_MAX], name[MESSAGE_MAX / 2];
+	char text[MESSAGE_MAX], name[MESSAGE_MAX / 2];
 	const char *eq = strchr(assignment, '=');
-	struct out  o = out_init(text, sizeof(text));
-	size_t	    depth = 0;
+	struct out o = out_init(text, sizeof(text));
+	size_t depth = 0;
 	snprintf(name, sizeof(name), "--set %s", assignment);
 	if (eq == NULL || eq == assignment)
 		return say_file(name, "expected KEY=VALUE", say, arg);
@@ -520,5 +529,6 @@ conf_check(const struct conf *c, conf_say *say, void *arg)
 	size_t stdouts = 0;
 	for (size_t i = 0; i < c->noutput; i++)
 		stdouts += c->output[i].type == OUT_STDOUT;
-	return stdouts > 1 ? say_file("output", "found standard output twice, expected it once", say, arg) : 0;
+	return stdouts > 1 ? say_file("output", "found standard output twice, expected it once", say, arg)
+			   : 0;
 }

@@ -11,24 +11,24 @@
 enum conf_output_type { OUT_STDOUT, OUT_FILE, OUT_SYSLOG };
 enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP };
 struct conf_output {
-	uint8_t	     type, transport, format;
+	uint8_t type, transport, format;
 	struct bytes path, host; /* NUL-terminated */
-	uint32_t     port;
+	uint32_t port;
 };
 
 struct conf {
 	struct bytes sensor; /* NUL-terminated, as all texts here; absent: `replay`, live the host's name */
-	bool	     feed_synced;
-	ts_t	     event_window;
-	uint32_t     hosts, events, datagrams;
+	bool feed_synced;
+	ts_t event_window;
+	uint32_t hosts, events, datagrams;
 	struct conf_output *output;
-	size_t		    noutput;
-	struct bytes	    sd_id;
-	uint32_t	    snaplen, buffer_mib;
-	bool		    promisc, all_frames;
-	struct authority    authority;
-	struct conf_chunk  *chunk; /* owns everything above */
-	size_t		    used;
+	size_t noutput;
+	struct bytes sd_id;
+	uint32_t snaplen, buffer_mib;
+	bool promisc, all_frames;
+	struct authority authority;
+	struct conf_chunk *chunk; /* owns everything above */
+	size_t used;
 };
 
 /* Told once for each problem, without the program's name. */

@@ -10,7 +10,7 @@ enum { INDENT = 2, TEXT_SHOWN = 8192 };
 static void
 quoted(struct bytes text, FILE *f)
 {
-	char	   to[TEXT_SHOWN * 6];
+	char to[TEXT_SHOWN * 6];
 	struct out o = out_init(to, sizeof(to));
 	out_json_str(&o, text);
 	fwrite(o.p, 1, o.n, f);
@@ -19,7 +19,7 @@ quoted(struct bytes text, FILE *f)
 static void
 address(struct addr a, FILE *f)
 {
-	char	   to[64];
+	char to[64];
 	struct out o = out_init(to, sizeof(to));
 	out_addr(&o, a);
 	fprintf(f, "\"%.*s\"", (int)o.n, to);
@@ -28,7 +28,7 @@ address(struct addr a, FILE *f)
 static void
 mac(struct mac m, FILE *f)
 {
-	char	   to[32];
+	char to[32];
 	struct out o = out_init(to, sizeof(to));
 	out_mac(&o, m);
 	fprintf(f, "\"%.*s\"", (int)o.n, to);
@@ -53,8 +53,8 @@ item(const struct conf_node *n, const void *at, FILE *f)
 	case K_MACS: mac(*(const struct mac *)at, f); break;
 	case K_PREFIXES: {
 		const struct prefix *p = at;
-		char		     to[64];
-		struct out	     o = out_init(to, sizeof(to));
+		char to[64];
+		struct out o = out_init(to, sizeof(to));
 		out_addr(&o, p->a);
 		fprintf(f, "\"%.*s/%u\"", (int)o.n, to, p->len);
 		break;

@@ -7,31 +7,38 @@
 #include "names.h"
 
 enum conf_kind {
-	K_MAP,	  /* .sub inside the same struct, at .off */
-	K_LIST,	  /* list of maps: .sub inside each item */
-	K_NAME,	  /* printable ASCII without blank, quote, = and ], at most .max bytes */
-	K_TEXT,	  /* any text, at most .max bytes */
-	K_BOOL, K_U32,
-	K_TIME,	  /* ts_t: a number with s, m, h or d, alone seconds; bounds in seconds */
-	K_ENUM,	  /* uint8_t out of .names */
-	K_ADDR, K_MAC, /* one; .declared is set */
-	K_TEXTS, K_ADDRS, K_MACS, K_PREFIXES, K_DUIDS, K_HASHES, /* a list of them, or one alone */
+	K_MAP,	/* .sub inside the same struct, at .off */
+	K_LIST, /* list of maps: .sub inside each item */
+	K_NAME, /* printable ASCII without blank, quote, = and ], at most .max bytes */
+	K_TEXT, /* any text, at most .max bytes */
+	K_BOOL,
+	K_U32,
+	K_TIME, /* ts_t: a number with s, m, h or d, alone seconds; bounds in seconds */
+	K_ENUM, /* uint8_t out of .names */
+	K_ADDR,
+	K_MAC, /* one; .declared is set */
+	K_TEXTS,
+	K_ADDRS,
+	K_MACS,
+	K_PREFIXES,
+	K_DUIDS,
+	K_HASHES, /* a list of them, or one alone */
 	K_PAIRS,  /* list of lists of two addresses */
 };
 
 struct conf_node {
-	const char	       *key;
-	uint8_t			kind;
-	bool			restart; /* read at start only; else a reload takes it over */
-	uint16_t		off;	 /* of the value, or of a list's pointer */
-	uint16_t		off_n;	 /* of a list's length */
-	uint16_t		declared; /* 1 + offset of a bool told that the key was there; 0: none */
-	uint16_t		item;	 /* bytes of a list's item */
-	uint8_t			nsub;
+	const char *key;
+	uint8_t kind;
+	bool restart;	   /* read at start only; else a reload takes it over */
+	uint16_t off;	   /* of the value, or of a list's pointer */
+	uint16_t off_n;	   /* of a list's length */
+	uint16_t declared; /* 1 + offset of a bool told that the key was there; 0: none */
+	uint16_t item;	   /* bytes of a list's item */
+	uint8_t nsub;
 	const struct conf_node *sub;
-	uint32_t		min, max;
-	const char	       *def; /* NULL: none */
-	const struct name      *names;
+	uint32_t min, max;
+	const char *def; /* NULL: none */
+	const struct name *names;
 	/* Of a map or a list's item, asked when it is complete: what was found and expected, or NULL. */
 	const char *(*check)(const struct conf *, const void *item);
 	const char *help;

@@ -7,7 +7,7 @@ enum { CHUNK = 1 << 14, ALIGN = 16, MEMORY_MAX = 64 << 20, DUID_BYTES_MAX = 130,
 
 struct conf_chunk {
 	struct conf_chunk *next;
-	size_t		   n, cap;
+	size_t n, cap;
 	_Alignas(ALIGN) unsigned char p[];
 };
 
@@ -18,7 +18,7 @@ conf_alloc(struct conf *c, size_t n)
 	if (n > MEMORY_MAX || c->used > MEMORY_MAX - n)
 		return NULL;
 	if (c->chunk == NULL || c->chunk->cap - c->chunk->n < n) {
-		size_t		   cap = n > CHUNK ? n : CHUNK;
+		size_t cap = n > CHUNK ? n : CHUNK;
 		struct conf_chunk *chunk = aligned_alloc(ALIGN, sizeof(*chunk) + cap);
 		if (chunk == NULL)
 			return NULL;
@@ -68,7 +68,7 @@ conf_list_at(const struct conf_node *node, const void *base, size_t i)
 void *
 conf_append(struct conf *c, const struct conf_node *node, void *base)
 {
-	char  *v;
+	char *v;
 	size_t n;
 	memcpy(&v, (char *)base + node->off, sizeof(v));
 	memcpy(&n, (char *)base + node->off_n, sizeof(n));
@@ -116,7 +116,10 @@ parse_number(struct bytes text, uint64_t *v)
 static bool
 parse_time(struct bytes text, uint64_t *seconds)
 {
-	static const struct { char c; uint32_t s; } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	static const struct {
+		char c;
+		uint32_t s;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
 	uint32_t unit = 1;
 	for (size_t i = 0; text.n && i < NELEM(units); i++) {
 		if (text.p[text.n - 1] != units[i].c)
@@ -134,8 +137,11 @@ parse_time(struct bytes text, uint64_t *seconds)
 static bool
 parse_bool(struct bytes text, bool *v)
 {
-	static const struct { const char *text; bool v; } words[] = { { "true", true }, { "false", false }, { "yes", true },
-								       { "no", false },	  { "on", true },     { "off", false } };
+	static const struct {
+		const char *text;
+		bool v;
+	} words[] = { { "true", true }, { "false", false }, { "yes", true },
+		      { "no", false },	{ "on", true },	    { "off", false } };
 	for (size_t i = 0; i < NELEM(words); i++) {
 		if (!bytes_eq(text, bytes_str(words[i].text)))
 			continue;
@@ -208,10 +214,15 @@ conf_expected(const struct conf_node *n)
 static const char *
 add_scalar(struct conf *c, const struct conf_node *n, void *base, struct bytes text)
 {
-	union { struct addr addr; struct mac mac; struct prefix prefix; struct bytes bytes; } v;
+	union {
+		struct addr addr;
+		struct mac mac;
+		struct prefix prefix;
+		struct bytes bytes;
+	} v;
 	uint8_t raw[DUID_BYTES_MAX];
-	size_t	len = 0;
-	bool	ok = false;
+	size_t len = 0;
+	bool ok = false;
 	memset(&v, 0, sizeof(v));
 	switch (n->kind) {
 	case K_TEXTS: ok = text.n > 0 && text.n <= n->max && copy_text(c, text, &v.bytes); break;
@@ -235,10 +246,11 @@ static const char *
 set_number(const struct conf_node *n, char *at, struct bytes text)
 {
 	uint64_t v;
-	bool	 ok = n->kind == K_TIME ? parse_time(text, &v) : parse_number(text, &v);
+	bool ok = n->kind == K_TIME ? parse_time(text, &v) : parse_number(text, &v);
 	if (!ok || v < n->min || v > n->max)
-		return n->kind == K_TIME ? "a time within the bounds, like 90s, 30m or 2h" : "a whole number within the bounds";
-	ts_t	 t = (ts_t)v * TS_SEC;
+		return n->kind == K_TIME ? "a time within the bounds, like 90s, 30m or 2h"
+					 : "a whole number within the bounds";
+	ts_t t = (ts_t)v * TS_SEC;
 	uint32_t small = (uint32_t)v;
 	if (n->kind == K_TIME)
 		memcpy(at, &t, sizeof(t));
@@ -263,13 +275,12 @@ const char *
 conf_scalar(struct conf *c, const struct conf_node *n, void *base, struct bytes text)
 {
 	char *at = (char *)base + n->off;
-	bool  ok;
+	bool ok;
 	switch (n->kind) {
-	case K_NAME:
-		ok = is_name(text, n->max) && copy_text(c, text, (struct bytes *)(void *)at);
-		break;
+	case K_NAME: ok = is_name(text, n->max) && copy_text(c, text, (struct bytes *)(void *)at); break;
 	case K_TEXT:
-		ok = text.n <= n->max && !memchr(text.p, 0, text.n) && copy_text(c, text, (struct bytes *)(void *)at);
+		ok = text.n <= n->max && !memchr(text.p, 0, text.n) &&
+		     copy_text(c, text, (struct bytes *)(void *)at);
 		break;
 	case K_BOOL: ok = parse_bool(text, (bool *)(void *)at); break;
 	case K_ADDR: ok = addr_parse(text, (struct addr *)(void *)at); break;

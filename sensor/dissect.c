@@ -11,8 +11,8 @@
 enum { PROTOS_MAX = 64, STDOUT_BUFFER = 1 << 18 };
 
 struct dissect {
-	bool	 all, on[PROTOS_MAX];
-	char	*line;
+	bool all, on[PROTOS_MAX];
+	char *line;
 	uint64_t observations;
 };
 
@@ -23,7 +23,7 @@ choose(struct dissect *d, const char *protos)
 	d->all = protos == NULL;
 	for (const char *p = protos; p && *p;) {
 		size_t n = strcspn(p, ","), i = 0;
-		bool   found = false;
+		bool found = false;
 		for (; dissectors[i]; i++) {
 			const char *name = dissectors[i]->name;
 			if (i < PROTOS_MAX && name && strlen(name) == n && memcmp(name, p, n) == 0)
@@ -71,7 +71,7 @@ static int
 dissect(struct dissect *d, struct inputs *in, struct walk *w)
 {
 	struct input_item item;
-	uint64_t	  frames = 0;
+	uint64_t frames = 0;
 	for (enum input_said said; (said = inputs_next(in, &item)) != INPUT_END;) {
 		if (said != INPUT_FRAME)
 			continue;
@@ -84,7 +84,8 @@ dissect(struct dissect *d, struct inputs *in, struct walk *w)
 	progress_clear();
 	if (!run_flush())
 		return EXIT_INTERNAL;
-	log_detail("%llu frames, %llu observations", (unsigned long long)frames, (unsigned long long)d->observations);
+	log_detail("%llu frames, %llu observations", (unsigned long long)frames,
+		   (unsigned long long)d->observations);
 	return inputs_damaged(in) ? EXIT_DAMAGED : EXIT_OK;
 }
 
@@ -97,9 +98,9 @@ run_dissect(const struct opts *o, const struct conf *c)
 	struct inputs *in = run_open_inputs(o);
 	if (in == NULL)
 		return EXIT_USAGE;
-	void	    *mem = NULL;
+	void *mem = NULL;
 	struct walk *w = run_open_walk(c, &mem);
-	int	     status = EXIT_INTERNAL;
+	int status = EXIT_INTERNAL;
 	d.line = malloc(OBS_LINE_MAX);
 	if (w && d.line) {
 		setvbuf(stdout, NULL, _IOFBF, STDOUT_BUFFER);

@@ -3,7 +3,7 @@
 static void
 line(struct emit *e, const struct incident *r, enum line_format format)
 {
-	char	   text[SYSLOG_LONG_MAX];
+	char text[SYSLOG_LONG_MAX];
 	struct out o = out_init(text, sizeof(text));
 	if (!sinks_want(e->sinks, format))
 		return;

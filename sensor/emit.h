@@ -8,10 +8,10 @@
 
 struct emit {
 	struct encode_env env;
-	struct sinks	 *sinks;
-	struct findings	 *findings; /* NULL live */
-	bool		  flush;    /* somebody is waiting for each line */
-	uint64_t	  records;
+	struct sinks *sinks;
+	struct findings *findings; /* NULL live */
+	bool flush;		   /* somebody is waiting for each line */
+	uint64_t records;
 };
 
 /* An engine_emit; `arg` is a struct emit. */

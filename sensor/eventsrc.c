@@ -16,34 +16,34 @@
 enum {
 	BUFFER = 3 * HOSTFEED_DOC_MAX, /* a document, its wrapper and what a read brings along */
 	TOLD_MAX = 5,		       /* messages a file */
-	PASSES_MAX = 64,	       /* decodings of one document: its rest then enters with the next that is due */
+	PASSES_MAX = 64, /* decodings of one document: its rest then enters with the next that is due */
 };
 /* No secret in a replay: the hash tables of jansson and expat live for one document. */
 static const uint64_t feed_seed = UINT64_C(0x63726f7373746170);
 
 struct source {
 	const char *path;
-	int	    fd;
-	uint8_t	   *buf;
-	size_t	    off, len;
-	bool	    eof, dropping; /* dropping: inside a document that was too long, up to its newline */
-	uint64_t    offset, line;  /* of buf[off] in the stream; line from 1 */
-	size_t	    doc, skip;	   /* length of the document at `off` (0: none), events of it already handed over */
-	unsigned    passes;
-	ts_t	    gate;	   /* latest event time handed over */
-	bool	    known;	   /* `next` is the gate of the document's next event */
-	ts_t	    next;
-	uint64_t    told, refused;
+	int fd;
+	uint8_t *buf;
+	size_t off, len;
+	bool eof, dropping;    /* dropping: inside a document that was too long, up to its newline */
+	uint64_t offset, line; /* of buf[off] in the stream; line from 1 */
+	size_t doc, skip; /* length of the document at `off` (0: none), events of it already handed over */
+	unsigned passes;
+	ts_t gate;  /* latest event time handed over */
+	bool known; /* `next` is the gate of the document's next event */
+	ts_t next;
+	uint64_t told, refused;
 };
 
 struct eventsrc {
-	struct hostfeed	    *feed;
-	void		    *mem;
-	struct source	     src[EVENTS_SOURCES_MAX];
-	size_t		     n;
-	bool		     patient, own_clock; /* own_clock: there are no packets, events are the clock */
-	ts_t		     window, base;	 /* base: what is far ahead is measured from here */
-	struct aside	    *aside;
+	struct hostfeed *feed;
+	void *mem;
+	struct source src[EVENTS_SOURCES_MAX];
+	size_t n;
+	bool patient, own_clock; /* own_clock: there are no packets, events are the clock */
+	ts_t window, base;	 /* base: what is far ahead is measured from here */
+	struct aside *aside;
 	struct eventsrc_counts counts;
 };
 
@@ -86,8 +86,8 @@ bool
 eventsrc_add(struct eventsrc *e, const char *path)
 {
 	struct source *s = &e->src[e->n];
-	struct stat    st;
-	bool	       is_stdin = strcmp(path, "-") == 0;
+	struct stat st;
+	bool is_stdin = strcmp(path, "-") == 0;
 	if (e->n == EVENTS_SOURCES_MAX) {
 		log_say("more than %d files of host events", EVENTS_SOURCES_MAX);
 		return false;
@@ -138,7 +138,8 @@ eventsrc_close(struct eventsrc *e)
 	for (size_t i = 0; i < e->n; i++) {
 		struct source *s = &e->src[i];
 		if (s->refused > s->told)
-			log_say("%s: %" PRIu64 " more documents that cannot be read", s->path, s->refused - s->told);
+			log_say("%s: %" PRIu64 " more documents that cannot be read", s->path,
+				s->refused - s->told);
 		s->told = s->refused;
 	}
 }
@@ -151,7 +152,8 @@ refuse(struct eventsrc *e, struct source *s, const char *what, size_t offset, un
 	if (s->told == TOLD_MAX)
 		return;
 	s->told++;
-	log_say("%s: line %" PRIu64 ", offset %" PRIu64 ": %s", s->path, s->line + lines, s->offset + offset, what);
+	log_say("%s: line %" PRIu64 ", offset %" PRIu64 ": %s", s->path, s->line + lines, s->offset + offset,
+		what);
 }
 
 static void
@@ -211,7 +213,7 @@ next_document(struct eventsrc *e, struct source *s)
 		if (s->dropping)
 			drop(s);
 		size_t skip = 0;
-		bool   full = s->off == 0 && s->len == BUFFER;
+		bool full = s->off == 0 && s->len == BUFFER;
 		size_t n = hostfeed_frame(bytes_of(s->buf + s->off, s->len - s->off), s->eof, &skip);
 		if (n > 0 || ((full || s->eof) && skip > 0))
 			consume(s, skip);
@@ -239,17 +241,17 @@ next_document(struct eventsrc *e, struct source *s)
 struct pass {
 	struct eventsrc *e;
 	struct source *s;
-	ts_t	       clock, other; /* due is what lies before clock and not behind the gates of other files */
-	bool	       stopped;
-	size_t	       ix;
-	hostev_fn     *fn;
-	void	      *arg;
+	ts_t clock, other; /* due is what lies before clock and not behind the gates of other files */
+	bool stopped;
+	size_t ix;
+	hostev_fn *fn;
+	void *arg;
 };
 
 static void
 on_event(void *arg, const struct hostev *ev)
 {
-	struct pass   *p = arg;
+	struct pass *p = arg;
 	struct source *s = p->s;
 	struct eventsrc *e = p->e;
 	if (p->ix++ < s->skip || p->stopped)
@@ -280,15 +282,17 @@ on_event(void *arg, const struct hostev *ev)
 static bool
 decode(struct pass *p)
 {
-	struct source	   *s = p->s;
+	struct source *s = p->s;
 	struct hostev_error err = { 0 };
 	p->ix = 0;
 	p->stopped = false;
 	s->known = false;
 	bool first = s->passes++ == 0;
-	enum hostev_said said = hostfeed_document(p->e->feed, bytes_of(s->buf + s->off, s->doc), on_event, p, &err);
+	enum hostev_said said =
+		hostfeed_document(p->e->feed, bytes_of(s->buf + s->off, s->doc), on_event, p, &err);
 	if (said == HOSTEV_BAD && first)
-		refuse(p->e, s, err.what ? err.what : "cannot be read", err.offset, err.line ? err.line - 1 : 0);
+		refuse(p->e, s, err.what ? err.what : "cannot be read", err.offset,
+		       err.line ? err.line - 1 : 0);
 	if (said == HOSTEV_IGNORED && first)
 		p->e->counts.ignored++;
 	if (p->stopped)

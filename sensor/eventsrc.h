@@ -13,7 +13,7 @@ struct pollfd;
 struct eventsrc;
 /* `patient`: wait for pipes; else take what is there.  NULL (told) without memory. */
 struct eventsrc *eventsrc_new(bool patient, ts_t window);
-void	       eventsrc_free(struct eventsrc *);
+void eventsrc_free(struct eventsrc *);
 /* Opens; false (told) where it cannot be. */
 bool eventsrc_add(struct eventsrc *, const char *path);
 /* Hands over what is due before a packet of time `clock`. */
@@ -26,7 +26,9 @@ void eventsrc_given(struct eventsrc *, hostev_fn *, void *arg);
 bool eventsrc_damaged(const struct eventsrc *);
 /* Tells how many more there were than were told.  Once, at the end. */
 void eventsrc_close(struct eventsrc *);
-struct eventsrc_counts { uint64_t events, documents, refused, ignored, set_aside; };
+struct eventsrc_counts {
+	uint64_t events, documents, refused, ignored, set_aside;
+};
 struct eventsrc_counts eventsrc_counts(const struct eventsrc *);
 /* Descriptors to wait for, live; the number. */
 size_t eventsrc_poll(const struct eventsrc *, struct pollfd *, size_t max);

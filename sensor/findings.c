@@ -6,9 +6,9 @@
 
 struct findings {
 	struct finding v[FINDINGS_MAX];
-	size_t	       n;
-	uint64_t       beyond;
-	enum verdict   beyond_verdict;
+	size_t n;
+	uint64_t beyond;
+	enum verdict beyond_verdict;
 };
 
 struct findings *
@@ -49,24 +49,32 @@ victim_name(char *to, size_t cap, const struct inc_victim *v)
 }
 
 static void
+take_event(struct finding *f, uint32_t id)
+{
+	f->agree++;
+	for (uint32_t i = 0; i < f->nevent; i++)
+		if (f->event[i] == id)
+			return;
+	if (f->nevent < FINDING_EVENTS)
+		f->event[f->nevent++] = id;
+}
+
+static void
 take_lists(struct finding *f, const struct incident *r)
 {
-	f->nvictim = f->nfact = f->nevent = 0;
+	f->nvictim = f->nfact = f->nevent = f->agree = 0;
 	for (uint32_t i = 0; i < r->nvictim && i < FINDING_NAMES; i++)
 		victim_name(f->victim[f->nvictim++], INC_NAME_MAX, &r->victim[i]);
 	for (uint32_t i = 0; i < r->nfact && i < FINDING_FACTS; i++) {
 		f->fact[f->nfact].id = r->fact[i].id;
 		f->fact[f->nfact++].count = r->fact[i].count;
 	}
-	for (uint32_t i = 0; i < r->nevent && f->nevent < FINDING_EVENTS; i++) {
-		if (r->event[i].role == ROLE_CONTEXT)
-			continue;
-		copy(f->event[f->nevent].computer, INC_NAME_MAX, r->event[i].computer);
-		f->event[f->nevent++].event_id = r->event[i].event_id;
-	}
+	for (uint32_t i = 0; i < r->nevent; i++)
+		if (r->event[i].role == ROLE_CORROBORATES)
+			take_event(f, r->event[i].event_id);
 	f->victims_total = r->victims_total > r->nvictim ? r->victims_total : r->nvictim;
 	f->facts_total = r->facts_total > r->nfact ? r->facts_total : r->nfact;
-	f->events_total = r->events_total > r->nevent ? r->events_total : r->nevent;
+	f->more_events = r->events_total > r->nevent;
 }
 
 void

@@ -22,8 +22,8 @@ int
 run_host_events(const struct opts *o)
 {
 	struct eventsrc *e = eventsrc_new(true, 0);
-	char	      *line = malloc(OBS_LINE_MAX);
-	int	       status = e && line ? EXIT_OK : EXIT_INTERNAL;
+	char *line = malloc(OBS_LINE_MAX);
+	int status = e && line ? EXIT_OK : EXIT_INTERNAL;
 	for (size_t i = 0; status == EXIT_OK && i < o->nevents; i++)
 		if (!eventsrc_add(e, o->events[i]))
 			status = EXIT_USAGE;
@@ -31,8 +31,9 @@ run_host_events(const struct opts *o)
 		eventsrc_given(e, print, line);
 		eventsrc_close(e);
 		struct eventsrc_counts c = eventsrc_counts(e);
-		log_detail("%llu documents, %llu events, %llu of no interest, %llu refused", (unsigned long long)c.documents,
-			   (unsigned long long)c.events, (unsigned long long)c.ignored, (unsigned long long)c.refused);
+		log_detail("%llu documents, %llu events, %llu of no interest, %llu refused",
+			   (unsigned long long)c.documents, (unsigned long long)c.events,
+			   (unsigned long long)c.ignored, (unsigned long long)c.refused);
 		status = !run_flush() ? EXIT_INTERNAL : eventsrc_damaged(e) ? EXIT_DAMAGED : EXIT_OK;
 	}
 	free(line);

@@ -15,32 +15,32 @@
 enum { LINKTYPES_TOLD = 8, NAME_MAX_IFACE = 32 };
 
 struct input_file {
-	char	*path;
-	ts_t	 first; /* time of the first packet; sorts a folder */
+	char *path;
+	ts_t first; /* time of the first packet; sorts a folder */
 	uint64_t size;
-	bool	 regular;
+	bool regular;
 };
 
 struct input {
-	size_t		  file, end; /* files [file, end) are still to come; file - 1 is open */
-	struct capture	 *capture;
-	enum input_said	  head; /* what `item` holds */
-	bool		  has_head;
+	size_t file, end; /* files [file, end) are still to come; file - 1 is open */
+	struct capture *capture;
+	enum input_said head; /* what `item` holds */
+	bool has_head;
 	struct input_item item;
-	uint16_t	  told[LINKTYPES_TOLD]; /* unknown link types of the file that is open */
-	size_t		  ntold;
+	uint16_t told[LINKTYPES_TOLD]; /* unknown link types of the file that is open */
+	size_t ntold;
 };
 
 struct inputs {
-	struct input	   in[INPUTS_MAX];
-	char		   name[INPUTS_MAX][NAME_MAX_IFACE];
-	const char	  *names[INPUTS_MAX];
-	size_t		   n;
+	struct input in[INPUTS_MAX];
+	char name[INPUTS_MAX][NAME_MAX_IFACE];
+	const char *names[INPUTS_MAX];
+	size_t n;
 	struct input_file *file;
-	size_t		   nfile, cap;
-	bool		   damaged, patient;
-	uint64_t	   size, done; /* done: bytes of files that are closed */
-	uint64_t	   unread;	/* frames of unknown link types */
+	size_t nfile, cap;
+	bool damaged, patient;
+	uint64_t size, done; /* done: bytes of files that are closed */
+	uint64_t unread;     /* frames of unknown link types */
 };
 
 struct inputs *
@@ -109,8 +109,8 @@ inputs_unknown_link(struct inputs *s, const struct frame *f)
 	if (in->ntold == LINKTYPES_TOLD)
 		return;
 	in->told[in->ntold++] = f->linktype;
-	log_say("%s: frame %" PRIu64 ": link type %u is not read, its frames are only counted", inputs_path(s, f->file),
-		f->number, f->linktype);
+	log_say("%s: frame %" PRIu64 ": link type %u is not read, its frames are only counted",
+		inputs_path(s, f->file), f->number, f->linktype);
 }
 
 bool
@@ -143,7 +143,7 @@ add_file(struct inputs *s, const char *dir, const char *path)
 		return NULL;
 	}
 	if (s->nfile == s->cap) {
-		size_t		   cap = s->cap ? s->cap * 2 : 16;
+		size_t cap = s->cap ? s->cap * 2 : 16;
 		struct input_file *more = realloc(s->file, cap * sizeof(*more));
 		if (more == NULL)
 			return NULL;
@@ -187,9 +187,9 @@ look_at_first(struct input_file *f)
 	if (c == NULL)
 		return;
 	struct frame frame;
-	struct loss  loss;
-	const char  *what;
-	uint64_t     at;
+	struct loss loss;
+	const char *what;
+	uint64_t at;
 	if (capture_next(c, &frame, &loss, &what, &at) == CAPTURE_FRAME)
 		f->first = frame.ts;
 	capture_close(c);
@@ -203,12 +203,12 @@ add_folder(struct inputs *s, const char *dir)
 	if (d == NULL)
 		return false;
 	size_t begin = s->nfile;
-	bool   ok = true;
+	bool ok = true;
 	for (struct dirent *e; ok && (e = readdir(d)) != NULL;) {
 		if (e->d_name[0] == '.')
 			continue;
 		struct input_file *f = add_file(s, dir, e->d_name);
-		struct stat	   st;
+		struct stat st;
 		if (f == NULL) {
 			ok = false;
 			errno = E2BIG;
@@ -254,8 +254,8 @@ inputs_add(struct inputs *s, const char *name, const char *path)
 		return false;
 	}
 	struct input *in = &s->in[s->n];
-	struct stat   st;
-	bool	      is_stdin = strcmp(path, "-") == 0, ok;
+	struct stat st;
+	bool is_stdin = strcmp(path, "-") == 0, ok;
 	in->file = s->nfile;
 	errno = 0;
 	if (!is_stdin && stat(path, &st) != 0)
@@ -308,7 +308,7 @@ refill(struct inputs *s, struct input *in)
 	in->head = INPUT_END;
 	while (in->capture) {
 		const char *what = "";
-		uint64_t    at = 0;
+		uint64_t at = 0;
 		switch (capture_next(in->capture, &in->item.f, &in->item.loss, &what, &at)) {
 		case CAPTURE_FRAME: in->head = INPUT_FRAME; break;
 		case CAPTURE_LOSS: in->head = INPUT_LOSS; break;

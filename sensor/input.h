@@ -13,13 +13,13 @@ enum { INPUTS_MAX = 32, INPUT_FILES_MAX = 65536 }; /* files of all folders toget
 enum input_said { INPUT_FRAME, INPUT_LOSS, INPUT_END };
 struct input_item {
 	struct frame f; /* valid until the next call; of a loss: ts and iface */
-	struct loss  loss;
+	struct loss loss;
 };
 
 struct inputs;
 /* Nothing is opened yet. */
 struct inputs *inputs_new(void);
-void	       inputs_free(struct inputs *);
+void inputs_free(struct inputs *);
 /* Adds an interface; `name` NULL: capN.  Opens what it names.  False (told on standard error): cannot be opened, or too
  * many. */
 bool inputs_add(struct inputs *, const char *name, const char *path);
@@ -28,11 +28,11 @@ enum input_said inputs_next(struct inputs *, struct input_item *);
 /* Something was damaged or of no known format; each was told on standard error when it was found. */
 bool inputs_damaged(const struct inputs *);
 /* A frame of a link type that nobody reads: counted as damage, told once for each file and type. */
-void	 inputs_unknown_link(struct inputs *, const struct frame *);
+void inputs_unknown_link(struct inputs *, const struct frame *);
 uint64_t inputs_unread(const struct inputs *);
 /* Names of interfaces by index, and last path components of files by index. */
 const char *const *inputs_ifaces(const struct inputs *, size_t *n);
-const char	  *inputs_file(const struct inputs *, size_t ix);
+const char *inputs_file(const struct inputs *, size_t ix);
 /* The path as the user gave it, for messages. */
 const char *inputs_path(const struct inputs *, size_t ix);
 /* Bytes of all files (0: a pipe is among them) and bytes read so far. */

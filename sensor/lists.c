@@ -14,11 +14,16 @@ enum { DEPTH_MAX = 4, COLUMN = 28 };
 
 static const char blind_spots[] =
 	"What no tap shows, or not this one; a verdict of unverifiable says which of them it rests on.\n\n"
-	"Certificates and names of TLS 1.3 with encrypted hello; DNS over HTTPS or TLS inside a victim. Frames between\n"
-	"guests of one hypervisor switch, or behind an access switch that is not mirrored. Multicast pruned by MLD\n"
-	"snooping (ff02::1:2, solicited-node groups). Unicast OFFER and ACK on a mirror of one port. Oversubscribed\n"
-	"mirror ports. Switches that copy a frame twice or strip its tags. Relayed segments seen on the server's side\n"
-	"only. MAC-rewriting bridges. Hosts whose events come late, under another name, or not at all. An authorised\n"
+	"Certificates and names of TLS 1.3 with encrypted hello; DNS over HTTPS or TLS inside a victim. "
+	"Frames between\n"
+	"guests of one hypervisor switch, or behind an access switch that is not mirrored. Multicast pruned "
+	"by MLD\n"
+	"snooping (ff02::1:2, solicited-node groups). Unicast OFFER and ACK on a mirror of one port. "
+	"Oversubscribed\n"
+	"mirror ports. Switches that copy a frame twice or strip its tags. Relayed segments seen on the "
+	"server's side\n"
+	"only. MAC-rewriting bridges. Hosts whose events come late, under another name, or not at all. An "
+	"authorised\n"
 	"server that is itself compromised.\n";
 
 static void
@@ -27,7 +32,8 @@ list_detectors(void)
 	puts("Detections (the key `detection` of an incident)");
 	for (size_t i = 0; detection_at(i); i++) {
 		const struct detection *d = detection_at(i);
-		printf("  %-*s %" PRIu32 "  %s  [%s]\n", COLUMN, d->id, d->signature_id, d->signature, d->attack);
+		printf("  %-*s %" PRIu32 "  %s  [%s]\n", COLUMN, d->id, d->signature_id, d->signature,
+		       d->attack);
 	}
 	puts("\nFacts that feed them (the key `facts`; grade as usual)");
 	for (size_t i = 0; detector_at(i); i++) {
@@ -44,7 +50,8 @@ has_join(const struct winmap_row *r)
 {
 	for (size_t i = 0; join_at(i); i++) {
 		const struct join *j = join_at(i);
-		if (j->event_id ? j->event_id == r->event_id && strcmp(j->provider, r->provider) == 0 : j->kind == r->kind)
+		if (j->event_id ? j->event_id == r->event_id && strcmp(j->provider, r->provider) == 0
+				: j->kind == r->kind)
 			return true;
 	}
 	return false;
@@ -64,10 +71,11 @@ static const char *
 type_name(const struct field *f)
 {
 	static const char *const names[] = {
-		[F_U8] = "number",   [F_U16] = "number",   [F_U32] = "number",	 [F_U64] = "number",   [F_BOOL] = "bool",
-		[F_HEX16] = "0xhhhh", [F_HEX24] = "0xhhhhhh", [F_HEX32] = "0xhhhhhhhh", [F_NAME8] = "name",    [F_NAME16] = "name",
-		[F_ADDR] = "address", [F_MAC] = "mac",	   [F_HEX] = "hex",	 [F_TEXT] = "text",    [F_MACTEXT] = "mac",
-		[F_CSTR] = "text",   [F_LIST] = "list",	   [F_ROWS] = "rows",	 [F_OBJECT] = "object",
+		[F_U8] = "number",  [F_U16] = "number",	  [F_U32] = "number",	  [F_U64] = "number",
+		[F_BOOL] = "bool",  [F_HEX16] = "0xhhhh", [F_HEX24] = "0xhhhhhh", [F_HEX32] = "0xhhhhhhhh",
+		[F_NAME8] = "name", [F_NAME16] = "name",  [F_ADDR] = "address",	  [F_MAC] = "mac",
+		[F_HEX] = "hex",    [F_TEXT] = "text",	  [F_MACTEXT] = "mac",	  [F_CSTR] = "text",
+		[F_LIST] = "list",  [F_ROWS] = "rows",	  [F_OBJECT] = "object",
 	};
 	return f->type < NELEM(names) && names[f->type] ? names[f->type] : "?";
 }
@@ -98,7 +106,7 @@ list_fields(void)
 static int
 list_ifaces(void)
 {
-	char	   error[PCAP_ERRBUF_SIZE];
+	char error[PCAP_ERRBUF_SIZE];
 	pcap_if_t *all = NULL;
 	if (pcap_findalldevs(&all, error) != 0) {
 		log_say("%s", error);
@@ -126,8 +134,8 @@ explain_detection(const char *id)
 		const struct detection *d = detection_at(i);
 		if (!same(d->id, id))
 			continue;
-		printf("%s (%" PRIu32 "): %s\n%s, %s\n\n%s\n\nNext:\n", d->id, d->signature_id, d->signature, d->category,
-		       d->attack, d->explain);
+		printf("%s (%" PRIu32 "): %s\n%s, %s\n\n%s\n\nNext:\n", d->id, d->signature_id, d->signature,
+		       d->category, d->attack, d->explain);
 		for (const char *p = d->next; p && *p;) {
 			size_t n = strcspn(p, "\n");
 			printf("  - %.*s\n", (int)n, p);
@@ -146,8 +154,8 @@ explain_detector(const char *id)
 		if (d->id == NULL || !same(d->id, id))
 			continue;
 		const struct detection *f = detection_at(d->family);
-		printf("%s, grade E%u, feeds %s%s%s\n\n%s\n", d->id, d->grade, f ? f->id : "", d->attack ? ", " : "",
-		       d->attack ? d->attack : "", d->explain ? d->explain : "");
+		printf("%s, grade E%u, feeds %s%s%s\n\n%s\n", d->id, d->grade, f ? f->id : "",
+		       d->attack ? ", " : "", d->attack ? d->attack : "", d->explain ? d->explain : "");
 		return true;
 	}
 	return false;
@@ -176,7 +184,7 @@ explain_event(const char *id)
 {
 	char *end;
 	unsigned long n = strtoul(id, &end, 10);
-	bool	      found = false;
+	bool found = false;
 	if (!isdigit((unsigned char)*id) || *end || n > UINT32_MAX)
 		return false;
 	for (size_t i = 0; i < winmap_count(); i++) {
@@ -187,7 +195,8 @@ explain_event(const char *id)
 		printf("%s %" PRIu32 ": %s\n", r->provider, r->event_id, hostev_kind_name(r->kind));
 		for (size_t k = 0; join_at(k); k++) {
 			const struct join *j = join_at(k);
-			if (j->event_id ? j->event_id == n && strcmp(j->provider, r->provider) == 0 : j->kind == r->kind)
+			if (j->event_id ? j->event_id == n && strcmp(j->provider, r->provider) == 0
+					: j->kind == r->kind)
 				explain_join(j);
 		}
 	}
@@ -200,7 +209,9 @@ explain(const char *id)
 	if (same(id, "blind-spots"))
 		fputs(blind_spots, stdout);
 	else if (!explain_detection(id) && !explain_detector(id) && !explain_event(id)) {
-		log_say("--explain: \"%s\" is no detection, fact or event: see --list-detectors, --list-events", id);
+		log_say("--explain: \"%s\" is no detection, fact or event: see --list-detectors, "
+			"--list-events",
+			id);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;

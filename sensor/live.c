@@ -20,8 +20,9 @@ enum { TIMEOUT_MS = 100, BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX =
 
 /* Offsets in the IPv4 header: flags and fragment offset; in the IPv6 header: next header.  RFC 8200 4: hop-by-hop 0,
  * routing 43, fragment 44, destination options 60; authentication 51, mobility 135. */
-static const char evasions[] = "(ip[6:2] & 0x3fff != 0) or (ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or "
-			       "ip6[6] = 51 or ip6[6] = 60 or ip6[6] = 135))";
+static const char evasions[] =
+	"(ip[6:2] & 0x3fff != 0) or (ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or "
+	"ip6[6] = 51 or ip6[6] = 60 or ip6[6] = 135))";
 
 static void
 plain_form(struct out *o)
@@ -49,26 +50,26 @@ live_filter(struct out *o)
 }
 
 struct tap {
-	pcap_t		*pcap;
-	int		 fd;
-	uint16_t	 linktype;
-	uint64_t	 frames, unread;
+	pcap_t *pcap;
+	int fd;
+	uint16_t linktype;
+	uint64_t frames, unread;
 	struct pcap_stat told;
 };
 
 struct live {
 	const struct opts *o;
 	const struct conf *c;
-	struct tap	   tap[OPTS_READ_MAX];
-	size_t		   n;
-	struct eventsrc	  *events;
-	struct emit	   emit;
+	struct tap tap[OPTS_READ_MAX];
+	size_t n;
+	struct eventsrc *events;
+	struct emit emit;
 	struct engine_conf ec;
-	struct engine	  *engine;
-	struct walk	  *walk;
-	void		  *engine_mem, *walk_mem;
-	char		   host[HOST_MAX];
-	bool		   failed;
+	struct engine *engine;
+	struct walk *walk;
+	void *engine_mem, *walk_mem;
+	char host[HOST_MAX];
+	bool failed;
 };
 
 static volatile sig_atomic_t stop, reopen;
@@ -104,8 +105,8 @@ tap_wrong(const char *iface, const char *what, const char *why)
 static bool
 tap_filter(struct live *l, struct tap *t, const char *iface)
 {
-	char		   text[LIVE_FILTER_MAX];
-	struct out	   o = out_init(text, sizeof(text) - 1);
+	char text[LIVE_FILTER_MAX];
+	struct out o = out_init(text, sizeof(text) - 1);
 	struct bpf_program program;
 	if (l->o->filter)
 		out_str(&o, l->o->filter);
@@ -153,7 +154,7 @@ tap_open(struct live *l, struct tap *t, const char *iface)
 static void
 on_frame(struct live *l, struct tap *t, const struct pcap_pkthdr *h, const u_char *p)
 {
-	bool	     nano = pcap_get_tstamp_precision(t->pcap) == PCAP_TSTAMP_PRECISION_NANO;
+	bool nano = pcap_get_tstamp_precision(t->pcap) == PCAP_TSTAMP_PRECISION_NANO;
 	struct frame f = {
 		.ts = (ts_t)h->ts.tv_sec * TS_SEC + (ts_t)h->ts.tv_usec * (nano ? 1 : TS_US),
 		.number = ++t->frames,
@@ -166,15 +167,16 @@ on_frame(struct live *l, struct tap *t, const struct pcap_pkthdr *h, const u_cha
 	if (walk_frame(l->walk, &f, on_obs, l->engine) != SAID_NO)
 		return;
 	if (t->unread++ == 0)
-		log_say("%s: link type %u is not read, its frames are only counted", l->o->iface[f.iface], t->linktype);
+		log_say("%s: link type %u is not read, its frames are only counted", l->o->iface[f.iface],
+			t->linktype);
 }
 
 static void
 tap_read(struct live *l, struct tap *t)
 {
 	struct pcap_pkthdr *h;
-	const u_char	   *p;
-	int		    rc = 0;
+	const u_char *p;
+	int rc = 0;
 	for (int i = 0; i < BATCH && (rc = pcap_next_ex(t->pcap, &h, &p)) == 1; i++)
 		on_frame(l, t, h, p);
 	if (rc >= 0)
@@ -221,7 +223,7 @@ loop(struct live *l)
 	int64_t next = clock_ms() + TICK_MS;
 	while (!stop) {
 		struct pollfd p[POLL_MAX];
-		size_t	      n = 0;
+		size_t n = 0;
 		for (; n < l->n; n++)
 			p[n] = (struct pollfd){ .fd = l->tap[n].fd, .events = POLLIN };
 		n += eventsrc_poll(l->events, p + n, POLL_MAX - n);
@@ -291,20 +293,20 @@ goodbye(struct live *l)
 	for (size_t i = 0; i < l->n; i++) {
 		struct pcap_stat s = { 0 };
 		pcap_stats(l->tap[i].pcap, &s);
-		log_say("%s: %" PRIu64 " frames, %u dropped by the kernel, %u by the interface", l->o->iface[i],
-			l->tap[i].frames, s.ps_drop, s.ps_ifdrop);
+		log_say("%s: %" PRIu64 " frames, %u dropped by the kernel, %u by the interface",
+			l->o->iface[i], l->tap[i].frames, s.ps_drop, s.ps_ifdrop);
 	}
 	struct eventsrc_counts n = eventsrc_counts(l->events);
-	log_say("%" PRIu64 " host events, %" PRIu64 " documents refused, %" PRIu64 " incident records", n.events, n.refused,
-		l->emit.records);
+	log_say("%" PRIu64 " host events, %" PRIu64 " documents refused, %" PRIu64 " incident records",
+		n.events, n.refused, l->emit.records);
 }
 
 int
 run_live(const struct opts *o, const struct conf *c)
 {
-	struct live	 l = { .o = o, .c = c };
+	struct live l = { .o = o, .c = c };
 	struct sigaction act = { .sa_handler = on_signal };
-	int		 status = open_all(&l);
+	int status = open_all(&l);
 	if (status == EXIT_OK)
 		status = open_engine(&l);
 	if (status == EXIT_OK) {

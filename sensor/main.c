@@ -72,7 +72,7 @@ main(int argc, char **argv)
 		return EXIT_INTERNAL;
 	}
 	size_t problems = read_conf(&c, &o);
-	int    status = EXIT_USAGE;
+	int status = EXIT_USAGE;
 	if (o.action == ACT_TEST)
 		status = test_conf(problems, &o);
 	else if (problems == 0)

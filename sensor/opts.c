@@ -9,8 +9,20 @@
 
 #include "log.h"
 
-enum { LONG_DISSECT = 256, LONG_HOST_EVENTS, LONG_LIST_DETECTORS, LONG_LIST_EVENTS, LONG_LIST_FIELDS, LONG_EXPLAIN, LONG_DUMP,
-       LONG_VERSION, LONG_FAIL_ON, LONG_SET, LONG_TEST_OFF, LONG_AS_GIVEN };
+enum {
+	LONG_DISSECT = 256,
+	LONG_HOST_EVENTS,
+	LONG_LIST_DETECTORS,
+	LONG_LIST_EVENTS,
+	LONG_LIST_FIELDS,
+	LONG_EXPLAIN,
+	LONG_DUMP,
+	LONG_VERSION,
+	LONG_FAIL_ON,
+	LONG_SET,
+	LONG_TEST_OFF,
+	LONG_AS_GIVEN
+};
 
 static const struct option longs[] = {
 	{ "dissect", optional_argument, NULL, LONG_DISSECT },
@@ -87,8 +99,8 @@ add_read(struct opts *o, char *value)
 		return false;
 	}
 	struct stat st;
-	char	   *eq = strchr(value, '=');
-	bool	    named = eq && eq > value && eq - value < 16 && stat(value, &st) != 0;
+	char *eq = strchr(value, '=');
+	bool named = eq && eq > value && eq - value < 16 && stat(value, &st) != 0;
 	for (const char *p = value; named && p < eq; p++)
 		named = isalnum((unsigned char)*p) || strchr("._:-@", *p);
 	if (named) {
@@ -152,8 +164,10 @@ one(struct opts *o, int c)
 	case LONG_FAIL_ON:
 		o->fail = verdict_parse(bytes_str(optarg), &o->fail_on);
 		if (!o->fail)
-			log_say("--fail-on: found \"%s\", expected info, refuted, unverifiable, host-only, suspected, "
-				"probable or confirmed", optarg);
+			log_say("--fail-on: found \"%s\", expected info, refuted, unverifiable, host-only, "
+				"suspected, "
+				"probable or confirmed",
+				optarg);
 		return o->fail;
 	default: return false; /* getopt_long told what */
 	}
@@ -188,7 +202,8 @@ check(struct opts *o)
 	if (count_stdin(o) > 1)
 		return wrong("standard input can be read only once");
 	switch (o->action) {
-	case ACT_REPLAY: return o->nread || o->nevents ? true : wrong("nothing to read: -r, -e or -i is needed");
+	case ACT_REPLAY:
+		return o->nread || o->nevents ? true : wrong("nothing to read: -r, -e or -i is needed");
 	case ACT_LIVE: return o->nconf ? true : wrong("-i needs -c");
 	case ACT_DISSECT:
 		if (o->nevents || o->niface)

@@ -12,29 +12,42 @@ enum { OPTS_READ_MAX = 32, OPTS_EVENTS_MAX = 64, OPTS_CONF_MAX = 16, OPTS_SET_MA
 enum { EXIT_OK = 0, EXIT_DAMAGED = 1, EXIT_USAGE = 2, EXIT_INTERNAL = 3, EXIT_FOUND = 10 };
 
 enum action {
-	ACT_REPLAY, ACT_LIVE, ACT_DISSECT, ACT_HOST_EVENTS, ACT_TEST, ACT_DUMP, ACT_LIST_DETECTORS, ACT_LIST_EVENTS,
-	ACT_LIST_FIELDS, ACT_LIST_IFACES, ACT_EXPLAIN, ACT_VERSION, ACT_HELP
+	ACT_REPLAY,
+	ACT_LIVE,
+	ACT_DISSECT,
+	ACT_HOST_EVENTS,
+	ACT_TEST,
+	ACT_DUMP,
+	ACT_LIST_DETECTORS,
+	ACT_LIST_EVENTS,
+	ACT_LIST_FIELDS,
+	ACT_LIST_IFACES,
+	ACT_EXPLAIN,
+	ACT_VERSION,
+	ACT_HELP
 };
 enum pacing { PACE_CLOCK, PACE_FIRST, PACE_LAST };
 
 struct opts {
 	enum action action;
-	struct { const char *name, *path; } read[OPTS_READ_MAX]; /* name NULL: capN */
-	size_t	    nread;
+	struct {
+		const char *name, *path;
+	} read[OPTS_READ_MAX]; /* name NULL: capN */
+	size_t nread;
 	const char *events[OPTS_EVENTS_MAX];
-	size_t	    nevents;
+	size_t nevents;
 	const char *iface[OPTS_READ_MAX];
-	size_t	    niface;
+	size_t niface;
 	const char *conf[OPTS_CONF_MAX];
-	size_t	    nconf;
+	size_t nconf;
 	const char *set[OPTS_SET_MAX];
-	size_t	    nset;
+	size_t nset;
 	const char *off[OPTS_OFF_MAX];
-	size_t	    noff;
+	size_t noff;
 	const char *protos;  /* of --dissect, NULL: all */
 	const char *explain; /* id */
 	const char *log_dir, *filter;
-	bool	    quiet, verbose, fail;
+	bool quiet, verbose, fail;
 	enum verdict fail_on;
 	enum pacing pacing;
 };

@@ -16,7 +16,14 @@ enum block_type {
 	BLOCK_SECTION = 0x0a0d0d0a,
 };
 enum { BYTE_ORDER_MAGIC = 0x1a2b3c4d, BLOCK_MIN = 12, VERSION_MAJOR = 1 };
-enum { OPT_END = 0, OPT_IF_TSRESOL = 9, OPT_IF_TSOFFSET = 14, OPT_ISB_RECEIVED = 4, OPT_ISB_DROPPED = 5, OPT_ISB_OSDROP = 7 };
+enum {
+	OPT_END = 0,
+	OPT_IF_TSRESOL = 9,
+	OPT_IF_TSOFFSET = 14,
+	OPT_ISB_RECEIVED = 4,
+	OPT_ISB_DROPPED = 5,
+	OPT_ISB_OSDROP = 7
+};
 enum { TSRESOL_MICRO = 6, TSRESOL_BINARY = 0x80 };
 static const ts_t TIME_MAX = INT64_MAX / 2; /* year 2116; what is beyond is damage, and sums must not wrap */
 
@@ -54,7 +61,7 @@ section_order(struct bytes head, bool *big)
 	struct cursor c = cur_all(head);
 	cur_skip(&c, 8);
 	struct cursor again = c;
-	bool	      little = cur_order(&c, 4, false) == BYTE_ORDER_MAGIC;
+	bool little = cur_order(&c, 4, false) == BYTE_ORDER_MAGIC;
 	*big = cur_order(&again, 4, true) == BYTE_ORDER_MAGIC;
 	return little || *big;
 }
@@ -63,7 +70,7 @@ uint32_t
 pcapng_length(const struct pcapng *g, struct bytes head, const char **what)
 {
 	struct cursor c = cur_all(head);
-	bool	      big = g->big;
+	bool big = g->big;
 	struct cursor type = c; /* the section's type reads the same in both orders */
 	if (cur_be32(&type) == BLOCK_SECTION) {
 		if (!section_order(head, &big)) {
@@ -77,7 +84,8 @@ pcapng_length(const struct pcapng *g, struct bytes head, const char **what)
 	cur_skip(&c, 4);
 	uint32_t len = (uint32_t)cur_order(&c, 4, big);
 	if (len < BLOCK_MIN || len % 4 || len > PCAPNG_BLOCK_MAX) {
-		*what = len > PCAPNG_BLOCK_MAX ? "block length over 16 MiB" : "block length below 12 or no multiple of 4";
+		*what = len > PCAPNG_BLOCK_MAX ? "block length over 16 MiB"
+					       : "block length below 12 or no multiple of 4";
 		return 0;
 	}
 	return len;
@@ -148,7 +156,7 @@ interface(struct pcapng *g, struct cursor *c, const char **what)
 		*what = cur_ok(c) ? "more than 1024 interfaces in a section" : "interface block too short";
 		return PCAPNG_BAD;
 	}
-	uint16_t      code;
+	uint16_t code;
 	struct cursor v;
 	while (option(g, c, &code, &v)) {
 		if (code == OPT_IF_TSRESOL && cur_left(&v) == 1)
@@ -216,9 +224,9 @@ statistics(struct pcapng *g, struct cursor *c, struct loss *l)
 	if (!cur_ok(c) || ix >= g->nif)
 		return PCAPNG_SKIP;
 	struct pcapng_if *f = &g->ifs[ix];
-	uint64_t	  received = f->received, dropped = 0;
-	uint16_t	  code;
-	struct cursor	  v;
+	uint64_t received = f->received, dropped = 0;
+	uint16_t code;
+	struct cursor v;
 	while (option(g, c, &code, &v)) {
 		if (cur_left(&v) != 8)
 			continue;
@@ -245,16 +253,16 @@ pcapng_block(struct pcapng *g, struct bytes block, struct frame *f, struct loss 
 	if (len == 0)
 		return PCAPNG_BAD;
 	struct cursor c = cur_all(block);
-	uint32_t      type = cur_be32(&c);
-	bool	      is_section = type == BLOCK_SECTION;
-	bool	      big = g->big;
+	uint32_t type = cur_be32(&c);
+	bool is_section = type == BLOCK_SECTION;
+	bool big = g->big;
 	if (is_section)
 		section_order(block, &big);
 	else if (!big)
 		type = type >> 24 | (type >> 8 & 0xff00) | (type << 8 & 0xff0000) | type << 24;
 	cur_skip(&c, 4);
 	struct cursor body = cur_sub(&c, len - BLOCK_MIN);
-	uint32_t      again = (uint32_t)cur_order(&c, 4, big);
+	uint32_t again = (uint32_t)cur_order(&c, 4, big);
 	if (!cur_ok(&c) || again != len) {
 		*what = "block whose length at the end differs from the one at its start";
 		return PCAPNG_BAD;

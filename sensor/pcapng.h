@@ -6,24 +6,24 @@
 #include "dissector.h"
 
 enum {
-	PCAPNG_HEAD = 12,	  /* bytes that pcapng_length() needs */
+	PCAPNG_HEAD = 12,	    /* bytes that pcapng_length() needs */
 	PCAPNG_BLOCK_MAX = 1 << 24, /* the largest block believed; libpcap's limit */
-	PCAPNG_IFS_MAX = 1024,	  /* interfaces of a section; merged captures have dozens */
+	PCAPNG_IFS_MAX = 1024,	    /* interfaces of a section; merged captures have dozens */
 };
 
 struct pcapng_if {
 	uint16_t linktype;
-	uint32_t snaplen; /* 0: no limit */
-	uint8_t	 tsresol; /* as in the option: power of 10, or of 2 with the top bit */
-	int64_t	 tsoffset; /* seconds */
+	uint32_t snaplen;	    /* 0: no limit */
+	uint8_t tsresol;	    /* as in the option: power of 10, or of 2 with the top bit */
+	int64_t tsoffset;	    /* seconds */
 	uint64_t received, dropped; /* the last statistics told */
 };
 
 /* The section being read. */
 struct pcapng {
-	bool		 in_section, big;
-	ts_t		 last; /* of the latest packet: a simple packet has no time of its own */
-	uint32_t	 nif;
+	bool in_section, big;
+	ts_t last; /* of the latest packet: a simple packet has no time of its own */
+	uint32_t nif;
 	struct pcapng_if ifs[PCAPNG_IFS_MAX];
 };
 
@@ -38,7 +38,8 @@ enum pcapng_said {
 /* The length of the block whose first PCAPNG_HEAD bytes these are; 0 and *what where it is none. */
 uint32_t pcapng_length(const struct pcapng *, struct bytes head, const char **what);
 /* Reads one whole block.  The frame's view points into it. */
-enum pcapng_said pcapng_block(struct pcapng *, struct bytes block, struct frame *, struct loss *, const char **what);
+enum pcapng_said pcapng_block(struct pcapng *, struct bytes block, struct frame *, struct loss *,
+			      const char **what);
 /* Ticks of an interface to nanoseconds since 1970, saturating. */
 ts_t pcapng_time(const struct pcapng_if *, uint64_t ticks);
 

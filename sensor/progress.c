@@ -9,10 +9,10 @@
 enum { LOOK_EVERY = 4096, FIRST_MS = 2000, EVERY_MS = 250 };
 
 static struct {
-	bool	 on, shown;
+	bool on, shown;
 	uint64_t total;
 	unsigned calls;
-	int64_t	 next_ms;
+	int64_t next_ms;
 } state;
 
 void

@@ -14,14 +14,14 @@
 struct replay {
 	const struct opts *o;
 	const struct conf *c;
-	struct inputs	  *in;
-	struct eventsrc	  *events;
-	struct emit	   emit;
+	struct inputs *in;
+	struct eventsrc *events;
+	struct emit emit;
 	struct engine_conf ec;
-	struct engine	  *engine;
-	struct walk	  *walk;
-	void		  *engine_mem, *walk_mem;
-	struct summary	   sum;
+	struct engine *engine;
+	struct walk *walk;
+	void *engine_mem, *walk_mem;
+	struct summary sum;
 };
 
 static void
@@ -34,7 +34,7 @@ static void
 on_host(void *arg, const struct hostev *e)
 {
 	struct replay *r = arg;
-	ts_t	       ts = e->ts != TS_NONE ? e->ts : e->seen;
+	ts_t ts = e->ts != TS_NONE ? e->ts : e->seen;
 	if (r->o->nread == 0 && ts != TS_NONE) {
 		if (r->sum.first == TS_NONE || ts < r->sum.first)
 			r->sum.first = ts;
@@ -112,7 +112,9 @@ static void
 one_item(struct replay *r, enum input_said said, const struct input_item *item)
 {
 	if (said == INPUT_LOSS) {
-		struct obs o = { .ts = item->f.ts, .kind = OBS_LOSS, .iface = item->f.iface, .file = item->f.file };
+		struct obs o = {
+			.ts = item->f.ts, .kind = OBS_LOSS, .iface = item->f.iface, .file = item->f.file
+		};
 		o.u.loss = item->loss;
 		engine_obs(r->engine, &o);
 		return;
@@ -126,7 +128,7 @@ static void
 loop(struct replay *r)
 {
 	struct input_item item;
-	bool		  paced = r->o->pacing == PACE_CLOCK && r->o->nevents > 0;
+	bool paced = r->o->pacing == PACE_CLOCK && r->o->nevents > 0;
 	if (r->o->pacing == PACE_FIRST)
 		eventsrc_given(r->events, on_host, r);
 	for (enum input_said said; (said = inputs_next(r->in, &item)) != INPUT_END;) {
@@ -151,7 +153,7 @@ finish(struct replay *r)
 {
 	bool damaged = inputs_damaged(r->in) || eventsrc_damaged(r->events);
 	eventsrc_close(r->events);
-	bool		       written = sinks_close(r->emit.sinks);
+	bool written = sinks_close(r->emit.sinks);
 	struct eventsrc_counts n = eventsrc_counts(r->events);
 	r->emit.sinks = NULL;
 	r->sum.unread = inputs_unread(r->in);
@@ -171,7 +173,7 @@ int
 run_replay(const struct opts *o, const struct conf *c)
 {
 	struct replay r = { .o = o, .c = c, .sum = { .first = TS_NONE, .last = TS_NONE } };
-	int	      status = open_inputs(&r);
+	int status = open_inputs(&r);
 	if (status == EXIT_OK)
 		status = open_outputs(&r);
 	if (status == EXIT_OK)

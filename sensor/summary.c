@@ -10,7 +10,9 @@
 
 enum { SHOWN_MAX = 20, QUIET_SHOWN_MAX = 5, STAMP = 32 };
 
-static const struct { const char *word, *colour; } severities[SEVERITIES] = {
+static const struct {
+	const char *word, *colour;
+} severities[SEVERITIES] = {
 	[SEV_INFO] = { "INFO", "" },
 	[SEV_LOW] = { "LOW", "" },
 	[SEV_MEDIUM] = { "MEDIUM", "\033[33m" },
@@ -45,8 +47,8 @@ static void
 head(const struct summary *s)
 {
 	char first[STAMP], last[STAMP];
-	fprintf(stderr, "\n%" PRIu64 " frame%s, %" PRIu64 " host event%s", s->frames, s->frames == 1 ? "" : "s", s->events,
-		s->events == 1 ? "" : "s");
+	fprintf(stderr, "\n%" PRIu64 " frame%s, %" PRIu64 " host event%s", s->frames,
+		s->frames == 1 ? "" : "s", s->events, s->events == 1 ? "" : "s");
 	if (s->first != TS_NONE) {
 		stamp(first, s->first);
 		stamp(last, s->last);
@@ -72,12 +74,12 @@ why(const struct finding *f)
 		fprintf(stderr, " and %" PRIu32 " more", f->facts_total - f->nfact);
 	if (f->nfact == 0)
 		fputs("nothing on the wire", stderr);
-	for (uint32_t i = 0; i < f->nevent; i++) {
-		fprintf(stderr, "%s%" PRIu32 " ", i ? ", " : "; by hosts ", f->event[i].event_id);
-		safe(f->event[i].computer);
-	}
-	if (f->nevent && f->events_total > f->nevent)
-		fprintf(stderr, " and %" PRIu32 " more", f->events_total - f->nevent);
+	if (f->agree)
+		fprintf(stderr, "; %" PRIu32 "%s host event%s agree%s ", f->agree,
+			f->more_events ? " or more" : "", f->agree == 1 ? "" : "s",
+			f->agree == 1 ? "s:" : ":");
+	for (uint32_t i = 0; i < f->nevent; i++)
+		fprintf(stderr, "%s%" PRIu32, i ? ", " : "", f->event[i]);
 	if (f->refuted_by)
 		fprintf(stderr, "; refuted by %s", f->refuted_by);
 	fputc('\n', stderr);
@@ -86,10 +88,11 @@ why(const struct finding *f)
 static void
 raised(const struct finding *f, bool colour)
 {
-	fprintf(stderr, "\n  %s%-8s%s ", colour ? severities[f->severity].colour : "", severities[f->severity].word,
-		colour ? "\033[0m" : "");
+	fprintf(stderr, "\n  %s%-8s%s ", colour ? severities[f->severity].colour : "",
+		severities[f->severity].word, colour ? "\033[0m" : "");
 	safe(f->title);
-	fprintf(stderr, "\n%11son %s, grade E%d, confidence %u", "", f->segment, (int)f->grade, f->confidence);
+	fprintf(stderr, "\n%11son %s, grade E%d, confidence %u", "", f->segment, (int)f->grade,
+		f->confidence);
 	for (uint32_t i = 0; i < f->nvictim; i++) {
 		fputs(i ? ", " : "; victims ", stderr);
 		safe(f->victim[i]);
@@ -117,8 +120,8 @@ void
 summary_print(const struct summary *s, struct findings *all)
 {
 	uint64_t by[VERDICTS] = { 0 }, shown = 0, quiet = 0;
-	size_t	 n = findings_sort(all);
-	bool	 colour = colours();
+	size_t n = findings_sort(all);
+	bool colour = colours();
 	head(s);
 	for (size_t i = 0; i < n; i++) {
 		const struct finding *f = findings_at(all, i);
@@ -139,7 +142,8 @@ summary_print(const struct summary *s, struct findings *all)
 	if (quiet > QUIET_SHOWN_MAX)
 		fprintf(stderr, "    and %" PRIu64 " more\n", quiet - QUIET_SHOWN_MAX);
 	if (findings_beyond(all))
-		fprintf(stderr, "\n  %" PRIu64 " more incidents are in the output only\n", findings_beyond(all));
+		fprintf(stderr, "\n  %" PRIu64 " more incidents are in the output only\n",
+			findings_beyond(all));
 	counts(by);
 	if (s->damaged)
 		fputs("Some input was damaged or of no known format: see the messages above.\n", stderr);

@@ -6,8 +6,8 @@
 
 struct summary {
 	uint64_t frames, unread, events, refused;
-	ts_t	 first, last; /* of packets, or of events where there were none */
-	bool	 damaged;
+	ts_t first, last; /* of packets, or of events where there were none */
+	bool damaged;
 };
 
 void summary_print(const struct summary *, struct findings *);

@@ -7,13 +7,17 @@ enum { PROTO_ICMP = 1, PROTO_ICMP6 = 58, BASE64_GROUP = 3 };
 
 /* ICMP has no ports: the type stands for one, and for the other the type of the answer.  Where no answer exists the
  * code does, and the flow has one direction. */
-static const struct { uint8_t proto, type, answer; } pairs[] = {
-	{ PROTO_ICMP, 0, 8 },	   { PROTO_ICMP, 8, 0 },      { PROTO_ICMP, 13, 14 },	  { PROTO_ICMP, 14, 13 },
-	{ PROTO_ICMP, 15, 16 },	   { PROTO_ICMP, 16, 15 },    { PROTO_ICMP, 17, 18 },	  { PROTO_ICMP, 18, 17 },
-	{ PROTO_ICMP, 10, 9 },	   { PROTO_ICMP, 9, 10 },     { PROTO_ICMP6, 128, 129 },  { PROTO_ICMP6, 129, 128 },
-	{ PROTO_ICMP6, 133, 134 }, { PROTO_ICMP6, 134, 133 }, { PROTO_ICMP6, 135, 136 },  { PROTO_ICMP6, 136, 135 },
-	{ PROTO_ICMP6, 130, 131 }, { PROTO_ICMP6, 131, 130 }, { PROTO_ICMP6, 139, 140 },  { PROTO_ICMP6, 140, 139 },
-	{ PROTO_ICMP6, 144, 145 }, { PROTO_ICMP6, 145, 144 },
+static const struct {
+	uint8_t proto, type, answer;
+} pairs[] = {
+	{ PROTO_ICMP, 0, 8 },	   { PROTO_ICMP, 8, 0 },      { PROTO_ICMP, 13, 14 },
+	{ PROTO_ICMP, 14, 13 },	   { PROTO_ICMP, 15, 16 },    { PROTO_ICMP, 16, 15 },
+	{ PROTO_ICMP, 17, 18 },	   { PROTO_ICMP, 18, 17 },    { PROTO_ICMP, 10, 9 },
+	{ PROTO_ICMP, 9, 10 },	   { PROTO_ICMP6, 128, 129 }, { PROTO_ICMP6, 129, 128 },
+	{ PROTO_ICMP6, 133, 134 }, { PROTO_ICMP6, 134, 133 }, { PROTO_ICMP6, 135, 136 },
+	{ PROTO_ICMP6, 136, 135 }, { PROTO_ICMP6, 130, 131 }, { PROTO_ICMP6, 131, 130 },
+	{ PROTO_ICMP6, 139, 140 }, { PROTO_ICMP6, 140, 139 }, { PROTO_ICMP6, 144, 145 },
+	{ PROTO_ICMP6, 145, 144 },
 };
 
 static void
@@ -44,7 +48,7 @@ community_id(struct out *o, const struct inc_flow *f)
 {
 	if (!addr_set(f->src) || f->src.fam != f->dst.fam)
 		return false;
-	bool	 icmp = f->ipproto == PROTO_ICMP || f->ipproto == PROTO_ICMP6, one_way = false;
+	bool icmp = f->ipproto == PROTO_ICMP || f->ipproto == PROTO_ICMP6, one_way = false;
 	uint16_t sport = f->sport, dport = f->dport;
 	if (icmp) {
 		if (sport == 0 && dport == 0)
@@ -58,9 +62,9 @@ community_id(struct out *o, const struct inc_flow *f)
 			break;
 		}
 	}
-	size_t	   n = f->src.fam == 4 ? 4 : 16;
-	bool	   keep = one_way || in_order(f, n, sport, dport);
-	uint8_t	   text[2 + 16 + 16 + 2 + 4], digest[SHA1_DIGEST_LENGTH];
+	size_t n = f->src.fam == 4 ? 4 : 16;
+	bool keep = one_way || in_order(f, n, sport, dport);
+	uint8_t text[2 + 16 + 16 + 2 + 4], digest[SHA1_DIGEST_LENGTH];
 	struct out t = out_init(text, sizeof(text));
 	out_be(&t, 0, 2);
 	out_put(&t, keep ? f->src.b : f->dst.b, n);

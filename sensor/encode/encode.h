@@ -11,12 +11,12 @@ enum { EVE_MAX = 16384, SYSLOG_SHORT_MAX = 1400, SYSLOG_LONG_MAX = EVE_MAX + 409
 
 /* What an incident record names but does not hold. */
 struct encode_env {
-	const char	  *sensor, *sd_id;
+	const char *sensor, *sd_id;
 	const char *const *iface;
-	size_t		   niface;
+	size_t niface;
 	const char *(*file)(void *arg, uint32_t ix); /* last path component; NULL live */
-	void	   *file_arg;
-	uint32_t    procid; /* 0: none, as in a replay */
+	void *file_arg;
+	uint32_t procid; /* 0: none, as in a replay */
 };
 
 /* CONTRACT.md 6. */

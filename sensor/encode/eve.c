@@ -3,14 +3,23 @@
  * the end of the explanation. */
 #include "encode.h"
 
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58, GID = 1, REVISION = 1, MICROSECONDS = 6, STEP = 4 };
+enum {
+	PROTO_ICMP = 1,
+	PROTO_TCP = 6,
+	PROTO_UDP = 17,
+	PROTO_ICMP6 = 58,
+	GID = 1,
+	REVISION = 1,
+	MICROSECONDS = 6,
+	STEP = 4
+};
 static const size_t explain_lengths[] = { SIZE_MAX, 2048, 512, 0 };
 
 /* How much of each list is written. */
 struct cut {
-	bool	 any, refs;
+	bool any, refs;
 	uint32_t events, facts, victims;
-	size_t	 text; /* index of explain_lengths */
+	size_t text; /* index of explain_lengths */
 };
 
 static void
@@ -67,7 +76,7 @@ key_split(struct out *o, const char *key, const char *text, char separator)
 	bool first = true;
 	for (const char *p = text; p && *p;) {
 		const char *end = strchr(p, separator);
-		size_t	    n = end ? (size_t)(end - p) : strlen(p);
+		size_t n = end ? (size_t)(end - p) : strlen(p);
 		if (n) {
 			if (!first)
 				out_chr(o, ',');
@@ -149,7 +158,7 @@ flow(struct out *o, const struct inc_flow *f)
 		key_number(o, ",\"dest_port\":", f->dport);
 	if (f->ipproto)
 		proto(o, f->ipproto);
-	char	   id[64];
+	char id[64];
 	struct out t = out_init(id, sizeof(id));
 	if (community_id(&t, f)) {
 		out_str(o, ",\"community_id\":");
@@ -244,7 +253,8 @@ among(const struct incident *r, uint32_t ix, uint32_t n)
 {
 	uint32_t before = 0;
 	for (uint32_t i = 0; i < r->nfact; i++)
-		before += r->fact[i].grade > r->fact[ix].grade || (r->fact[i].grade == r->fact[ix].grade && i < ix);
+		before += r->fact[i].grade > r->fact[ix].grade ||
+			  (r->fact[i].grade == r->fact[ix].grade && i < ix);
 	return before < n;
 }
 
@@ -386,7 +396,7 @@ void
 encode_eve(struct out *o, const struct encode_env *env, const struct incident *r)
 {
 	struct cut cut = { .refs = true, .events = r->nevent, .facts = r->nfact, .victims = r->nvictim };
-	size_t	   start = o->n, cap = o->cap, room = EVE_MAX - 1; /* one byte for the end of the line */
+	size_t start = o->n, cap = o->cap, room = EVE_MAX - 1; /* one byte for the end of the line */
 	if (o->full)
 		return;
 	if (cap - start > room)

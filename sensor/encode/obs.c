@@ -49,12 +49,13 @@ tags(struct out *o, const struct ends *e)
 }
 
 static const struct {
-	uint16_t    flag;
+	uint16_t flag;
 	const char *key;
 } marks[] = {
-	{ OBS_CUT, "truncated" },   { OBS_BAD, "malformed" },	      { OBS_QUOTED, "quoted" },
-	{ OBS_FRAGMENTED, "fragmented" }, { OBS_EXT, "ext_headers" }, { OBS_ATOMIC, "atomic_fragment" },
-	{ OBS_SUM_BAD, "checksum_bad" },  { OBS_SUM_NONE, "checksum_none" },
+	{ OBS_CUT, "truncated" },	 { OBS_BAD, "malformed" },
+	{ OBS_QUOTED, "quoted" },	 { OBS_FRAGMENTED, "fragmented" },
+	{ OBS_EXT, "ext_headers" },	 { OBS_ATOMIC, "atomic_fragment" },
+	{ OBS_SUM_BAD, "checksum_bad" }, { OBS_SUM_NONE, "checksum_none" },
 };
 
 static void
@@ -79,7 +80,7 @@ static void
 fields(struct out *o, const struct obs *obs)
 {
 	const size_t reserve = sizeof(",\"cut\":true}");
-	bool	     cut = false;
+	bool cut = false;
 	o->cap -= reserve;
 	for (size_t i = 0; i < obs->by->nfields; i++) {
 		size_t n = o->n;

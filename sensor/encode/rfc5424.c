@@ -2,11 +2,20 @@
  * the JSON record without a byte-order mark (MSG-ANY): parsers of JSON stumble over one. */
 #include "encode.h"
 
-enum { FACILITY_LOCAL0 = 16, HOSTNAME_MAX = 255, HOSTNAME_BRIEF = 63, APP_VERSION = 1, MICROSECONDS = 6, NAMES_SHOWN = 5,
-       NAMES_MAX = 200 };
+enum {
+	FACILITY_LOCAL0 = 16,
+	HOSTNAME_MAX = 255,
+	HOSTNAME_BRIEF = 63,
+	APP_VERSION = 1,
+	MICROSECONDS = 6,
+	NAMES_SHOWN = 5,
+	NAMES_MAX = 200
+};
 
 /* Severities of RFC 5424 6.2.1: critical, warning, notice, informational. */
-static const uint8_t levels[SEVERITIES] = { [SEV_INFO] = 6, [SEV_LOW] = 6, [SEV_MEDIUM] = 5, [SEV_HIGH] = 4, [SEV_CRITICAL] = 2 };
+static const uint8_t levels[SEVERITIES] = {
+	[SEV_INFO] = 6, [SEV_LOW] = 6, [SEV_MEDIUM] = 5, [SEV_HIGH] = 4, [SEV_CRITICAL] = 2
+};
 
 /* Header fields are printable ASCII without blanks (6.2). */
 static void
@@ -54,7 +63,7 @@ param(struct out *o, const char *name, struct bytes value)
 static void
 param_number(struct out *o, const char *name, uint64_t v)
 {
-	char	   text[24];
+	char text[24];
 	struct out t = out_init(text, sizeof(text));
 	out_u64(&t, v);
 	param(o, name, out_bytes(&t));
@@ -64,11 +73,11 @@ param_number(struct out *o, const char *name, uint64_t v)
 static void
 param_victims(struct out *o, const struct incident *r)
 {
-	char	   text[NAMES_MAX];
+	char text[NAMES_MAX];
 	struct out t = out_init(text, sizeof(text));
 	for (uint32_t i = 0; i < r->nvictim && i < NAMES_SHOWN; i++) {
 		const struct inc_victim *v = &r->victim[i];
-		size_t			 n = t.n;
+		size_t n = t.n;
 		if (i)
 			out_chr(&t, ',');
 		if (v->name[0])
@@ -89,7 +98,7 @@ param_victims(struct out *o, const struct incident *r)
 static void
 structured(struct out *o, const struct encode_env *env, const struct incident *r)
 {
-	char	   text[64];
+	char text[64];
 	struct out t = out_init(text, sizeof(text));
 	out_chr(o, '[');
 	header_text(o, env->sd_id, 32);

@@ -8,9 +8,9 @@
 
 struct file {
 	struct sink sink;
-	FILE	   *f;
-	char	   *path; /* NULL: standard output */
-	bool	    failed;
+	FILE *f;
+	char *path; /* NULL: standard output */
+	bool failed;
 };
 
 static void

@@ -18,7 +18,9 @@ struct sink_ops {
 	/* Sends what waits for at most a few seconds, frees; false (told) when lines were lost. */
 	bool (*close)(struct sink *);
 };
-struct sink { const struct sink_ops *ops; };
+struct sink {
+	const struct sink_ops *ops;
+};
 
 /* NULL (told) where it cannot be opened. */
 struct sink *sink_stdout(void);
@@ -29,10 +31,10 @@ struct pollfd;
 struct sinks;
 /* The configured ones and `dir`/crosstap.jsonl; standard output where there is none.  NULL (told) on failure. */
 struct sinks *sinks_open(const struct conf *, const char *dir, bool live);
-bool	      sinks_want(const struct sinks *, enum line_format);
-void	      sinks_line(struct sinks *, enum line_format, struct bytes);
-void	      sinks_work(struct sinks *);
-void	      sinks_reopen(struct sinks *);
-bool	      sinks_close(struct sinks *);
+bool sinks_want(const struct sinks *, enum line_format);
+void sinks_line(struct sinks *, enum line_format, struct bytes);
+void sinks_work(struct sinks *);
+void sinks_reopen(struct sinks *);
+bool sinks_close(struct sinks *);
 
 #endif

@@ -9,7 +9,7 @@ enum { SINKS_MAX = 64, PATH_LENGTH = 4096 };
 
 struct sinks {
 	struct sink *v[SINKS_MAX];
-	size_t	     n;
+	size_t n;
 };
 
 static bool
@@ -29,15 +29,15 @@ open_all(struct sinks *s, const struct conf *c, const char *dir, bool live)
 	}
 	for (size_t i = 0; i < c->noutput; i++) {
 		const struct conf_output *o = &c->output[i];
-		struct sink		 *sink = o->type == OUT_SYSLOG ? sink_syslog(o, live) :
-						 o->type == OUT_FILE   ? sink_file((const char *)o->path.p, !live) :
-									 sink_stdout();
+		struct sink *sink = o->type == OUT_SYSLOG ? sink_syslog(o, live)
+				    : o->type == OUT_FILE ? sink_file((const char *)o->path.p, !live)
+							  : sink_stdout();
 		if (!add(s, sink))
 			return false;
 	}
 	if (dir) {
 		char path[PATH_LENGTH];
-		int  n = snprintf(path, sizeof(path), "%s/crosstap.jsonl", dir);
+		int n = snprintf(path, sizeof(path), "%s/crosstap.jsonl", dir);
 		if (n < 0 || (size_t)n >= sizeof(path) || !add(s, sink_file(path, !live)))
 			return false;
 	}

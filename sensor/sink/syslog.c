@@ -16,20 +16,27 @@
 #include "encode.h"
 #include "log.h"
 
-enum { QUEUE_BYTES = 1 << 20, COUNT_DIGITS = 12, BACKOFF_FIRST_MS = 500, BACKOFF_MAX_MS = 30000, DRAIN_MS = 5000, WAIT_MS = 100 };
+enum {
+	QUEUE_BYTES = 1 << 20,
+	COUNT_DIGITS = 12,
+	BACKOFF_FIRST_MS = 500,
+	BACKOFF_MAX_MS = 30000,
+	DRAIN_MS = 5000,
+	WAIT_MS = 100
+};
 enum state { STATE_DOWN, STATE_CONNECTING, STATE_UP };
 
 struct syslog {
-	struct sink	 sink;
+	struct sink sink;
 	struct addrinfo *list, *at; /* at: the address being tried */
-	char		 name[300];
-	int		 fd;
-	enum state	 state;
-	bool		 live, told_down;
-	int64_t		 retry_at, backoff;
-	uint64_t	 lost;
-	uint8_t		*queue; /* records of a 32-bit length and so many bytes, [start, end) */
-	size_t		 start, end, sent; /* sent: bytes of the first record */
+	char name[300];
+	int fd;
+	enum state state;
+	bool live, told_down;
+	int64_t retry_at, backoff;
+	uint64_t lost;
+	uint8_t *queue;		 /* records of a 32-bit length and so many bytes, [start, end) */
+	size_t start, end, sent; /* sent: bytes of the first record */
 };
 
 /* ---- the queue ---- */
@@ -54,12 +61,12 @@ drop_first(struct syslog *s)
 static void
 enqueue(struct syslog *s, struct bytes line)
 {
-	char	   count[COUNT_DIGITS];
+	char count[COUNT_DIGITS];
 	struct out o = out_init(count, sizeof(count));
 	out_u64(&o, line.n);
 	out_chr(&o, ' ');
 	uint32_t n = (uint32_t)(o.n + line.n);
-	size_t	 need = sizeof(n) + n;
+	size_t need = sizeof(n) + n;
 	/* The first record stays while a part of it is on its way. */
 	while (s->end - s->start + need > QUEUE_BYTES && s->start < s->end && s->sent == 0) {
 		drop_first(s);
@@ -137,8 +144,8 @@ static void
 connecting(struct syslog *s, int wait_ms)
 {
 	struct pollfd p = { .fd = s->fd, .events = POLLOUT };
-	int	      error = 0;
-	socklen_t     n = sizeof(error);
+	int error = 0;
+	socklen_t n = sizeof(error);
 	if (poll(&p, 1, wait_ms) != 1)
 		return;
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 || error)
@@ -151,7 +158,7 @@ connecting(struct syslog *s, int wait_ms)
 static bool
 hung_up(struct syslog *s)
 {
-	char	ignored[256];
+	char ignored[256];
 	ssize_t n = recv(s->fd, ignored, sizeof(ignored), MSG_DONTWAIT);
 	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
@@ -165,7 +172,7 @@ push(struct syslog *s, int wait_ms)
 	}
 	while (s->start < s->end) {
 		const uint8_t *p = s->queue + s->start + sizeof(uint32_t);
-		ssize_t	       n = send(s->fd, p + s->sent, first_length(s) - s->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send(s->fd, p + s->sent, first_length(s) - s->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EAGAIN) {
 			struct pollfd w = { .fd = s->fd, .events = POLLOUT };
 			if (wait_ms == 0 || poll(&w, 1, wait_ms) != 1)
@@ -207,7 +214,9 @@ tcp_line(struct sink *sink, struct bytes line)
 {
 	struct syslog *s = (struct syslog *)sink;
 	/* A replay outruns any receiver: it waits for one that is there. */
-	for (int i = 0; !s->live && s->state != STATE_DOWN && s->end - s->start > QUEUE_BYTES / 2 && i < DRAIN_MS / WAIT_MS; i++)
+	for (int i = 0; !s->live && s->state != STATE_DOWN && s->end - s->start > QUEUE_BYTES / 2 &&
+			i < DRAIN_MS / WAIT_MS;
+	     i++)
 		tcp_step(s, WAIT_MS);
 	enqueue(s, line);
 	tcp_step(s, 0);
@@ -237,7 +246,7 @@ static bool
 tcp_close(struct sink *sink)
 {
 	struct syslog *s = (struct syslog *)sink;
-	int64_t	       until = clock_ms() + DRAIN_MS;
+	int64_t until = clock_ms() + DRAIN_MS;
 	while (s->start < s->end && clock_ms() < until) {
 		tcp_step(s, WAIT_MS);
 		if (s->state == STATE_DOWN && s->start < s->end)
@@ -254,7 +263,7 @@ static void
 udp_line(struct sink *sink, struct bytes line)
 {
 	struct syslog *s = (struct syslog *)sink;
-	ssize_t	       n;
+	ssize_t n;
 	/* The error of an earlier datagram is told by the next one: that one is tried again. */
 	for (int i = 0; i < 2; i++) {
 		n = send(s->fd, line.p, line.n, MSG_NOSIGNAL);
@@ -304,14 +313,15 @@ sink_syslog(const struct conf_output *o, bool live)
 	struct syslog *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	bool		tcp = o->transport == TRANSPORT_TCP;
-	char		port[8];
+	bool tcp = o->transport == TRANSPORT_TCP;
+	char port[8];
 	struct addrinfo want = { .ai_socktype = tcp ? SOCK_STREAM : SOCK_DGRAM, .ai_flags = AI_NUMERICSERV };
 	s->sink.ops = tcp ? &tcp_ops : &udp_ops;
 	s->fd = -1;
 	s->live = live;
 	snprintf(port, sizeof(port), "%" PRIu32, o->port);
-	snprintf(s->name, sizeof(s->name), "syslog %s:%s/%s", (const char *)o->host.p, port, tcp ? "tcp" : "udp");
+	snprintf(s->name, sizeof(s->name), "syslog %s:%s/%s", (const char *)o->host.p, port,
+		 tcp ? "tcp" : "udp");
 	int error = getaddrinfo((const char *)o->host.p, port, &want, &s->list);
 	if (error) {
 		log_say("%s: %s", s->name, gai_strerror(error));

@@ -13,7 +13,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct conf c;
-	size_t	    told = 0;
+	size_t told = 0;
 	if (!conf_init(&c))
 		return 0;
 	(void)conf_text(&c, "fuzz", bytes_of(p, n), say, &told);

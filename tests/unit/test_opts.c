@@ -15,9 +15,9 @@ static struct opts o;
 static bool
 parse(const char *line)
 {
-	static char  text[512];
+	static char text[512];
 	static char *argv[32];
-	int	     argc = 1;
+	int argc = 1;
 	snprintf(text, sizeof(text), "%s", line);
 	argv[0] = text + sizeof(text) - 1;
 	for (char *p = strtok(text, " "); p && argc < 31; p = strtok(NULL, " "))

@@ -13,8 +13,8 @@ enum { ETHERNET = 1, RAW = 101 };
 /* A block in the making. */
 struct block {
 	uint8_t p[512];
-	size_t	n;
-	bool	big;
+	size_t n;
+	bool big;
 };
 
 static void
@@ -99,9 +99,9 @@ packet(bool big, uint32_t iface, uint64_t ticks, const void *p, uint32_t caplen,
 	return b;
 }
 
-static struct frame  frame;
-static struct loss   loss;
-static const char   *what;
+static struct frame frame;
+static struct loss loss;
+static const char *what;
 static struct pcapng ng;
 
 static enum pcapng_said
@@ -129,7 +129,8 @@ test_packets(void **state)
 		assert_int_equal(read_block(&b), PCAPNG_SKIP);
 		b = interface(big, RAW, 100, 9, 0);
 		assert_int_equal(read_block(&b), PCAPNG_SKIP);
-		b = packet(big, 0, UINT64_C(1700000000123456), "abcde", 5, 70); /* microseconds without an option */
+		b = packet(big, 0, UINT64_C(1700000000123456), "abcde", 5,
+			   70); /* microseconds without an option */
 		assert_int_equal(read_block(&b), PCAPNG_FRAME);
 		assert_int_equal(frame.linktype, ETHERNET);
 		assert_int_equal(frame.caplen, 5);
@@ -293,9 +294,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_packets),		       cmocka_unit_test(test_section_starts_over),
-		cmocka_unit_test(test_simple_and_old_packets), cmocka_unit_test(test_times),
-		cmocka_unit_test(test_statistics),	       cmocka_unit_test(test_lengths_that_lie),
+		cmocka_unit_test(test_packets),
+		cmocka_unit_test(test_section_starts_over),
+		cmocka_unit_test(test_simple_and_old_packets),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_statistics),
+		cmocka_unit_test(test_lengths_that_lie),
 		cmocka_unit_test(test_too_many_interfaces),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
