@@ -372,6 +372,8 @@ rate_turn(struct rates_seg *rs, ts_t now)
 		/* EWMA over about a day of that hour: 360 buckets an hour */
 		if (!rs->rate_alarm)
 			*lam += ((double)rs->bucket_keys - *lam) / 360;
+		bool came =
+			rs->bucket_keys > 0; /* an empty bucket is no news, however high the sum still is */
 		rs->bucket_keys = 0;
 		rs->bucket++;
 		if (rs->rate_s <= 0) {
@@ -380,7 +382,7 @@ rate_turn(struct rates_seg *rs, ts_t now)
 			rs->run_keys = rs->run_judged = rs->run_alive = 0;
 			rs->rate_alarm = rs->quiet_told = false;
 		}
-		alarm |= rs->rate_s > larger(12, 12 * root(l));
+		alarm |= came && rs->rate_s > larger(12, 12 * root(l));
 	}
 	rs->bucket = now / BUCKET;
 	return alarm;
