@@ -66,7 +66,8 @@ static enum capture_said
 bad(struct capture *c, const char *text, const char **what, uint64_t *offset)
 {
 	c->format = FORMAT_ENDED;
-	snprintf(c->what, sizeof(c->what), "%s", text);
+	if (text != c->what)
+		snprintf(c->what, sizeof(c->what), "%s", text);
 	*what = c->what;
 	*offset = c->offset;
 	return CAPTURE_BAD;
@@ -89,7 +90,7 @@ pcap_start(struct capture *c)
 	char error[PCAP_ERRBUF_SIZE] = "";
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(c->f, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (c->pcap == NULL) {
-		snprintf(c->what, sizeof(c->what), "%s", error);
+		snprintf(c->what, sizeof(c->what), "no pcap or pcapng: %s", error);
 		return c->what;
 	}
 	c->format = FORMAT_PCAP;
@@ -195,6 +196,12 @@ pcapng_frame(struct capture *c, struct frame *f, struct loss *l, const char **wh
 		enum pcapng_said said = pcapng_block(c->ng, block, f, l, &why);
 		if (said == PCAPNG_BAD)
 			return bad(c, why, what, offset);
+		if (said == PCAPNG_BROKEN) {
+			*what = why;
+			*offset = c->offset;
+			c->offset += n;
+			return CAPTURE_BAD;
+		}
 		c->offset += n;
 		if (said == PCAPNG_EVENT)
 			c->number++;

@@ -14,7 +14,7 @@ struct capture;
 struct capture *capture_open(FILE *);
 void capture_close(struct capture *);
 /* Fills ts, number, linktype and the view, which is valid until the next call.  After CAPTURE_BAD, *what and *offset say
- * what and where; CAPTURE_END follows where nothing more can be read. */
+ * what and where; reading may go on: CAPTURE_END follows where it cannot. */
 enum capture_said capture_next(struct capture *, struct frame *, struct loss *, const char **what,
 			       uint64_t *offset);
 uint64_t capture_offset(const struct capture *);

@@ -217,6 +217,11 @@ next_document(struct eventsrc *e, struct source *s)
 		size_t n = hostfeed_frame(bytes_of(s->buf + s->off, s->len - s->off), s->eof, &skip);
 		if (n > 0 || ((full || s->eof) && skip > 0))
 			consume(s, skip);
+		if (n > HOSTFEED_DOC_MAX) {
+			refuse(e, s, "document over 64 KiB, left out", 0, 0);
+			s->dropping = true;
+			continue;
+		}
 		if (n > 0) {
 			s->doc = n;
 			s->skip = 0;

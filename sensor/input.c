@@ -12,7 +12,7 @@
 #include "capture.h"
 #include "log.h"
 
-enum { LINKTYPES_TOLD = 8, NAME_MAX_IFACE = 32 };
+enum { LINKTYPES_TOLD = 8, BAD_TOLD = 5, NAME_MAX_IFACE = 32 };
 
 struct input_file {
 	char *path;
@@ -29,6 +29,7 @@ struct input {
 	struct input_item item;
 	uint16_t told[LINKTYPES_TOLD]; /* unknown link types of the file that is open */
 	size_t ntold;
+	uint64_t nbad; /* of the file that is open */
 };
 
 struct inputs {
@@ -284,6 +285,10 @@ inputs_add(struct inputs *s, const char *name, const char *path)
 static bool
 next_file(struct inputs *s, struct input *in)
 {
+	if (in->nbad > BAD_TOLD)
+		log_say("%s: %" PRIu64 " more places that cannot be read", s->file[in->file - 1].path,
+			in->nbad - BAD_TOLD);
+	in->nbad = 0;
 	in->ntold = 0;
 	if (in->capture) {
 		s->done += capture_offset(in->capture);
@@ -313,8 +318,9 @@ refill(struct inputs *s, struct input *in)
 		case CAPTURE_FRAME: in->head = INPUT_FRAME; break;
 		case CAPTURE_LOSS: in->head = INPUT_LOSS; break;
 		case CAPTURE_BAD:
-			log_say("%s: offset %" PRIu64 ": %s", s->file[in->file - 1].path, at, what);
 			s->damaged = true;
+			if (in->nbad++ < BAD_TOLD)
+				log_say("%s: offset %" PRIu64 ": %s", s->file[in->file - 1].path, at, what);
 			continue;
 		case CAPTURE_END:
 			if (!next_file(s, in))

@@ -78,7 +78,7 @@ main(int argc, char **argv)
 	else if (problems == 0)
 		status = run(&o, &c);
 	conf_free(&c);
-	if (!run_flush() && status != EXIT_FOUND)
+	if (status != EXIT_INTERNAL && !run_flush())
 		status = EXIT_INTERNAL;
 	return status;
 }

@@ -180,11 +180,11 @@ packet(struct pcapng *g, struct cursor *c, bool old, struct frame *f, const char
 	struct bytes data = cur_take(c, caplen);
 	if (!cur_ok(c)) {
 		*what = "packet longer than its block";
-		return PCAPNG_BAD;
+		return PCAPNG_BROKEN;
 	}
 	if (ix >= g->nif) {
 		*what = "packet of an interface that was not declared";
-		return PCAPNG_BAD;
+		return PCAPNG_BROKEN;
 	}
 	f->ts = g->last = pcapng_time(&g->ifs[ix], high << 32 | low);
 	f->linktype = g->ifs[ix].linktype;
@@ -200,7 +200,7 @@ packet_simple(struct pcapng *g, struct cursor *c, struct frame *f, const char **
 	uint32_t wirelen = u32(g, c);
 	if (!cur_ok(c) || g->nif == 0) {
 		*what = cur_ok(c) ? "packet before any interface" : "simple packet block too short";
-		return PCAPNG_BAD;
+		return PCAPNG_BROKEN;
 	}
 	uint32_t caplen = wirelen, snaplen = g->ifs[0].snaplen;
 	if (snaplen && caplen > snaplen)

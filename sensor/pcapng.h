@@ -28,11 +28,12 @@ struct pcapng {
 };
 
 enum pcapng_said {
-	PCAPNG_FRAME, /* a packet: p, lengths, link type and time are filled */
-	PCAPNG_LOSS,  /* statistics that count drops */
-	PCAPNG_SKIP,  /* read, or nothing for us */
-	PCAPNG_EVENT, /* a block that other readers number as a frame: journal entry, system call, custom */
-	PCAPNG_BAD,   /* cannot be read on behind a broken header; a single block of wrong content can */
+	PCAPNG_FRAME,  /* a packet: p, lengths, link type and time are filled */
+	PCAPNG_LOSS,   /* statistics that count drops */
+	PCAPNG_SKIP,   /* read, or nothing for us */
+	PCAPNG_EVENT,  /* a block that other readers number as a frame: journal entry, system call, custom */
+	PCAPNG_BROKEN, /* its content lies, but the next block can be read */
+	PCAPNG_BAD,    /* nothing behind it can be read */
 };
 
 /* The length of the block whose first PCAPNG_HEAD bytes these are; 0 and *what where it is none. */

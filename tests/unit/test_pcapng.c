@@ -154,7 +154,7 @@ test_section_starts_over(void **state)
 	b = section(true);
 	assert_int_equal(read_block(&b), PCAPNG_SKIP);
 	b = packet(true, 0, 1, "a", 1, 1);
-	assert_int_equal(read_block(&b), PCAPNG_BAD);
+	assert_int_equal(read_block(&b), PCAPNG_BROKEN);
 	assert_string_equal(what, "packet of an interface that was not declared");
 }
 
@@ -167,7 +167,7 @@ test_simple_and_old_packets(void **state)
 	put(&b, 4, 4);
 	bytes(&b, "abcd", 4);
 	finish(&b);
-	assert_int_equal(read_block(&b), PCAPNG_BAD); /* no interface yet */
+	assert_int_equal(read_block(&b), PCAPNG_BROKEN); /* no interface yet */
 	struct block i = interface(true, ETHERNET, 3, 0, 0);
 	read_block(&i);
 	assert_int_equal(read_block(&b), PCAPNG_FRAME);
@@ -254,7 +254,8 @@ test_lengths_that_lie(void **state)
 	read_block(&b);
 	struct block p = packet(false, 0, 1, "abcd", 4, 4);
 	p.p[20] = 0xff; /* captured length */
-	assert_int_equal(read_block(&p), PCAPNG_BAD);
+	assert_int_equal(read_block(&p),
+			 PCAPNG_BROKEN); /* the block's own length is good: the next can be read */
 	assert_string_equal(what, "packet longer than its block");
 	p = packet(false, 0, 1, "abcd", 4, 4);
 	p.p[p.n - 1] = 1; /* length at the end */
