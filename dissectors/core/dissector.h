@@ -64,10 +64,13 @@ struct dissector {
 /* Generated from dissectors/CMakeLists.txt; ends with NULL. */
 extern const struct dissector *const dissectors[];
 
+/* A capture that ended between two options is cut all the same: nothing failed, but there was more. */
 static inline enum said
 said(const struct cursor *c)
 {
-	return c->why == CUR_OK ? SAID_OK : c->why == CUR_CUT ? SAID_CUT : SAID_BAD;
+	if (c->why == CUR_OK)
+		return c->cut && c->off == c->len ? SAID_CUT : SAID_OK;
+	return c->why == CUR_CUT ? SAID_CUT : SAID_BAD;
 }
 
 #endif
