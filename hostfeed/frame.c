@@ -181,8 +181,7 @@ hostfeed_frame(struct bytes buf, bool eof, size_t *skip)
 	c = doc;
 	if (lead == 0 && (eof || !undecided(c)))
 		done = is_element(c) ? pass_element(&c) : pass_line(&c);
-	if (!done && !eof && left <= HOSTFEED_DOC_MAX)
+	if (!done && !eof)
 		return 0;
-	size_t n = done ? cur_off(&c) - start : left;
-	return n > HOSTFEED_DOC_MAX ? HOSTFEED_DOC_MAX + 1 : n;
+	return done ? cur_off(&c) - start : left;
 }

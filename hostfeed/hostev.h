@@ -103,8 +103,8 @@ enum hostev_said hostfeed_document(struct hostfeed *, struct bytes doc, hostev_f
 /* How long the next document at the head of `buf` is: 0 when more bytes are needed (`eof` tells there are none: then the
  * rest is one document).  JSON: up to the newline; XML: up to the end tag of its outermost element, or the newline
  * after one.  `skip` bytes of white space, byte-order mark or wrapper tags come first; they may be dropped also when 0
- * is returned.  Of a document that is too long one byte more than HOSTFEED_DOC_MAX is handed out, which
- * hostfeed_document refuses; so a buffer of HOSTFEED_DOC_MAX + 1 bytes never gets stuck. */
+ * is returned.  A document that is too long is measured like any other, and hostfeed_document refuses it; a caller whose
+ * full buffer holds no end drops what it has. */
 size_t hostfeed_frame(struct bytes buf, bool eof, size_t *skip);
 
 /* The event table, for --list-events and the documents. */

@@ -52,7 +52,7 @@ scan_escape(struct scan *s)
 		return;
 	}
 	cur_skip(&c, 4);
-	uint32_t low = cur_u8(&c) == '\\' && cur_u8(&c) == 'u' ? hex4(c) : 0;
+	uint32_t low = cur_be16(&c) == ('\\' << 8 | 'u') ? hex4(c) : 0;
 	if (u < 0xdc00 && low >= 0xdc00 && low <= 0xdfff) {
 		copy(s, cur_take(&s->in, 12));
 		return;

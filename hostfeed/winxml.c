@@ -24,37 +24,34 @@ enum place {
 	P_DATA,
 	P_USER_DATA,
 	P_USER_EVENT,
-	P_USER_FIELD,
-	P_COUNT
+	P_USER_FIELD
 };
 
 /* NULL is any name. */
 static const struct {
-	uint8_t in;
 	const char *name;
-	uint8_t is;
+	uint8_t in, is;
 } elements[] = {
-	{ P_ROOT, "Events", P_EVENTS },	      { P_ROOT, "Event", P_EVENT },
-	{ P_EVENTS, "Event", P_EVENT },	      { P_EVENT, "System", P_SYSTEM },
-	{ P_SYSTEM, "Provider", P_PROVIDER }, { P_SYSTEM, "EventID", P_ID },
-	{ P_SYSTEM, "TimeCreated", P_TIME },  { P_SYSTEM, "EventRecordID", P_RECORD },
-	{ P_SYSTEM, "Channel", P_CHANNEL },   { P_SYSTEM, "Computer", P_COMPUTER },
-	{ P_SYSTEM, "Security", P_SECURITY }, { P_EVENT, "EventData", P_EVENT_DATA },
-	{ P_EVENT_DATA, "Data", P_DATA },     { P_EVENT, "UserData", P_USER_DATA },
-	{ P_USER_DATA, NULL, P_USER_EVENT },  { P_USER_EVENT, NULL, P_USER_FIELD },
+	{ "Events", P_ROOT, P_EVENTS },	      { "Event", P_ROOT, P_EVENT },
+	{ "Event", P_EVENTS, P_EVENT },	      { "System", P_EVENT, P_SYSTEM },
+	{ "Provider", P_SYSTEM, P_PROVIDER }, { "EventID", P_SYSTEM, P_ID },
+	{ "TimeCreated", P_SYSTEM, P_TIME },  { "EventRecordID", P_SYSTEM, P_RECORD },
+	{ "Channel", P_SYSTEM, P_CHANNEL },   { "Computer", P_SYSTEM, P_COMPUTER },
+	{ "Security", P_SYSTEM, P_SECURITY }, { "EventData", P_EVENT, P_EVENT_DATA },
+	{ "Data", P_EVENT_DATA, P_DATA },     { "UserData", P_EVENT, P_USER_DATA },
+	{ NULL, P_USER_DATA, P_USER_EVENT },  { NULL, P_USER_EVENT, P_USER_FIELD },
 };
 
 /* What an event is made of, before it is checked. */
 enum part { T_PROVIDER, T_SOURCE, T_ID, T_TIME, T_RECORD, T_CHANNEL, T_COMPUTER, T_USER, T_NAME, T_PARTS };
 
 static const struct {
-	uint8_t in;
 	const char *name;
-	uint8_t part;
+	uint8_t in, part;
 } attributes[] = {
-	{ P_PROVIDER, "Name", T_PROVIDER }, { P_PROVIDER, "EventSourceName", T_SOURCE },
-	{ P_TIME, "SystemTime", T_TIME },   { P_SECURITY, "UserID", T_USER },
-	{ P_DATA, "Name", T_NAME },
+	{ "Name", P_PROVIDER, T_PROVIDER }, { "EventSourceName", P_PROVIDER, T_SOURCE },
+	{ "SystemTime", P_TIME, T_TIME },   { "UserID", P_SECURITY, T_USER },
+	{ "Name", P_DATA, T_NAME },
 };
 
 static const struct {
@@ -256,7 +253,7 @@ bad_reference(struct cursor c)
 {
 	size_t start = cur_off(&c);
 	uint32_t v = 0, base = 10;
-	if (cur_u8(&c) != '&' || cur_u8(&c) != '#')
+	if (cur_be16(&c) != ('&' << 8 | '#'))
 		return 0;
 	if (cur_more(&c) && cur_peek_u8(&c) == 'x') {
 		base = 16;

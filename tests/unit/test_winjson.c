@@ -515,14 +515,17 @@ test_frames(void **state)
 	assert_int_equal(hostfeed_frame(bytes_str(" \n\n"), true, &skip), 0);
 	assert_int_equal(skip, 3);
 	assert_int_equal(hostfeed_frame((struct bytes){ NULL, 0 }, true, &skip), 0);
-	/* too long: handed out in a piece that is refused, so a full buffer never waits for ever */
-	char *big = malloc(HOSTFEED_DOC_MAX + 1);
+	/* too long: measured whole, refused whole, and the next one is read */
+	enum { BIG = 2 * HOSTFEED_DOC_MAX };
+	char *big = malloc(BIG + 3);
 	assert_non_null(big);
-	memset(big, 'x', HOSTFEED_DOC_MAX + 1);
-	assert_int_equal(hostfeed_frame(bytes_of(big, HOSTFEED_DOC_MAX), false, &skip), 0);
-	size_t len = hostfeed_frame(bytes_of(big, HOSTFEED_DOC_MAX + 1), false, &skip);
-	assert_int_equal(len, HOSTFEED_DOC_MAX + 1);
-	assert_int_equal(decode(bytes_of(big, len)), HOSTEV_BAD);
+	memset(big, 'x', BIG);
+	assert_int_equal(hostfeed_frame(bytes_of(big, BIG), false, &skip), 0);
+	assert_int_equal(hostfeed_frame(bytes_of(big, BIG), true, &skip), BIG);
+	memcpy(big + BIG, "\n{}", 3);
+	assert_int_equal(hostfeed_frame(bytes_of(big, BIG + 3), false, &skip), BIG);
+	assert_int_equal(decode(bytes_of(big, BIG)), HOSTEV_BAD);
+	assert_non_null(strstr(kept.err.what, "64 KiB"));
 	free(big);
 }
 
