@@ -255,7 +255,9 @@ static void
 header_read(struct cursor *c, struct dns *d)
 {
 	d->id = cur_be16(c);
+	d->set |= (uint64_t)cur_ok(c) << DNSH_ID;
 	d->flags = cur_be16(c);
+	d->set |= (uint64_t)cur_ok(c) << DNSH_FLAGS;
 	d->qdcount = cur_be16(c);
 	d->ancount = cur_be16(c);
 	d->nscount = cur_be16(c);
@@ -400,9 +402,9 @@ static const struct field record_fields[] = {
 static const struct field dns_fields[] = {
 	FIELD(struct dns, service, "service", F_NAME8, .names = services, .help = "dns, mdns or llmnr"),
 	FIELD(struct dns, tcp, "l4", F_NAME8, .names = transports, .help = "udp or tcp"),
-	FIELD(struct dns, id, "id", F_HEX16, .help = "message id"),
-	FIELD(struct dns, response, "response", F_U8, .help = "1 in a response"),
-	FIELD(struct dns, opcode, "opcode", F_U8, .help = "0 query, 5 update"),
+	FIELD(struct dns, id, "id", F_HEX16, .has = BIT(DNSH_ID), .help = "message id"),
+	FIELD(struct dns, response, "response", F_U8, .has = BIT(DNSH_FLAGS), .help = "1 in a response"),
+	FIELD(struct dns, opcode, "opcode", F_U8, .has = BIT(DNSH_FLAGS), .help = "0 query, 5 update"),
 	FIELD(struct dns, rcode, "rcode", F_U8, .has = BIT(DNSH_RCODE),
 	      .help = "response code; 3 no such name"),
 	FIELD(struct dns, aa, "aa", F_BOOL, .help = "authoritative answer (LLMNR: conflict)"),

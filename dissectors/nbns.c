@@ -167,7 +167,9 @@ static void
 header_read(struct cursor *c, struct nbns *m)
 {
 	m->id = cur_be16(c);
+	m->set |= (uint64_t)cur_ok(c) << NBNSH_ID;
 	m->flags = cur_be16(c);
+	m->set |= (uint64_t)cur_ok(c) << NBNSH_FLAGS;
 	m->qdcount = cur_be16(c);
 	m->ancount = cur_be16(c);
 	m->nscount = cur_be16(c);
@@ -235,9 +237,9 @@ static const struct field name_fields[] = {
 };
 static const struct field addr_fields[] = { { .type = F_ADDR, .help = "address of an NB record" } };
 static const struct field nbns_fields[] = {
-	FIELD(struct nbns, id, "id", F_HEX16, .help = "transaction id"),
-	FIELD(struct nbns, response, "response", F_U8, .help = "1 in a response"),
-	FIELD(struct nbns, opcode, "opcode", F_U8,
+	FIELD(struct nbns, id, "id", F_HEX16, .has = BIT(NBNSH_ID), .help = "transaction id"),
+	FIELD(struct nbns, response, "response", F_U8, .has = BIT(NBNSH_FLAGS), .help = "1 in a response"),
+	FIELD(struct nbns, opcode, "opcode", F_U8, .has = BIT(NBNSH_FLAGS),
 	      .help = "0 query, 5 registration, 6 release, 7 wait, 8 refresh"),
 	FIELD(struct nbns, rcode, "rcode", F_U8, .has = BIT(NBNSH_RCODE),
 	      .help = "response code; 3 no such name"),

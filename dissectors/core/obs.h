@@ -219,7 +219,7 @@ enum dns_service { DNS_UNICAST, DNS_MDNS, DNS_LLMNR };
 enum dns_rrtype { RR_A = 1, RR_NS = 2, RR_CNAME = 5, RR_SOA = 6, RR_PTR = 12, RR_TXT = 16, RR_AAAA = 28, RR_SRV = 33, RR_OPT = 41,
 		  RR_TKEY = 249, RR_ANY = 255 };
 enum { DNS_OPCODE_UPDATE = 5, DNS_RCODE_NXDOMAIN = 3, DNS_RCODE_REFUSED = 5, DNS_NAME_TEXT = 1025 };
-enum dns_has { DNSH_RCODE };		/* of responses only */
+enum dns_has { DNSH_RCODE /* of responses only */, DNSH_ID, DNSH_FLAGS };
 struct dns {
 	uint64_t     set;		/* enum dns_has */
 	uint8_t	     service, tcp, response, opcode, rcode, aa, tc;
@@ -239,7 +239,7 @@ field_next dns_rr_next;			/* rec struct dns, item struct dns_rr: every record of
 
 /* ---- NetBIOS name service, RFC 1002 ---- */
 enum { NBNS_NAME_TEXT = 960 };		/* 16 bytes of name and 220 of scope, each as "<xx>" or "\ooo" at worst */
-enum nbns_has { NBNSH_RCODE };		/* of responses only */
+enum nbns_has { NBNSH_RCODE /* of responses only */, NBNSH_ID, NBNSH_FLAGS };
 struct nbns {
 	uint64_t     set;		/* enum nbns_has */
 	uint8_t	     response, opcode, rcode;
