@@ -41,11 +41,8 @@ fragment(struct pkt *pkt, struct cursor *body, size_t declared, uint16_t where, 
 	if (pkt->flags & OBS_QUOTED)
 		return piece.off == 0;
 	piece.data = cur_rest(&view);
-	if (piece.data.n < declared) {
-		cur_skip(&view, 1);
-		*answer = layer_fail(pkt, &view, "fragment that is not whole");
-		return false;
-	}
+	if (piece.data.n < declared)
+		return layer_part(pkt, body, piece.off, answer);
 	if (!layer_fragment(pkt, body, &piece, id, pkt->ends.ipproto, &whole, answer))
 		return false;
 	*body = cur_all(whole.data);

@@ -124,11 +124,8 @@ fragment(struct chain *h, struct pkt *pkt, enum said *answer)
 		*answer = layer_fail(pkt, c, "a fragment inside a fragmented datagram");
 		return false;
 	}
-	if (piece.data.n < h->declared || h->declared == 0) {
-		cur_skip(&view, 1);
-		*answer = layer_fail(pkt, &view, "fragment that is not whole");
-		return false;
-	}
+	if (piece.data.n < h->declared || h->declared == 0)
+		return layer_part(pkt, c, piece.off, answer);
 	piece.headless = piece.off == 0 && is_headless(cur_all(piece.data), next);
 	if (!layer_fragment(pkt, c, &piece, id, 0, &whole, answer)) {
 		if (piece.headless)

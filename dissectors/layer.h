@@ -24,6 +24,9 @@ void layer_quote(struct pkt *, struct cursor *, uint16_t ethertype);
 /* One piece of a datagram; anything but FRAG_WHOLE ends the walk into this frame with what `said` says. */
 bool layer_fragment(struct pkt *, struct cursor *body, const struct frag_piece *, uint32_t id, uint8_t proto,
 		    struct frag_whole *, enum said *said);
+/* A piece that is not all there is never put together; of a first one that the capture shortened the beginning is read
+ * (true), since nothing else of that datagram will be. */
+bool layer_part(struct pkt *, const struct cursor *piece, uint32_t off, enum said *said);
 
 /* Does anybody read this UDP or TCP payload? */
 bool layer_claimed(const struct pkt *, enum claim_kind, uint16_t a, uint16_t b);

@@ -252,6 +252,17 @@ layer_fragment(struct pkt *pkt, struct cursor *body, const struct frag_piece *p,
 	return true;
 }
 
+bool
+layer_part(struct pkt *pkt, const struct cursor *piece, uint32_t off, enum said *said_)
+{
+	struct cursor end = *piece;
+
+	cur_skip(&end, cur_left(&end));
+	cur_skip(&end, 1);
+	*said_ = layer_fail(pkt, &end, "fragment that is not whole");
+	return off == 0 && cur_end(&end) == CUR_CUT;
+}
+
 /* Sum of 16-bit words in one's complement, RFC 1071; the odd last byte counts as the high one. */
 static uint64_t
 sum16(struct bytes b)

@@ -653,12 +653,19 @@ test_ip6_fragments(void **state)
 	struct build odd = piece(&ns, 0, 12, true, 58, 3);
 	assert_int_equal(rig_frame(&r, &odd), SAID_BAD);
 	assert_int_equal(r.n, 1);
-	/* a piece that the capture shortened can never be put together */
+	/* a piece that the capture shortened can never be put together: the first is read as far as it goes */
 	r.n = 0;
-	first = piece(&ns, 0, 8, true, 58, 4);
+	first = piece(&ns, 0, 24, true, 58, 4);
 	assert_int_equal(rig_read(&r, at(&first, 0), build_len(&first) - 2, build_len(&first), rig_note, &r),
 			 SAID_CUT);
-	assert_int_equal(rig_seen(&r)->flags, OBS_EXT | OBS_FRAGMENTED | OBS_CUT);
+	o = rig_only(&r, OBS_ND);
+	assert_int_equal(o->flags, OBS_EXT | OBS_FRAGMENTED | OBS_CUT);
+	assert_int_equal(o->u.nd.sum, 2);
+	r.n = 0;
+	last = piece(&ns, 24, n - 24, false, 58, 4);
+	assert_int_equal(rig_read(&r, at(&last, 0), build_len(&last) - 1, build_len(&last), rig_note, &r),
+			 SAID_CUT);
+	assert_int_equal(r.n, 1);
 }
 
 /* RFC 7112: the first piece ends before the upper layer begins.  The datagram is read all the same, and says so. */
