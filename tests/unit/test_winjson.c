@@ -36,7 +36,7 @@ test_shared_samples(void **state)
 		{ "hostevents/samples/elastic-agent.ndjson", "elastic-agent" },
 	};
 	for (size_t i = 0; i < NELEM(files); i++) {
-		size_t n;
+		size_t n = 0;
 		char *text = slurp_shared(files[i].file, &n);
 		if (text == NULL)
 			skip();
@@ -53,7 +53,7 @@ static void
 test_shared_recording(void **state)
 {
 	(void)state;
-	size_t n;
+	size_t n = 0;
 	char *text = slurp_shared("pcaps/lab/mitm6-default/events.jsonl", &n);
 	if (text == NULL)
 		skip();
@@ -71,7 +71,7 @@ static void
 test_own_sample(void **state)
 {
 	(void)state;
-	size_t n;
+	size_t n = 0;
 	char *text = slurp("tests/unit/data/winlogbeat.ndjson", &n);
 	assert_non_null(text);
 	assert_int_equal(decode_stream(bytes_of(text, n)), 0);
@@ -307,7 +307,7 @@ static void
 test_around(void **state)
 {
 	(void)state;
-	char doc[2048];
+	char doc[8192];
 	snprintf(doc, sizeof(doc), "\xef\xbb\xbf \t%s\r\n", with(TIME, "4100", "1", "{}"));
 	assert_int_equal(decode_str(doc), HOSTEV_OK);
 	assert_int_equal(decode_str(""), HOSTEV_IGNORED);
@@ -387,7 +387,7 @@ test_shapes_of_others(void **state)
 					     "splunk-hec.json" };
 	for (size_t i = 0; i < NELEM(files); i++) {
 		char path[128];
-		size_t n, skipped;
+		size_t n = 0, skipped;
 		snprintf(path, sizeof(path), "hostevents/samples/%s", files[i]);
 		char *text = slurp_shared(path, &n);
 		if (text == NULL)
@@ -474,7 +474,7 @@ static void
 test_cut_and_changed(void **state)
 {
 	(void)state;
-	size_t n;
+	size_t n = 0;
 	char *text = slurp("tests/unit/data/winlogbeat.ndjson", &n);
 	assert_non_null(text);
 	for (size_t line = 0; line < n;) {
@@ -537,7 +537,7 @@ test_frames_any_pieces(void **state)
 	static const char *const files[] = { "tests/unit/data/winlogbeat.ndjson",
 					     "tests/unit/data/events.xml" };
 	for (size_t f = 0; f < NELEM(files); f++) {
-		size_t n, whole[16], nwhole = 0, off = 0, skip;
+		size_t n = 0, whole[16], nwhole = 0, off = 0, skip;
 		char *text = slurp(files[f], &n);
 		assert_non_null(text);
 		while (off < n && nwhole < NELEM(whole)) {

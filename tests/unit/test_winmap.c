@@ -83,7 +83,7 @@ static void
 test_catalog(void **state)
 {
 	(void)state;
-	size_t n;
+	size_t n = 0;
 	char *text = slurp_shared("hostevents/catalog.json", &n);
 	if (text == NULL)
 		skip();
@@ -189,7 +189,7 @@ static void
 test_samples(void **state)
 {
 	(void)state;
-	size_t n;
+	size_t n = 0;
 	char *text = slurp("tests/unit/data/winmap.ndjson", &n);
 	bool kinds[HE_KINDS] = { false };
 	assert_non_null(text);

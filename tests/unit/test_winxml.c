@@ -36,7 +36,7 @@ test_shared_samples(void **state)
 	static const char *const files[] = { "hostevents/samples/wef-rendered-event.xml",
 					     "hostevents/samples/splunk-uf-xmlwineventlog.txt" };
 	for (size_t i = 0; i < NELEM(files); i++) {
-		size_t n;
+		size_t n = 0;
 		char *text = slurp_shared(files[i], &n);
 		if (text == NULL)
 			skip();
@@ -56,7 +56,7 @@ static void
 test_real_records(void **state)
 {
 	(void)state;
-	size_t n;
+	size_t n = 0;
 	char *text = slurp_shared("hostevents/samples/real-records.xml", &n);
 	if (text == NULL)
 		skip();
@@ -93,7 +93,7 @@ static void
 test_own_sample(void **state)
 {
 	(void)state;
-	size_t n;
+	size_t n = 0;
 	char *text = slurp("tests/unit/data/events.xml", &n);
 	assert_non_null(text);
 	for (unsigned whole = 0; whole < 2; whole++) {
@@ -331,7 +331,7 @@ static void
 test_cut_and_changed(void **state)
 {
 	(void)state;
-	size_t n;
+	size_t n = 0;
 	char *text = slurp("tests/unit/data/events.xml", &n);
 	assert_non_null(text);
 	for (size_t cut = 1; cut < n - 1; cut++) {
