@@ -106,6 +106,7 @@ nd_rdnss_next(struct field_it *it, void *item)
 	cur_skip(&v, 2);
 	r->lifetime = cur_be32(&v);
 	r->servers = cur_rest(&v);
+	r->set = 1;
 	return cur_ok(&v);
 }
 
@@ -372,6 +373,7 @@ icmp6_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	if (!cur_ok(c) || nd->type < ND_RS || nd->type > ND_REDIRECT || pkt->ends.src.fam != 6)
 		o->kind = OBS_NONE;
 	nd->code = cur_u8(c);
+	nd->set |= (uint64_t)cur_ok(c) << NDH_CODE;
 	cur_skip(c, 2);
 	if (o->kind != OBS_NONE)
 		return nd_dissect(c, &all, pkt, o);
@@ -402,7 +404,7 @@ static const struct field route_fields[] = {
 static const struct field server_fields[] = { { .type = F_ADDR } };
 static const struct field rdnss_fields[] = {
 	FIELD(struct nd_rdnss, lifetime, "lifetime", F_U32, .help = "lifetime in seconds"),
-	WALK("servers", F_LIST, nd_addr_next, server_fields, .help = "resolvers"),
+	WALK("servers", F_LIST, nd_addr_next, server_fields, .has = BIT(0), .help = "resolvers"),
 };
 static const struct field domain_fields[] = { FIELD(struct nd_domain, name, NULL, F_CSTR) };
 static const struct field dnssl_fields[] = {
@@ -425,7 +427,7 @@ static const struct field icmp6_fields[] = {
 	ND(type, "type", F_U8, .help = "ICMPv6 type, 133 to 137"),
 	ND(type, "msg", F_NAME8, .names = nd_types, .help = "the type as text"),
 	ND(sum, "checksum_status", F_U8, .help = "0 bad, 1 good, 2 not verified"),
-	ND(code, "code", F_U8, .help = "ICMPv6 code"),
+	ND(code, "code", F_U8, .has = BIT(NDH_CODE), .help = "ICMPv6 code"),
 	ND(cur_hop_limit, "hop_limit", F_U8, .has = BIT(NDH_RA),
 	   .help = "RA: hop limit that hosts shall use"),
 	ND(m, "m", F_U8, .has = BIT(NDH_RA), .help = "RA: managed addresses (DHCPv6)"),

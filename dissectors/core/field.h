@@ -50,11 +50,11 @@ struct field {
 	const char	   *name;
 	uint8_t		    type; /* enum field_type */
 	uint8_t		    has;  /* 0 always (or by content), else 1 + bit of `set` */
+	uint8_t		    nsub; /* of sub */
 	uint16_t	    off;
 	const struct name  *names;
 	field_next	   *next;
 	const struct field *sub;
-	uint8_t		    nsub;
 	const char	   *help;
 };
 

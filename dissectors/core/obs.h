@@ -138,9 +138,9 @@ enum dhcp6_anomaly {
 };
 struct dhcp6 {
 	uint64_t     set;		/* enum dhcp6_has */
-	uint8_t	     msg_type, hops, preference;
+	uint8_t	     msg_type, hops, preference, fqdn_flags;
+	bool	     rapid_commit;
 	uint32_t     xid;		/* 24 bits */
-	uint8_t	     fqdn_flags;
 	uint16_t     status, elapsed;	/* elapsed: option 8, hundredths of a second, 0xffff for more */
 	uint32_t     enterprise;	/* of option 16 */
 	uint32_t     anomalies;
@@ -151,7 +151,6 @@ struct dhcp6 {
 	struct bytes dns, domains, oro, fqdn, status_msg, vendor_class, user_class, interface_id, remote_id, bootfile, captive_portal;
 	struct bytes relay_msg;		/* option 9 */
 	struct bytes client_ll;		/* option 79 (RFC 6939): link-layer type and address, as a relay saw it */
-	bool	     rapid_commit;
 	char	     fqdn_text[256];	/* the name of option 39 with dots, a final one where it ends with the root */
 };
 /* The message inside `relay_msg`; false where there is none or it is no message.  Loop it, at most DHCP6_RELAY_MAX deep. */
@@ -183,7 +182,7 @@ bool duid_mac(struct bytes duid, struct mac *m);
 enum nd_type { ND_RS = 133, ND_RA, ND_NS, ND_NA, ND_REDIRECT };
 enum nd_opt { NDO_SLLA = 1, NDO_TLLA, NDO_PIO, NDO_REDIRECTED, NDO_MTU, NDO_NONCE = 14, NDO_RIO = 24, NDO_RDNSS = 25,
 	      NDO_DNSSL = 31, NDO_CAPTIVE_PORTAL = 37, NDO_PREF64 = 38, NDO_DNR = 144 };
-enum nd_has { NDH_RA, NDH_MTU, NDH_NA_FLAGS, NDH_LIFETIME, NDH_REACHABLE, NDH_RETRANS };
+enum nd_has { NDH_RA, NDH_MTU, NDH_NA_FLAGS, NDH_LIFETIME, NDH_REACHABLE, NDH_RETRANS, NDH_CODE };
 enum { ND_DOMAIN_TEXT = 1025 };
 enum nd_anomaly {
 	NDA_OPT_ZERO = 1 << 0,	  /* option length 0: RFC 4861 4.6, the message must be dropped */
@@ -206,7 +205,7 @@ struct nd {
 };
 struct nd_prefix { struct addr prefix; uint8_t len, l, a; uint32_t valid, preferred; };
 struct nd_route { uint64_t set; struct addr prefix; uint8_t len, prf; uint32_t lifetime; };
-struct nd_rdnss { uint32_t lifetime; struct bytes servers; };	/* 16 bytes each */
+struct nd_rdnss { uint64_t set; /* bit 0: servers, be there none */ uint32_t lifetime; struct bytes servers; /* 16 bytes each */ };
 field_next nd_prefix_next, nd_route_next, nd_rdnss_next, nd_addr_next; /* nd_addr_next: rec nd_rdnss, item struct addr */
 struct nd_dnssl { uint32_t lifetime; struct bytes names; };	/* RFC 8106 5.2: uncompressed, zero padding */
 struct nd_domain { char name[ND_DOMAIN_TEXT]; };		/* dots between labels, RFC 4343 2.1 escapes, no final dot */
