@@ -221,7 +221,9 @@ dhcp4_fqdn(const struct dhcp4 *m, char *buf, size_t cap)
 		if (!name_read(&c, false, &text))
 			text.n = 0;
 	} else {
-		struct bytes ascii = bytes_text(cur_rest(&c));
+		struct bytes ascii = cur_rest(&c);
+		if (ascii.p)
+			ascii = bytes_text(ascii);
 		if (ascii.n > text.cap)
 			ascii.n = text.cap;
 		out_view(&text, ascii);
@@ -743,20 +745,20 @@ options_read(struct cursor *c, struct pkt *pkt, struct obs *o)
 static struct bytes
 text_or_none(struct bytes b)
 {
-	b = bytes_text(b);
+	if (b.p)
+		b = bytes_text(b);
 	return b.n ? b : (struct bytes){ NULL, 0 };
 }
 
 /* What a stranger on these ports cannot have: room for the addresses, and an op of BOOTP or at least the cookie. */
 static bool
-is_bootp(const struct cursor *c)
+is_bootp(struct cursor c)
 {
-	struct cursor op = *c, mark = cur_at(c, cur_off(c) + COOKIE_OFF);
-
-	if (!c->cut && cur_left(c) < SNAME_OFF)
+	if (!c.cut && cur_left(&c) < SNAME_OFF)
 		return false;
-	uint8_t v = cur_u8(&op);
-	return !cur_ok(&op) || v == 1 || v == 2 || cur_be32(&mark) == cookie;
+	struct cursor mark = cur_at(&c, cur_off(&c) + COOKIE_OFF);
+	uint8_t op = cur_peek_u8(&c);
+	return !cur_ok(&c) || op == 1 || op == 2 || cur_be32(&mark) == cookie;
 }
 
 static enum said
@@ -765,7 +767,7 @@ dhcp4_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	struct dhcp4 *m = &o->u.dhcp4;
 	struct cursor start = *c;
 
-	if (!is_bootp(c))
+	if (!is_bootp(*c))
 		return SAID_NO;
 	header_read(c, m);
 	if (cur_end(c) == CUR_BAD) {
