@@ -26,14 +26,28 @@ static const char blind_spots[] =
 	"authorised\n"
 	"server that is itself compromised.\n";
 
+/* What a detection is fed by, as the tables say. */
+static const char *
+sources(size_t family)
+{
+	bool wire = false, hosts = false;
+	if (family >= FAM_CHAINS)
+		return "chain";
+	for (size_t i = 0; detector_at(i); i++)
+		wire |= detector_at(i)->fact && detector_at(i)->family == family;
+	for (size_t i = 0; join_at(i); i++)
+		hosts |= (join_at(i)->families >> family & 1) || join_at(i)->alone == family;
+	return wire && hosts ? "wire, hosts" : wire ? "wire" : hosts ? "hosts" : "-";
+}
+
 static void
 list_detectors(void)
 {
-	puts("Detections (the key `detection` of an incident)");
+	puts("Detections (the key `detection` of an incident), what feeds them, technique");
 	for (size_t i = 0; detection_at(i); i++) {
 		const struct detection *d = detection_at(i);
-		printf("  %-*s %" PRIu32 "  %s  [%s]\n", COLUMN, d->id, d->signature_id, d->signature,
-		       d->attack);
+		printf("  %-*s %" PRIu32 "  %-12s %s  [%s]\n", COLUMN, d->id, d->signature_id, sources(i),
+		       d->signature, d->attack);
 	}
 	puts("\nFacts that feed them (the key `facts`; grade as usual)");
 	for (size_t i = 0; detector_at(i); i++) {
@@ -71,11 +85,12 @@ static const char *
 type_name(const struct field *f)
 {
 	static const char *const names[] = {
-		[F_U8] = "number",  [F_U16] = "number",	  [F_U32] = "number",	  [F_U64] = "number",
-		[F_BOOL] = "bool",  [F_HEX16] = "0xhhhh", [F_HEX24] = "0xhhhhhh", [F_HEX32] = "0xhhhhhhhh",
-		[F_NAME8] = "name", [F_NAME16] = "name",  [F_ADDR] = "address",	  [F_MAC] = "mac",
-		[F_HEX] = "hex",    [F_TEXT] = "text",	  [F_MACTEXT] = "mac",	  [F_CSTR] = "text",
-		[F_LIST] = "list",  [F_ROWS] = "rows",	  [F_OBJECT] = "object",
+		[F_U8] = "number",   [F_U16] = "number",   [F_U32] = "number",	   [F_U64] = "number",
+		[F_BOOL] = "bool",   [F_HEX16] = "0xhhhh", [F_HEX24] = "0xhhhhhh", [F_HEX32] = "0xhhhhhhhh",
+		[F_NAME8] = "name",  [F_NAME16] = "name",  [F_ADDR] = "address",   [F_MAC] = "mac",
+		[F_HEX] = "hex",     [F_TEXT] = "text",	   [F_MACTEXT] = "mac",	   [F_CSTR] = "text",
+		[F_LIST] = "list",   [F_ROWS] = "rows",	   [F_OBJECT] = "object",  [F_MAP] = "map",
+		[F_NEST] = "record", [F_HEX8] = "0xhh",
 	};
 	return f->type < NELEM(names) && names[f->type] ? names[f->type] : "?";
 }
