@@ -131,8 +131,6 @@ comment(const struct conf_node *n, int depth, FILE *f)
 		fprintf(f, " (%" PRIu32 "s to %" PRIu32 "s)", n->min, n->max);
 	for (const struct name *e = n->names; e && e->text; e++)
 		fprintf(f, "%s%s%s", e == n->names ? " (" : ", ", e->text, e[1].text ? "" : ")");
-	if (n->restart)
-		fputs("; read at start only", f);
 	fputc('\n', f);
 }
 

@@ -163,21 +163,20 @@ static const struct conf_node feed[] = {
 	  .help = "how long packets and host events wait for each other" },
 };
 static const struct conf_node limits[] = {
-	{ "hosts", K_U32, AT(struct conf, hosts), .min = 64, .max = 1048576, .def = "65536", .restart = true,
+	{ "hosts", K_U32, AT(struct conf, hosts), .min = 64, .max = 1048576, .def = "65536",
 	  .help = "hosts tracked" },
-	{ "events", K_U32, AT(struct conf, events), .min = 64, .max = 262144, .def = "16384", .restart = true,
+	{ "events", K_U32, AT(struct conf, events), .min = 64, .max = 262144, .def = "16384",
 	  .help = "host events kept for joining" },
 	{ "datagrams", K_U32, AT(struct conf, datagrams), .min = 16, .max = 4096, .def = "256",
-	  .restart = true, .help = "fragmented datagrams reassembled at once, 64 KiB each" },
+	  .help = "fragmented datagrams reassembled at once, 64 KiB each" },
 };
 static const struct conf_node capture[] = {
 	{ "snaplen", K_U32, AT(struct conf, snaplen), .min = 128, .max = 262144, .def = "65535",
-	  .restart = true, .help = "bytes of a frame that are captured" },
+	  .help = "bytes of a frame that are captured" },
 	{ "buffer_mib", K_U32, AT(struct conf, buffer_mib), .min = 1, .max = 1024, .def = "16",
-	  .restart = true, .help = "kernel buffer of an interface, MiB" },
-	{ "promisc", K_BOOL, AT(struct conf, promisc), .def = "true", .restart = true,
-	  .help = "promiscuous mode" },
-	{ "all_frames", K_BOOL, AT(struct conf, all_frames), .def = "false", .restart = true,
+	  .help = "kernel buffer of an interface, MiB" },
+	{ "promisc", K_BOOL, AT(struct conf, promisc), .def = "true", .help = "promiscuous mode" },
+	{ "all_frames", K_BOOL, AT(struct conf, all_frames), .def = "false",
 	  .help = "no kernel filter: every frame is a sign of life of its sender, at the price of every "
 		  "frame" },
 };
@@ -193,7 +192,7 @@ static const struct conf_node top[] = {
 	  .help = "what is supposed to be there, a list of sites; an absent list is unknown, [] is none" },
 	{ "feed", K_MAP, SUB(feed), .help = "host events" },
 	{ "output", K_LIST, LIST(struct conf, output, noutput, struct conf_output), SUB(output),
-	  .check = check_output, .restart = true, .help = "where incidents go; none: standard output" },
+	  .check = check_output, .help = "where incidents go; none: standard output" },
 	{ "syslog", K_MAP, SUB(syslog_nodes), .help = "all syslog outputs" },
 	{ "capture", K_MAP, SUB(capture), .help = "live capture" },
 	{ "limits", K_MAP, SUB(limits), .help = "memory: all of it is taken at start" },
