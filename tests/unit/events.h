@@ -14,6 +14,18 @@
 
 enum { KEPT_EVENTS = 64, KEPT_TEXT = 1 << 20 };
 
+/* snprintf that fails the test where the text does not fit. */
+static inline size_t
+print(char *buf, size_t cap, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	int n = vsnprintf(buf, cap, format, ap);
+	va_end(ap);
+	assert_true(n >= 0 && (size_t)n < cap);
+	return (size_t)n;
+}
+
 static struct {
 	void		   *mem;
 	struct hostfeed	   *feed;
@@ -141,7 +153,7 @@ slurp_shared(const char *name, size_t *n)
 {
 	char	    path[1024];
 	const char *root = getenv("CROSSTAP_SHARED");
-	snprintf(path, sizeof(path), "%s/%s", root ? root : "../shared", name);
+	print(path, sizeof(path), "%s/%s", root ? root : "../shared", name);
 	char *p = slurp(path, n);
 	if (p == NULL)
 		print_message("skipped, no corpus: %s\n", path);

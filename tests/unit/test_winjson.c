@@ -6,11 +6,11 @@ static const char *
 with(const char *time, const char *id, const char *record, const char *data)
 {
 	static char doc[4096];
-	snprintf(doc, sizeof(doc),
-		 "{\"@timestamp\":%s,\"winlog\":{\"provider_name\":\"Microsoft-Windows-Iphlpsvc\",\"event_"
-		 "id\":%s,"
-		 "\"record_id\":%s,\"computer_name\":\"pc\",\"channel\":\"System\",\"event_data\":%s}}",
-		 time, id, record, data);
+	print(doc, sizeof(doc),
+	      "{\"@timestamp\":%s,\"winlog\":{\"provider_name\":\"Microsoft-Windows-Iphlpsvc\",\"event_"
+	      "id\":%s,"
+	      "\"record_id\":%s,\"computer_name\":\"pc\",\"channel\":\"System\",\"event_data\":%s}}",
+	      time, id, record, data);
 	return doc;
 }
 
@@ -144,7 +144,7 @@ test_times(void **state)
 	};
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		char quoted[64];
-		snprintf(quoted, sizeof(quoted), "\"%s\"", cases[i].text);
+		print(quoted, sizeof(quoted), "\"%s\"", cases[i].text);
 		enum hostev_said said = decode_str(with(quoted, "4100", "1", "{}"));
 		if (cases[i].ts == TS_NONE) {
 			if (said != HOSTEV_BAD || strstr(kept.err.what, "time") == NULL)
@@ -234,8 +234,8 @@ test_too_many_fields(void **state)
 	char data[2048] = "{";
 	size_t n = 1;
 	for (unsigned i = 0; i < HE_FIELDS_MAX + 20; i++)
-		n += (size_t)snprintf(data + n, sizeof(data) - n, "%s\"f%u\":\"\"", i ? "," : "", i);
-	snprintf(data + n, sizeof(data) - n, "}");
+		n += print(data + n, sizeof(data) - n, "%s\"f%u\":\"\"", i ? "," : "", i);
+	print(data + n, sizeof(data) - n, "}");
 	assert_int_equal(decode_str(with(TIME, "4100", "1", data)), HOSTEV_OK);
 	assert_int_equal(kept.ev[0].nfields, HE_FIELDS_MAX);
 	assert_int_equal(kept.ev[0].nlost, 1);
@@ -270,13 +270,12 @@ test_lists_of_hosts(void **state)
 {
 	(void)state;
 	char doc[4096];
-	size_t n = (size_t)snprintf(doc, sizeof(doc),
-				    "{\"@timestamp\":" TIME
-				    ",\"winlog\":{\"provider_name\":\"RasSstp\",\"event_id\":6},"
-				    "\"host\":{\"mac\":[null,7,\"x\",[]],\"ip\":[null,{},\"nothing\"");
+	size_t n = print(doc, sizeof(doc),
+			 "{\"@timestamp\":" TIME ",\"winlog\":{\"provider_name\":\"RasSstp\",\"event_id\":6},"
+			 "\"host\":{\"mac\":[null,7,\"x\",[]],\"ip\":[null,{},\"nothing\"");
 	for (unsigned i = 0; i < 100; i++)
-		n += (size_t)snprintf(doc + n, sizeof(doc) - n, ",\"192.0.2.%u\"", i);
-	snprintf(doc + n, sizeof(doc) - n, "]}}");
+		n += print(doc + n, sizeof(doc) - n, ",\"192.0.2.%u\"", i);
+	print(doc + n, sizeof(doc) - n, "]}}");
 	assert_int_equal(decode_str(doc), HOSTEV_OK);
 	assert_int_equal(kept.ev[0].nhost_ip, HE_ADDRS_MAX);
 	assert_int_equal(kept.ev[0].nhost_mac, 0);
@@ -289,14 +288,14 @@ test_several_in_one(void **state)
 	(void)state;
 	char doc[8192];
 	char one[1024];
-	snprintf(one, sizeof(one), "%s", with(TIME, "4100", "1", "{}"));
-	snprintf(doc, sizeof(doc), "[%s,%s]", one, one);
+	print(one, sizeof(one), "%s", with(TIME, "4100", "1", "{}"));
+	print(doc, sizeof(doc), "[%s,%s]", one, one);
 	assert_int_equal(decode_str(doc), HOSTEV_OK);
 	assert_int_equal(kept.n, 2);
-	snprintf(doc, sizeof(doc), "%s %s\r\n", one, one);
+	print(doc, sizeof(doc), "%s %s\r\n", one, one);
 	assert_int_equal(decode_str(doc), HOSTEV_OK);
 	assert_int_equal(kept.n, 2);
-	snprintf(doc, sizeof(doc), "[%s,{\"winlog\":{}},%s]", one, one);
+	print(doc, sizeof(doc), "[%s,{\"winlog\":{}},%s]", one, one);
 	assert_int_equal(decode_str(doc), HOSTEV_BAD);
 	assert_int_equal(kept.n, 2);
 	assert_int_equal(decode_str("[]"), HOSTEV_IGNORED);
@@ -308,7 +307,7 @@ test_around(void **state)
 {
 	(void)state;
 	char doc[8192];
-	snprintf(doc, sizeof(doc), "\xef\xbb\xbf \t%s\r\n", with(TIME, "4100", "1", "{}"));
+	print(doc, sizeof(doc), "\xef\xbb\xbf \t%s\r\n", with(TIME, "4100", "1", "{}"));
 	assert_int_equal(decode_str(doc), HOSTEV_OK);
 	assert_int_equal(decode_str(""), HOSTEV_IGNORED);
 	assert_int_equal(decode_str(" \r\n"), HOSTEV_IGNORED);
@@ -346,7 +345,7 @@ test_bad_characters(void **state)
 	};
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		char data[256];
-		snprintf(data, sizeof(data), "{\"IsatapRouter\":\"%s\"}", cases[i].raw);
+		print(data, sizeof(data), "{\"IsatapRouter\":\"%s\"}", cases[i].raw);
 		if (decode_str(with(TIME, "4100", "1", data)) != HOSTEV_OK)
 			fail_msg("case %zu: %s", i, kept.err.what);
 		assert_text(field(&kept.ev[0], "IsatapRouter"), cases[i].becomes);
@@ -388,7 +387,7 @@ test_shapes_of_others(void **state)
 	for (size_t i = 0; i < NELEM(files); i++) {
 		char path[128];
 		size_t n = 0, skipped;
-		snprintf(path, sizeof(path), "hostevents/samples/%s", files[i]);
+		print(path, sizeof(path), "hostevents/samples/%s", files[i]);
 		char *text = slurp_shared(path, &n);
 		if (text == NULL)
 			skip();

@@ -226,11 +226,11 @@ static void
 one(const char *provider, unsigned id, const char *data)
 {
 	char doc[1024];
-	snprintf(doc, sizeof(doc),
-		 "{\"@timestamp\":\"2026-05-04T07:30:00Z\",\"winlog\":{\"provider_name\":\"%s\",\"event_id\":"
-		 "%u,"
-		 "\"computer_name\":\"pc\",\"record_id\":1,\"event_data\":%s}}",
-		 provider, id, data);
+	print(doc, sizeof(doc),
+	      "{\"@timestamp\":\"2026-05-04T07:30:00Z\",\"winlog\":{\"provider_name\":\"%s\",\"event_id\":"
+	      "%u,"
+	      "\"computer_name\":\"pc\",\"record_id\":1,\"event_data\":%s}}",
+	      provider, id, data);
 	assert_int_equal(decode_str(doc), HOSTEV_OK);
 	assert_int_equal(kept.n, 1);
 }
@@ -306,20 +306,20 @@ test_values_that_are_none(void **state)
 					    "0xfffffffff" };
 	for (size_t i = 0; i < NELEM(junk); i++) {
 		char data[512];
-		snprintf(data, sizeof(data),
-			 "{\"Address1\":\"%s\",\"HWLength\":\"%s\",\"HWAddress\":\"%s\",\"Address2\":\"%s\"}",
-			 junk[i], junk[i], junk[i], junk[i]);
+		print(data, sizeof(data),
+		      "{\"Address1\":\"%s\",\"HWLength\":\"%s\",\"HWAddress\":\"%s\",\"Address2\":\"%s\"}",
+		      junk[i], junk[i], junk[i], junk[i]);
 		one("Microsoft-Windows-Dhcp-Client", 1002, data);
 		assert_int_equal(kept.ev[0].nfields, 4);
 		/* "::" is the unspecified address as whole text */
 		assert_int_equal(
 			kept.ev[0].set & ~(uint32_t)(strcmp(junk[i], "::") ? 0 : HES_ADDR | HES_PEER), 0);
-		snprintf(data, sizeof(data),
-			 "{\"CoId\":\"%s\",\"SHA1CertificateHash\":\"%s\",\"SHA256CertificateHash\":\"%s\"}",
-			 junk[i], junk[i], junk[i]);
+		print(data, sizeof(data),
+		      "{\"CoId\":\"%s\",\"SHA1CertificateHash\":\"%s\",\"SHA256CertificateHash\":\"%s\"}",
+		      junk[i], junk[i], junk[i]);
 		one("Microsoft-Windows-RasSstp", 6, data);
 		assert_int_equal(kept.ev[0].set, 0);
-		snprintf(data, sizeof(data), "{\"param1\":\"(%s)\"}", junk[i]);
+		print(data, sizeof(data), "{\"param1\":\"(%s)\"}", junk[i]);
 		one("Microsoft-Windows-DHCP-Server", 1042, data);
 		assert_int_equal(kept.ev[0].set, 0);
 	}
@@ -331,10 +331,10 @@ test_many_addresses(void **state)
 {
 	(void)state;
 	char data[1024];
-	size_t n = (size_t)snprintf(data, sizeof(data), "{\"param1\":\"");
+	size_t n = print(data, sizeof(data), "{\"param1\":\"");
 	for (unsigned i = 1; i <= 40; i++)
-		n += (size_t)snprintf(data + n, sizeof(data) - n, "(192.0.2.%u) ", i);
-	snprintf(data + n, sizeof(data) - n, "\"}");
+		n += print(data + n, sizeof(data) - n, "(192.0.2.%u) ", i);
+	print(data + n, sizeof(data) - n, "\"}");
 	one("Microsoft-Windows-DHCP-Server", 1042, data);
 	assert_addr(kept.ev[0].peer, "192.0.2.1");
 	assert_int_equal(kept.ev[0].nmore, HE_MORE_MAX);

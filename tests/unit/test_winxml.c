@@ -8,10 +8,10 @@ static const char *
 with(const char *system, const char *data)
 {
 	static char doc[8192];
-	snprintf(doc, sizeof(doc),
-		 OPEN "<System><Provider Name='Microsoft-Windows-Iphlpsvc'/>%s<Channel>System</Channel>"
-		      "<Computer>pc</Computer><Security/></System>%s</Event>",
-		 system, data);
+	print(doc, sizeof(doc),
+	      OPEN "<System><Provider Name='Microsoft-Windows-Iphlpsvc'/>%s<Channel>System</Channel>"
+		   "<Computer>pc</Computer><Security/></System>%s</Event>",
+	      system, data);
 	return doc;
 }
 
@@ -217,8 +217,7 @@ test_declarations(void **state)
 	assert_int_equal(kept.n, 0);
 	/* a stream with one drops it and reads on */
 	char stream[8192];
-	snprintf(stream, sizeof(stream), "<!DOCTYPE x [\n<!ENTITY a 'b'>]>\n%s\n",
-		 with(ID TIME RECORD, ROUTER));
+	print(stream, sizeof(stream), "<!DOCTYPE x [\n<!ENTITY a 'b'>]>\n%s\n", with(ID TIME RECORD, ROUTER));
 	assert_true(decode_stream(bytes_str(stream)) > 0);
 	assert_int_equal(kept.n, 1);
 }
@@ -244,7 +243,7 @@ test_bad_characters(void **state)
 	};
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		char data[256];
-		snprintf(data, sizeof(data), "<EventData><Data Name='x'>%s</Data></EventData>", cases[i].raw);
+		print(data, sizeof(data), "<EventData><Data Name='x'>%s</Data></EventData>", cases[i].raw);
 		if (decode_str(with(ID TIME RECORD, data)) != HOSTEV_OK)
 			fail_msg("case %zu: %s", i, kept.err.what);
 		assert_text(field(&kept.ev[0], "x"), cases[i].becomes);
@@ -257,8 +256,8 @@ test_encoding(void **state)
 {
 	(void)state;
 	char doc[8192];
-	snprintf(doc, sizeof(doc), "\xef\xbb\xbf<?xml version='1.0' encoding='UTF-16'?>\r\n%s",
-		 with(ID TIME RECORD, ROUTER));
+	print(doc, sizeof(doc), "\xef\xbb\xbf<?xml version='1.0' encoding='UTF-16'?>\r\n%s",
+	      with(ID TIME RECORD, ROUTER));
 	assert_int_equal(decode_str(doc), HOSTEV_OK);
 	assert_addr(kept.ev[0].router, "192.0.2.66");
 }
@@ -271,10 +270,10 @@ test_depth(void **state)
 		char doc[1024] = "<Event>";
 		size_t n = strlen(doc);
 		for (unsigned i = 1; i < depth; i++)
-			n += (size_t)snprintf(doc + n, sizeof(doc) - n, "<a>");
+			n += print(doc + n, sizeof(doc) - n, "<a>");
 		for (unsigned i = 1; i < depth; i++)
-			n += (size_t)snprintf(doc + n, sizeof(doc) - n, "</a>");
-		snprintf(doc + n, sizeof(doc) - n, "</Event>");
+			n += print(doc + n, sizeof(doc) - n, "</a>");
+		print(doc + n, sizeof(doc) - n, "</Event>");
 		assert_bad(doc, depth > HOSTFEED_DEPTH_MAX ? "deeper than 16" : "provider");
 		if (depth > HOSTFEED_DEPTH_MAX)
 			assert_int_equal(kept.err.offset, 7 + 3 * 15);
@@ -314,10 +313,10 @@ test_bulk(void **state)
 		(void)decode_stream(bytes_of(doc, n + tail));
 	}
 	/* many attributes, each of its own name */
-	size_t n = (size_t)snprintf(doc, HOSTFEED_DOC_MAX, "<Event");
+	size_t n = print(doc, HOSTFEED_DOC_MAX, "<Event");
 	for (unsigned i = 0; n < HOSTFEED_DOC_MAX - 20; i++)
-		n += (size_t)snprintf(doc + n, HOSTFEED_DOC_MAX - n, " a%u=''", i);
-	n += (size_t)snprintf(doc + n, HOSTFEED_DOC_MAX - n, "/>");
+		n += print(doc + n, HOSTFEED_DOC_MAX - n, " a%u=''", i);
+	n += print(doc + n, HOSTFEED_DOC_MAX - n, "/>");
 	assert_int_equal(decode(bytes_of(doc, n)), HOSTEV_BAD);
 	memset(doc, ' ', HOSTFEED_DOC_MAX + 1);
 	memcpy(doc, "<Event/>", 8);
@@ -359,7 +358,7 @@ test_frame_after_a_cut_event(void **state)
 	const char *good = with(ID TIME RECORD, ROUTER);
 	for (size_t cut = 8; cut < strlen(good); cut += 7) {
 		char stream[16384];
-		snprintf(stream, sizeof(stream), "%.*s\n%s\n%s", (int)cut, good, good, good);
+		print(stream, sizeof(stream), "%.*s\n%s\n%s", (int)cut, good, good, good);
 		assert_int_equal(decode_stream(bytes_str(stream)), 1);
 		if (kept.n != 2)
 			fail_msg("cut at %zu: %u events", cut, kept.n);
