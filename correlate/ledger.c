@@ -176,6 +176,13 @@ ledger_open(struct engine *e, void *mem)
 }
 
 /* ---- look-ups ---- */
+bool
+ledger_key_eq(const struct d4_client_key *a, const struct d4_client_key *b)
+{
+	return a->cid == b->cid && a->seg == b->seg && a->hlen == b->hlen &&
+	       memcmp(a->chaddr, b->chaddr, sizeof(a->chaddr)) == 0;
+}
+
 struct d4_client *
 ledger_client(struct engine *e, const struct d4_client_key *k)
 {
@@ -743,7 +750,7 @@ lease_give(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 	if (lease == NULL)
 		return;
 	ts_t life = dhcp4_opt_u32(d, D4O_LEASE, &secs) ? (ts_t)secs * TS_SEC : LEASE_DEFAULT;
-	bool same = !fresh && lease->expires > e->now && memcmp(&lease->owner, &n->key, sizeof(n->key)) == 0;
+	bool same = !fresh && lease->expires > e->now && ledger_key_eq(&lease->owner, &n->key);
 	if (!same) {
 		if (!fresh)
 			unwatch(e->ledger, lease);

@@ -150,6 +150,8 @@ size_t ledger_bytes(const struct engine_conf *);
 void ledger_open(struct engine *, void *mem);
 void ledger_learn(struct engine *, const struct obs *);
 
+/* Keys are made in one place, with their padding zeroed: a table compares them as bytes. */
+bool ledger_key_eq(const struct d4_client_key *, const struct d4_client_key *);
 struct d4_client *ledger_client(struct engine *, const struct d4_client_key *);
 /* The lease of an address on a segment, expired ones too; NULL when unknown. */
 struct d4_lease *ledger_lease(struct engine *, const struct segment *, struct addr);

@@ -42,25 +42,14 @@ struct attack { /* a (family, actor) that facts were raised for */
 };
 
 struct rates_seg {
-	struct prefix own; /* declared prefix of the segment's own clients; fam 0 unknown */
-	struct mac server;
-	struct addr server_id;
 	ts_t server_at;
-
 	struct ghosts ghosts[LEASE_KINDS];
-	uint32_t known_leases, known_ghosts; /* measured share of ghosts while nothing is wrong */
-	uint32_t stock;			     /* ghost leases, an upper bound between recounts */
-	ts_t stock_counted;
-	struct addr low, high; /* leased addresses */
-	ts_t first_lease;
+	ts_t stock_counted, first_lease;
 
 	/* new client keys, 10 s buckets */
 	double rate_s, lam[24];
-	ts_t bucket, lam_since;
-	uint32_t bucket_keys;
+	ts_t bucket;
 	struct sources rate_src;
-	uint32_t run_keys, run_judged, run_alive;
-	bool rate_alarm, quiet_told;
 
 	struct {
 		struct mac mac, l2;
@@ -70,32 +59,35 @@ struct rates_seg {
 		struct mac chaddr, answerer;
 		ts_t at;
 	} declined[DECLINES];
-	uint32_t ndeclined;
 
-	/* who got an OFFER */
+	/* who got an OFFER; who did not, in a row */
 	struct {
 		uint32_t asked, answered;
 	} slot[OFFER_SLOTS], minute[OFFER_MINUTES];
 	int64_t slot_at, minute_at;
-	uint32_t row; /* client keys in a row without OFFER */
-	ts_t row_since, exhausted;
-	uint32_t row_asked, row_answered; /* of the hour before the row */
-	ts_t nooffer_at;
-	bool row_told, nooffer;
+	ts_t row_since, exhausted, nooffer_at;
 
 	struct attack attack[ATTACKS];
-	const char *hint; /* tool trait of a new client (DETECTIONS.md 12) */
-	ts_t hint_at;
 	struct {
 		struct mac mac;
 		ts_t at;
 	} refused[REFUSED];
-	uint32_t nrefused;
-
 	struct {
 		uint32_t keys, alive;
 	} quiet[64]; /* a minute each */
 	int64_t quiet_at;
+	const char *hint; /* tool trait of a new client (DETECTIONS.md 12) */
+	ts_t hint_at;
+
+	uint32_t known_leases, known_ghosts; /* measured share of ghosts while nothing is wrong */
+	uint32_t stock;			     /* ghost leases, an upper bound between recounts */
+	uint32_t bucket_keys, run_keys, run_judged, run_alive;
+	uint32_t row, row_asked, row_answered; /* keys in a row without OFFER; of the hour before the row */
+	uint32_t ndeclined, nrefused;
+	struct prefix own;		  /* declared prefix of the segment's own clients; fam 0 unknown */
+	struct addr server_id, low, high; /* the segment's server; leased addresses */
+	struct mac server;
+	bool rate_alarm, quiet_told, row_told, nooffer;
 };
 
 /* One L2 source: FANOUT. */

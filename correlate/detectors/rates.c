@@ -265,7 +265,7 @@ judge_lease(struct engine *e, const struct due *d)
 	struct d4_lease *l = ledger_lease(e, e->seg, d->addr);
 	struct d4_client *c = ledger_client(e, &d->key);
 
-	if (l == NULL || c == NULL || l->acked != d->since || memcmp(&l->owner, &d->key, sizeof(d->key)) != 0)
+	if (l == NULL || c == NULL || l->acked != d->since || !ledger_key_eq(&l->owner, &d->key))
 		return;
 	bool alive = ledger_alive(e, l), is_new = c->flags & D4C_NEW;
 	if (l->tested && !is_new && !under_attack(e))
@@ -760,45 +760,62 @@ rel_detect(struct engine *e, const struct obs *o)
 
 /* clang-format off */
 const struct detector detectors_rates[] = {
-	ROW("D4-KEYS", F_NONE, FAM_D4_FLOOD, E0, 0, ABOUT_RATE, "T1499.002", .on = ON(OBS_DHCP4), .detect = keys_detect, .tick = keys_tick,
+	ROW("D4-KEYS", F_NONE, FAM_D4_FLOOD, E0, 0, ABOUT_RATE, "T1499.002", .on = ON(OBS_DHCP4),
+		.detect = keys_detect, .tick = keys_tick,
 	    .explain = "Watches DHCPv4 clients: who is new, who gets an offer, who shows a sign of life after its lease. The rows"
 		       " FANOUT, CIRCUIT, GHOST, STOCK, RATE, NOOFFER and EXHAUSTED rest on it."),
 	ROW("D4-FANOUT", F_D4_FANOUT, FAM_D4_STARVATION, E1, FF_HARD, ABOUT_SOURCE, "T1499.002",
-	    .explain = "One station asks for addresses in the name of many clients, and at least four in five of them never appear on"
-		       " the wire. Exhausts the pool or keeps the server busy. Check which switch port the MAC is on. Known benign:"
+	    .explain = "One station asks for addresses in the name of many clients, and at least four in five of them "
+		"never appear on"
+		       " the wire. Exhausts the pool or keeps the server busy. Check which switch port the MAC is on. "
+			"Known benign:"
 		       " a bridge that rewrites source addresses and whose clients are silent; declare it under bridges."),
 	ROW("D4-CIRCUIT", F_D4_CIRCUIT, FAM_D4_STARVATION, E1, 0, ABOUT_SOURCE, "T1499.002",
-	    .explain = "A relay's circuit (option 82) that used to bring at most a few new clients an hour brings many at once. The"
-		       " circuit names the switch port to look at. Known benign: an access point or a switch newly attached there."),
+	    .explain = "A relay's circuit (option 82) that used to bring at most a few new clients an hour brings "
+		"many at once. The"
+		       " circuit names the switch port to look at. Known benign: an access point or a switch newly "
+			"attached there."),
 	ROW("D4-GHOST", F_D4_GHOST, FAM_D4_STARVATION, E1, FF_HARD, ABOUT_SOURCE, "T1499.002",
-	    .explain = "New clients take leases, or ask and never take one, and show no other frame: no ARP probe, no announcement, no"
-		       " traffic. Hosts do that within ten seconds. Finds slow attacks too. Known benign: machines put to sleep right"
+	    .explain = "New clients take leases, or ask and never take one, and show no other frame: no ARP probe, no "
+		"announcement, no"
+		       " traffic. Hosts do that within ten seconds. Finds slow attacks too. Known benign: machines "
+			"put to sleep right"
 		       " after their lease."),
 	ROW("D4-STOCK", F_D4_STOCK, FAM_D4_STARVATION, E1, FF_HARD, ABOUT_SOURCE, "T1499.002",
-	    .explain = "A considerable part of the pool is leased to clients that never showed a sign of life. Compare with the server's"
+	    .explain = "A considerable part of the pool is leased to clients that never showed a sign of life. "
+		"Compare with the server's"
 		       " lease list, clear what nobody uses, and limit clients per port."),
 	ROW("D4-RATE", F_D4_RATE, FAM_D4_FLOOD, E0, FF_OPENS, ABOUT_RATE, "T1499.002",
-	    .explain = "More new DHCPv4 clients than this segment usually has at this hour. Alone it says little: a power restore, an"
+	    .explain = "More new DHCPv4 clients than this segment usually has at this hour. Alone it says little: a "
+		"power restore, an"
 		       " event with guests or a new access point look the same."),
 	ROW("D4-NOOFFER", F_D4_NOOFFER, FAM_D4_FLOOD, E0, FF_IMPACT, ABOUT_RATE, "T1499.002",
-	    .explain = "Most clients that ask get no offer any more, though nearly all did in the hour before. A stopped server looks"
+	    .explain = "Most clients that ask get no offer any more, though nearly all did in the hour before. A "
+		"stopped server looks"
 		       " the same: this is the effect, not the cause."),
 	ROW("D4-EXHAUSTED", F_D4_EXHAUSTED, FAM_D4_STARVATION, E0, FF_IMPACT, ABOUT_RATE, "T1499.002",
-	    .explain = "Clients in a row get no offer while the server is still on the wire: its pool is probably empty. Look at the"
+	    .explain = "Clients in a row get no offer while the server is still on the wire: its pool is probably "
+		"empty. Look at the"
 		       " scope's statistics on the server."),
 	ROW("D4-QUIET", F_DHCP_QUIET, FAM_D4_FLOOD, E0, FF_EXPLAINS, ABOUT_RATE, "",
 	    .explain = "Nearly all of the counted clients show a sign of life: real hosts that started together."),
-	ROW("D4-BADMAC", F_D4_BADMAC, FAM_D4_FLOOD, E1, FF_HARD, ABOUT_SHAPE, "T1499.002", .on = ON(OBS_DHCP4), .detect = badmac_detect,
-	    .explain = "Several different hardware addresses with the group bit ask for leases. No adapter has such an address; a random"
+	ROW("D4-BADMAC", F_D4_BADMAC, FAM_D4_FLOOD, E1, FF_HARD, ABOUT_SHAPE, "T1499.002", .on = ON(OBS_DHCP4),
+		.detect = badmac_detect,
+	    .explain = "Several different hardware addresses with the group bit ask for leases. No adapter has such "
+		"an address; a random"
 		       " generator hits it half the time. Known benign: one blank adapter, which repeats one address."),
-	ROW("D4-XID", F_D4_XID, FAM_D4_FLOOD, E1, FF_HARD, ABOUT_TRANSACTION, "T1499.002", .on = ON(OBS_DHCP4), .detect = xid_detect,
-	    .explain = "Many clients use one transaction id within a minute: one program speaks for them all. Known benign: boot ROMs"
+	ROW("D4-XID", F_D4_XID, FAM_D4_FLOOD, E1, FF_HARD, ABOUT_TRANSACTION, "T1499.002", .on = ON(OBS_DHCP4),
+		.detect = xid_detect,
+	    .explain = "Many clients use one transaction id within a minute: one program speaks for them all. Known "
+		"benign: boot ROMs"
 		       " that reuse an id, which is why one source or forged addresses are asked for."),
 	ROW("D4-DECL", F_D4_DECL, FAM_D4_STARVATION, E1, 0, ABOUT_CLAIM, "T1499.002", .on = ON(OBS_DHCP4), .detect = decl_detect,
-	    .explain = "Clients decline address after address because one station answers their ARP probes; declined addresses are lost"
+	    .explain = "Clients decline address after address because one station answers their ARP probes; declined "
+		"addresses are lost"
 		       " to the pool. Without such a station it is a clash with static addresses."),
 	ROW("D4-REL", F_D4_REL, FAM_D4_STARVATION, E1, 0, ABOUT_ADDRESS, "T1499.002", .on = ON(OBS_DHCP4), .detect = rel_detect,
-	    .explain = "A station gives back or declines a lease that belongs to another one, so that the server gives it away. Known"
+	    .explain = "A station gives back or declines a lease that belongs to another one, so that the server "
+		"gives it away. Known"
 		       " benign: DHCP proxies of wireless controllers; declare them as relays."),
 	{ 0 },
 };
