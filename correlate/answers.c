@@ -3,15 +3,27 @@
 
 enum { NAMES = 16384, STATIONS = 1024 };
 
-struct name_key { uint64_t name; uint16_t seg; };
-struct station_key { uint16_t seg; struct mac mac; };
-struct station { uint64_t suffix[SUFFIXES]; uint8_t n; };
-struct answers { struct table names, stations; };
+struct name_key {
+	uint64_t name;
+	uint16_t seg;
+};
+struct station_key {
+	uint16_t seg;
+	struct mac mac;
+};
+struct station {
+	uint64_t suffix[SUFFIXES];
+	uint8_t n;
+};
+struct answers {
+	struct table names, stations;
+};
 
 /* DNS-DIFF compares answers of the last 10 minutes. */
-static const struct table_spec spec_names = { "answers", sizeof(struct name_key), sizeof(struct answer), NAMES, 10 * TS_MIN };
-static const struct table_spec spec_stations = { "answering stations", sizeof(struct station_key), sizeof(struct station), STATIONS,
-						 TS_HOUR };
+static const struct table_spec spec_names = { "answers", sizeof(struct name_key), sizeof(struct answer),
+					      NAMES, 10 * TS_MIN };
+static const struct table_spec spec_stations = { "answering stations", sizeof(struct station_key),
+						 sizeof(struct station), STATIONS, TS_HOUR };
 
 static size_t
 align16(size_t n)
@@ -23,7 +35,8 @@ size_t
 answers_bytes(const struct engine_conf *conf)
 {
 	(void)conf;
-	return align16(sizeof(struct answers)) + align16(table_bytes(&spec_names)) + align16(table_bytes(&spec_stations));
+	return align16(sizeof(struct answers)) + align16(table_bytes(&spec_names)) +
+	       align16(table_bytes(&spec_stations));
 }
 
 void
@@ -53,8 +66,8 @@ unsigned
 answer_suffix(struct engine *e, const struct segment *s, struct mac m, struct bytes name)
 {
 	struct station_key k = { s->ix, m };
-	struct station	  *st = table_get(&e->answers->stations, &k, e->now, NULL);
-	size_t		   from = name.n;
+	struct station *st = table_get(&e->answers->stations, &k, e->now, NULL);
+	size_t from = name.n;
 
 	if (st == NULL)
 		return 0;

@@ -111,7 +111,8 @@ speaks_of(const struct auth_server *v, struct addr a)
 static bool
 server_matches(const struct auth_server *v, struct mac m, struct addr a, struct bytes duid)
 {
-	bool by_mac = v->nmac && !mac_zero(m), by_duid = v->nduid && duid.p, by_addr = addr_set(a) && speaks_of(v, a);
+	bool by_mac = v->nmac && !mac_zero(m), by_duid = v->nduid && duid.p,
+	     by_addr = addr_set(a) && speaks_of(v, a);
 
 	if ((by_mac && !has_mac(v, m)) || (by_duid && !has_duid(v, duid)) || (by_addr && !has_id(v, a)))
 		return false;
@@ -121,7 +122,7 @@ server_matches(const struct auth_server *v, struct mac m, struct addr a, struct 
 bool
 auth_declared(struct engine *e, const struct segment *s, enum service svc)
 {
-	size_t			i = 0;
+	size_t i = 0;
 	const struct auth_site *site;
 
 	while ((site = site_next(e, s, &i)))
@@ -131,11 +132,12 @@ auth_declared(struct engine *e, const struct segment *s, enum service svc)
 }
 
 enum standing
-auth_standing(struct engine *e, const struct segment *s, enum service svc, struct mac m, struct addr a, struct bytes duid)
+auth_standing(struct engine *e, const struct segment *s, enum service svc, struct mac m, struct addr a,
+	      struct bytes duid)
 {
-	size_t			i = 0;
+	size_t i = 0;
 	const struct auth_site *site;
-	bool			declared = false;
+	bool declared = false;
 
 	while ((site = site_next(e, s, &i))) {
 		const struct auth_servers *list = servers_of(site, svc);
@@ -152,13 +154,14 @@ auth_standing(struct engine *e, const struct segment *s, enum service svc, struc
 bool
 auth_id_known(struct engine *e, const struct segment *s, enum service svc, struct addr a, struct bytes duid)
 {
-	size_t			i = 0;
+	size_t i = 0;
 	const struct auth_site *site;
 
 	while ((site = site_next(e, s, &i))) {
 		const struct auth_servers *list = servers_of(site, svc);
 		for (size_t k = 0; k < list->n; k++)
-			if ((addr_set(a) && has_id(&list->v[k], a)) || (duid.p && has_duid(&list->v[k], duid)))
+			if ((addr_set(a) && has_id(&list->v[k], a)) ||
+			    (duid.p && has_duid(&list->v[k], duid)))
 				return true;
 	}
 	return false;
@@ -167,7 +170,7 @@ auth_id_known(struct engine *e, const struct segment *s, enum service svc, struc
 static bool
 role_mac(struct engine *e, const struct segment *s, struct mac m, const enum service *roles, size_t n)
 {
-	size_t			i = 0;
+	size_t i = 0;
 	const struct auth_site *site;
 
 	while ((site = site_next(e, s, &i)))
@@ -210,9 +213,9 @@ bool
 auth_mac_for(struct engine *e, const struct segment *s, struct addr a, struct mac m, bool *ok)
 {
 	static const enum service roles[] = { SVC_DHCP4, SVC_DHCP6, SVC_ROUTER, SVC_RELAY, SVC_PXE };
-	size_t			  i = 0;
-	const struct auth_site	 *site;
-	bool			  found = false;
+	size_t i = 0;
+	const struct auth_site *site;
+	bool found = false;
 
 	*ok = false;
 	while ((site = site_next(e, s, &i)))
@@ -231,9 +234,9 @@ auth_mac_for(struct engine *e, const struct segment *s, struct addr a, struct ma
 enum standing
 auth_resolver(struct engine *e, const struct segment *s, struct addr a, struct mac m)
 {
-	size_t			i = 0;
+	size_t i = 0;
 	const struct auth_site *site;
-	bool			declared = false, listed = false, ok;
+	bool declared = false, listed = false, ok;
 
 	while ((site = site_next(e, s, &i))) {
 		declared |= site->resolvers.declared;
@@ -249,7 +252,7 @@ auth_resolver(struct engine *e, const struct segment *s, struct addr a, struct m
 bool
 auth_prefix(struct engine *e, const struct segment *s, struct addr a, struct prefix *p, bool *any)
 {
-	size_t			i = 0;
+	size_t i = 0;
 	const struct auth_site *site;
 
 	*any = false;

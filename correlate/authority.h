@@ -13,7 +13,7 @@ struct auth_server {
 };
 struct auth_servers { bool declared; struct auth_server *v; size_t n; };
 struct auth_addrs   { bool declared; struct addr *v; size_t n; };
-struct auth_vpn	    { struct bytes sni; struct addr *ip; size_t nip; struct bytes *leaf_sha256; size_t nleaf; /* 32 bytes each */ };
+struct auth_vpn	    { struct bytes sni; struct addr *ip; size_t nip; struct bytes *leaf_sha256; size_t nleaf; /* 32 bytes */ };
 struct auth_vpns    { bool declared; struct auth_vpn *v; size_t n; };
 struct auth_pair    { struct addr a, b; };
 

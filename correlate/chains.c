@@ -14,7 +14,9 @@ within(ts_t a, ts_t b, ts_t window)
 static struct hyp *
 member(struct engine *e, uint8_t family, const struct hyp *of)
 {
-	struct hyp *h = of->actor.has_mac ? hyp_of(e, (enum family)family, e->segment_at[of->seg], of->actor.mac) : NULL;
+	struct hyp *h = of->actor.has_mac
+				? hyp_of(e, (enum family)family, e->segment_at[of->seg], of->actor.mac)
+				: NULL;
 	return h && hyp_open(h) ? h : NULL;
 }
 
@@ -100,7 +102,8 @@ victim_grade(struct hyp *const *m, size_t n, struct mac v)
 static bool
 gives_resolver(const struct hyp *h)
 {
-	return h && (hyp_holds(h, F_D6_DNS) || hyp_holds(h, F_RA_DNS) || hyp_holds(h, F_D6_INFO) || h->gives_resolver);
+	return h && (hyp_holds(h, F_D6_DNS) || hyp_holds(h, F_RA_DNS) || hyp_holds(h, F_D6_INFO) ||
+		     h->gives_resolver);
 }
 
 /* Is the host on the path: it accepted the actor's message or asked its resolver? */
@@ -119,7 +122,7 @@ victim_speaks(struct engine *e, struct hyp *c)
 {
 	for (size_t i = 0; i < c->nevent; i++) {
 		const struct kept *k = event_find(e, c->event[i].serial);
-		struct place	   place[PLACES];
+		struct place place[PLACES];
 		if (k == NULL || !event_counts(c, &c->event[i]))
 			continue;
 		if (k->kind == HE_SCOPE6_REQUEST_OTHER_SERVER || k->kind == HE_DHCP_NO_DIRECTORY)
@@ -137,9 +140,11 @@ static void
 ipv6_dns_takeover(struct engine *e, struct hyp *changed)
 {
 	struct hyp *m[] = { member(e, FAM_D6_ROGUE, changed), member(e, FAM_RA, changed),
-			    changed->actor.has_mac ? hyp_of(e, FAM_DNS, e->segment_at[changed->seg], changed->actor.mac) : NULL,
+			    changed->actor.has_mac
+				    ? hyp_of(e, FAM_DNS, e->segment_at[changed->seg], changed->actor.mac)
+				    : NULL,
 			    member(e, FAM_AUTH, changed) };
-	bool	    any = false, poisoned = false;
+	bool any = false, poisoned = false;
 
 	if (off(e, "chain/mitm6") || (!gives_resolver(m[0]) && !gives_resolver(m[1])) || m[2] == NULL)
 		return;
@@ -151,7 +156,8 @@ ipv6_dns_takeover(struct engine *e, struct hyp *changed)
 			if (!v->has_mac || !(on_path(m[0], m[2], v->mac) || on_path(m[1], m[2], v->mac)))
 				continue;
 			/* (c): renewed by each message of the actor to the host or query of it */
-			if (d == NULL || !(d->uses || d->grade >= E4) || !within(d->last, v->last, WINDOW_MIN * TS_MIN))
+			if (d == NULL || !(d->uses || d->grade >= E4) ||
+			    !within(d->last, v->last, WINDOW_MIN * TS_MIN))
 				continue;
 			if (c == NULL && (c = chain_begin(e, FAM_MITM6, changed)) == NULL)
 				return;
@@ -168,7 +174,8 @@ ipv6_dns_takeover(struct engine *e, struct hyp *changed)
 			const struct hyp_victim *v = &m[k]->victim[i];
 			if (!v->has_mac || !(on_path(m[0], m[2], v->mac) || on_path(m[1], m[2], v->mac)))
 				continue;
-			struct hyp_victim *mine = hyp_victim_get(c, true, v->mac, v->nip ? v->ip[0] : (struct addr){ 0 }, v->last);
+			struct hyp_victim *mine = hyp_victim_get(
+				c, true, v->mac, v->nip ? v->ip[0] : (struct addr){ 0 }, v->last);
 			if (mine)
 				mine->grade = victim_grade(m, NELEM(m), v->mac);
 		}
@@ -182,12 +189,15 @@ then_serve(struct engine *e, struct hyp *changed, uint8_t chain, const char *id,
 	if (off(e, id) || (changed->family != FAM_D4_ROGUE && !(first_families >> changed->family & 1)))
 		return;
 	for (struct hyp *s = hyp_next(e, NULL); s; s = hyp_next(e, s)) {
-		if (s->family != FAM_D4_ROGUE || s->seg != changed->seg || !hyp_open(s) || s->verdict < V_SUSPECTED)
+		if (s->family != FAM_D4_ROGUE || s->seg != changed->seg || !hyp_open(s) ||
+		    s->verdict < V_SUSPECTED)
 			continue;
 		for (struct hyp *p = hyp_next(e, NULL); p; p = hyp_next(e, p)) {
-			if (!(first_families >> p->family & 1) || p->seg != s->seg || !hyp_open(p) || p->verdict < V_PROBABLE)
+			if (!(first_families >> p->family & 1) || p->seg != s->seg || !hyp_open(p) ||
+			    p->verdict < V_PROBABLE)
 				continue;
-			if (p->first > s->last || s->last - p->first > WINDOW_MIN * TS_MIN + (p->last - p->first))
+			if (p->first > s->last ||
+			    s->last - p->first > WINDOW_MIN * TS_MIN + (p->last - p->first))
 				continue;
 			struct hyp *c = chain_begin(e, chain, s);
 			if (c == NULL)
@@ -195,13 +205,16 @@ then_serve(struct engine *e, struct hyp *changed, uint8_t chain, const char *id,
 			merge_member(c, p);
 			merge_member(c, s);
 			for (size_t i = 0; i < s->nvictim; i++) {
-				struct hyp_victim *v = hyp_victim_get(c, s->victim[i].has_mac, s->victim[i].mac,
-								      s->victim[i].nip ? s->victim[i].ip[0] : (struct addr){ 0 },
-								      s->victim[i].last);
+				struct hyp_victim *v = hyp_victim_get(
+					c, s->victim[i].has_mac, s->victim[i].mac,
+					s->victim[i].nip ? s->victim[i].ip[0] : (struct addr){ 0 },
+					s->victim[i].last);
 				if (v)
 					v->grade = s->victim[i].grade;
 			}
-			chain_end(e, c, p->verdict == V_CONFIRMED && s->verdict == V_CONFIRMED ? V_CONFIRMED : V_PROBABLE);
+			chain_end(e, c,
+				  p->verdict == V_CONFIRMED && s->verdict == V_CONFIRMED ? V_CONFIRMED
+											 : V_PROBABLE);
 			return;
 		}
 	}
@@ -216,7 +229,8 @@ fold_forged_routers(struct engine *e, const struct hyp *flood)
 	if (flood->family != FAM_RA || flood->actor.has_mac || !hyp_holds(flood, F_RA_FLOOD))
 		return;
 	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h)) {
-		if (h->family != FAM_RA || h->seg != flood->seg || !h->actor.has_mac || h->folded || h->closed)
+		if (h->family != FAM_RA || h->seg != flood->seg || !h->actor.has_mac || h->folded ||
+		    h->closed)
 			continue;
 		const struct host *host = host_find(e, s, h->actor.mac);
 		if (host == NULL || host->sent_other)

@@ -5,73 +5,103 @@
 /* clang-format off */
 static const struct detection detections[FAMILIES] = {
 	[FAM_D4_ROGUE] = { "dhcpv4-rogue-server", 9100101, "Rogue DHCPv4 server", "Adversary-in-the-Middle", "T1557.003",
-		"A station answers DHCPv4 clients without being a declared server, or contradicts the server of the segment. Whoever "
-		"accepts its lease takes router, resolver, routes and proxy from it. Benign causes: a home router plugged in backwards, "
+		"A station answers DHCPv4 clients without being a declared server, or contradicts the server of the "
+			"segment. Whoever "
+		"accepts its lease takes router, resolver, routes and proxy from it. Benign causes: a home router "
+			"plugged in backwards, "
 		"Internet connection sharing on a laptop, a new server that nobody declared.",
-		"Find the switch port of the actor's MAC and shut it\nRenew the leases of the listed victims\nIf the server is yours, declare it under authority.dhcp4_servers" },
+		"Find the switch port of the actor's MAC and shut it\nRenew the leases of the listed victims\nIf the "
+			"server is yours, declare it under authority.dhcp4_servers" },
 	[FAM_D4_FLOOD] = { "dhcp-discover-flood", 9100102, "DHCP discover flood", "Denial of Service", "T1499.002",
-		"Client keys that nobody uses ask for leases faster than this segment ever did. Benign causes: a boot storm after a power "
+		"Client keys that nobody uses ask for leases faster than this segment ever did. Benign causes: a boot "
+			"storm after a power "
 		"cut (its hosts show signs of life), cloned images, a boot ROM that repeats its transaction id.",
-		"Find the switch port of the actor; forged source addresses need the port counters\nEnable DHCP snooping rate limits there\nCheck the free leases of the subnet" },
+		"Find the switch port of the actor; forged source addresses need the port counters\nEnable DHCP "
+			"snooping rate limits there\nCheck the free leases of the subnet" },
 	[FAM_D4_STARVATION] = { "dhcp-starvation", 9100103, "DHCP starvation", "Denial of Service", "T1498",
-		"Leases are taken that no host uses: the pool runs dry and a rogue server can answer in its place. Benign causes: sleeping "
+		"Leases are taken that no host uses: the pool runs dry and a rogue server can answer in its place. "
+			"Benign causes: sleeping "
 		"desktop templates, very long leases on a guest network.",
-		"Find the switch port of the actor\nRelease the ghost leases on the server\nWatch for a rogue server in the next 30 minutes" },
+		"Find the switch port of the actor\nRelease the ghost leases on the server\nWatch for a rogue server "
+			"in the next 30 minutes" },
 	[FAM_D4_AUTHKILL] = { "dhcp-authorisation-kill", 9100104, "DHCP authorisation kill", "Service Stop", "T1489",
-		"A station answered a Windows DHCP server's question for other servers with a domain name (option 43, sub-option 0x5F), "
+		"A station answered a Windows DHCP server's question for other servers with a domain name (option 43, "
+			"sub-option 0x5F), "
 		"which makes the asking server stop serving.",
 		"Restart the service on the asking server and check events 1045 and 1046\nFind the answering station" },
 	[FAM_D6_ROGUE] = { "dhcpv6-rogue-server", 9100105, "Rogue DHCPv6 server", "Adversary-in-the-Middle", "T1557.003",
-		"A station answers DHCPv6 clients without authority. Windows prefers IPv6 and asks for it at every boot, so the answer "
-		"also names the resolver that the host will use. Benign causes: the first roll-out of DHCPv6, a small router that does "
+		"A station answers DHCPv6 clients without authority. Windows prefers IPv6 and asks for it at every "
+			"boot, so the answer "
+		"also names the resolver that the host will use. Benign causes: the first roll-out of DHCPv6, a small "
+			"router that does "
 		"DHCPv6 and DNS in one box.",
-		"Find the switch port of the actor's MAC and shut it\nOn the victims: ipconfig /release6, then check the DNS servers of each interface\nEnable DHCPv6 guard on access ports" },
+		"Find the switch port of the actor's MAC and shut it\nOn the victims: ipconfig /release6, then check "
+			"the DNS servers of each interface\nEnable DHCPv6 guard on access ports" },
 	[FAM_D6_FLOOD] = { "dhcpv6-solicit-flood", 9100106, "DHCPv6 solicit flood", "Denial of Service", "T1499.002",
-		"Solicits of many client identifiers that no host stands behind load the DHCPv6 servers of the segment. Benign cause: "
+		"Solicits of many client identifiers that no host stands behind load the DHCPv6 servers of the "
+			"segment. Benign cause: "
 		"many hosts that start at once; they show duplicate address detection and other traffic.",
-		"Find the switch port; forged source addresses need the port counters\nEnable DHCPv6 rate limits on access ports" },
+		"Find the switch port; forged source addresses need the port counters\nEnable DHCPv6 rate limits on "
+			"access ports" },
 	[FAM_RA] = { "rogue-ra", 9100107, "Rogue router advertisement", "Adversary-in-the-Middle", "T1557",
-		"A station that is no router of this segment sends router advertisements, or sends them in a shape that only an attack has. "
-		"Hosts take default route, prefix, resolver or the order to ask DHCPv6 from it. Benign causes: a mesh border router, "
+		"A station that is no router of this segment sends router advertisements, or sends them in a shape "
+			"that only an attack has. "
+		"Hosts take default route, prefix, resolver or the order to ask DHCPv6 from it. Benign causes: a mesh "
+			"border router, "
 		"connection sharing on a laptop, a router that nobody declared.",
-		"Find the switch port of the actor's MAC\nEnable RA guard, also for fragments and extension headers\nIf the router is yours, declare it under authority.routers" },
+		"Find the switch port of the actor's MAC\nEnable RA guard, also for fragments and extension "
+			"headers\nIf the router is yours, declare it under authority.routers" },
 	[FAM_ND_SPOOF] = { "nd-spoof", 9100108, "Address spoofing by ARP or ND", "Adversary-in-the-Middle", "T1557.002",
-		"A station claims the address of a router, resolver or server, or an address that its owner claims back. Traffic to that "
+		"A station claims the address of a router, resolver or server, or an address that its owner claims "
+			"back. Traffic to that "
 		"address then goes to the actor. Benign causes: failover pairs that nobody declared, a replaced network card.",
-		"Compare the MAC with the owner's\nFind the switch port of the actor\nEnable dynamic ARP inspection or ND snooping" },
+		"Compare the MAC with the owner's\nFind the switch port of the actor\nEnable dynamic ARP inspection "
+			"or ND snooping" },
 	[FAM_DNS] = { "dns-takeover", 9100109, "DNS answers poisoned", "Adversary-in-the-Middle", "T1557.001",
-		"A station without authority answers name queries so that names lead to itself: wpad and isatap give it the proxy and the "
-		"tunnel of every host that asks. Benign causes: a captive portal, a small gateway that answers every name with itself.",
-		"Flush the resolver caches of the victims and check their DNS servers\nLook for authentication to the actor since the first answer\nReset passwords that were used towards it" },
+		"A station without authority answers name queries so that names lead to itself: wpad and isatap give "
+			"it the proxy and the "
+		"tunnel of every host that asks. Benign causes: a captive portal, a small gateway that answers every "
+			"name with itself.",
+		"Flush the resolver caches of the victims and check their DNS servers\nLook for authentication to the "
+			"actor since the first answer\nReset passwords that were used towards it" },
 	[FAM_AUTH] = { "credential-capture", 9100110, "Credentials given to a rogue server", "Credential Access", "T1187",
 		"A host authenticated to the actor after its names or routes were taken over.",
 		"Treat the accounts as known to the attacker\nSearch for relayed logons from the actor's address" },
 	[FAM_ISATAP] = { "isatap-rogue-router", 9100111, "Rogue ISATAP router", "Protocol Tunneling", "T1572",
-		"A host set an ISATAP router: from then on its IPv6 traffic is tunnelled in IPv4 to that address. Benign cause: a router "
+		"A host set an ISATAP router: from then on its IPv6 traffic is tunnelled in IPv4 to that address. "
+			"Benign cause: a router "
 		"set by policy and listed under authority.isatap_routers.",
 		"Ask who answered isatap for this host\nDisable ISATAP by policy where it is not used" },
 	[FAM_TEREDO] = { "teredo-tunnel", 9100112, "Teredo tunnel", "Protocol Tunneling", "T1572",
-		"IPv6 is tunnelled in UDP to a server that is not listed.", "Block UDP 3544 at the border\nDisable Teredo by policy" },
+		"IPv6 is tunnelled in UDP to a server that is not listed.", "Block UDP 3544 at the border\nDisable "
+			"Teredo by policy" },
 	[FAM_IPHTTPS] = { "iphttps-server", 9100113, "IP-HTTPS server", "Protocol Tunneling", "T1572",
 		"A host offers IP-HTTPS that is not in the DirectAccess list.", "Ask the owner of the host" },
 	[FAM_SSTP] = { "sstp-mitm", 9100114, "SSTP VPN interception", "Adversary-in-the-Middle", "T1557",
-		"The certificate that a VPN client saw is not the server's.", "Compare the certificate hashes\nFind the station that answers" },
+		"The certificate that a VPN client saw is not the server's.", "Compare the certificate hashes\nFind "
+			"the station that answers" },
 	[FAM_FAILOVER] = { "failover-tamper", 9100115, "DHCP failover tampering", "Data Manipulation", "T1565.002",
-		"The failover channel between two DHCP servers was tampered with.", "Check both partners and the path between them" },
+		"The failover channel between two DHCP servers was tampered with.", "Check both partners and the path "
+			"between them" },
 	[FAM_MITM6] = { "mitm6", 9100001, "IPv6 DNS takeover", "Adversary-in-the-Middle", "T1557.001 T1557.003",
-		"One station made itself resolver of IPv6 hosts by DHCPv6 or router advertisement and they ask it: every name they look up "
+		"One station made itself resolver of IPv6 hosts by DHCPv6 or router advertisement and they ask it: "
+			"every name they look up "
 		"is the actor's to answer, and Windows hosts authenticate to what it answers.",
-		"Isolate the actor's switch port\nOn each victim: release the DHCPv6 lease, check the DNS servers, flush the resolver cache\nTreat credentials used since the first answer as captured" },
-	[FAM_STARVE_SERVE] = { "starve-then-serve", 9100002, "DHCP starvation, then a rogue server", "Adversary-in-the-Middle", "T1499.002 T1557.003",
+		"Isolate the actor's switch port\nOn each victim: release the DHCPv6 lease, check the DNS servers, "
+			"flush the resolver cache\nTreat credentials used since the first answer as captured" },
+	[FAM_STARVE_SERVE] = { "starve-then-serve", 9100002, "DHCP starvation, then a rogue server",
+		"Adversary-in-the-Middle", "T1499.002 T1557.003",
 		"The pool was emptied and within 30 minutes another server answered in its place.",
 		"Isolate the rogue server first, then free the pool" },
-	[FAM_SILENCE] = { "silence-the-server", 9100003, "DHCP server silenced, then replaced", "Adversary-in-the-Middle", "T1489 T1557.003",
+	[FAM_SILENCE] = { "silence-the-server", 9100003, "DHCP server silenced, then replaced",
+		"Adversary-in-the-Middle", "T1489 T1557.003",
 		"A Windows DHCP server was made to stop serving and another server answered in its place.",
 		"Isolate the rogue server, then restart the service" },
 	[FAM_VPN_LEAK] = { "vpn-leak", 9100004, "VPN traffic routed around the tunnel", "Adversary-in-the-Middle", "T1557.003",
 		"Routes of a DHCP lease beat the routes of the VPN.", "Drop the lease on an untrusted network" },
 	[FAM_VPN_INTERCEPT] = { "vpn-interception", 9100005, "VPN server impersonated", "Adversary-in-the-Middle", "T1557",
-		"Names or routes led VPN clients to a station that shows another certificate.", "Stop the clients from connecting here" },
+		"Names or routes led VPN clients to a station that shows another certificate.", "Stop the clients "
+			"from connecting here" },
 	[FAM_TUNNEL_BACKDOOR] = { "tunnel-backdoor", 9100006, "Tunnel to an unlisted peer", "Protocol Tunneling", "T1572",
 		"A host tunnels IPv6 to a peer that is not listed.", "Ask the owner of the host" },
 };

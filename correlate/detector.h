@@ -80,7 +80,7 @@ struct detector {
 	const char *attack; /* technique */
 	uint32_t    on;	    /* ON(OBS_...) it subscribes to */
 	void (*detect)(struct engine *, const struct obs *); /* NULL: raised by another row's function */
-	void (*tick)(struct engine *, ts_t now);	     /* once a second of packet time, and before every engine_end; or NULL */
+	void (*tick)(struct engine *, ts_t now);	     /* each second of packet time and at the end; or NULL */
 	const char *explain; /* for the analyst: what, why it matters, how to check, known benign causes */
 };
 

@@ -3,8 +3,13 @@
 enum { SETS = 2048, WAYS = 4 };
 static const ts_t WINDOW = 10 * TS_MS;
 
-struct dup_entry { uint64_t key; ts_t ts; };
-struct dup { struct dup_entry entry[SETS][WAYS]; };
+struct dup_entry {
+	uint64_t key;
+	ts_t ts;
+};
+struct dup {
+	struct dup_entry entry[SETS][WAYS];
+};
 
 size_t
 dup_bytes(void)
@@ -21,13 +26,17 @@ dup_open(struct engine *e, void *mem)
 bool
 dup_seen(struct engine *e, const struct obs *o)
 {
-	struct { uint64_t digest; struct mac m; uint16_t kind; } k;
+	struct {
+		uint64_t digest;
+		struct mac m;
+		uint16_t kind;
+	} k;
 
 	memset(&k, 0, sizeof(k));
 	k.digest = o->digest;
 	k.m = o->outer.smac;
 	k.kind = o->kind;
-	uint64_t	  h = siphash(&e->key, &k, sizeof(k));
+	uint64_t h = siphash(&e->key, &k, sizeof(k));
 	struct dup_entry *set = e->dup->entry[h % SETS], *old = set;
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i].key == h && set[i].ts != 0 && e->now - set[i].ts <= WINDOW) {

@@ -14,30 +14,43 @@
 
 enum { HOSTS_DEFAULT = 65536, TEXT_BYTES = 8192, SETTLE_ROUNDS = 8 };
 
-struct host_key { uint16_t seg; struct mac mac; };
-struct bind_key { uint16_t seg; uint8_t pad; struct addr addr; };
-struct segment_key { uint16_t iface, nvlan, vlan[4]; };
+struct host_key {
+	uint16_t seg;
+	struct mac mac;
+};
+struct bind_key {
+	uint16_t seg;
+	uint8_t pad;
+	struct addr addr;
+};
+struct segment_key {
+	uint16_t iface, nvlan, vlan[4];
+};
 
 static struct table_spec
 spec_segments(void)
 {
-	return (struct table_spec){ "segments", sizeof(struct segment_key), sizeof(struct segment), SEGMENTS_MAX, 0 };
+	return (struct table_spec){ "segments", sizeof(struct segment_key), sizeof(struct segment),
+				    SEGMENTS_MAX, 0 };
 }
 static struct table_spec
 spec_hosts(const struct engine_conf *c)
 {
-	return (struct table_spec){ "hosts", sizeof(struct host_key), sizeof(struct host), c->hosts ? c->hosts : HOSTS_DEFAULT,
-				    30 * TS_DAY };
+	return (struct table_spec){ "hosts", sizeof(struct host_key), sizeof(struct host),
+				    c->hosts ? c->hosts : HOSTS_DEFAULT, 30 * TS_DAY };
 }
 static struct table_spec
 spec_bindings(const struct engine_conf *c)
 {
-	return (struct table_spec){ "bindings", sizeof(struct bind_key), sizeof(struct binding), c->hosts ? c->hosts : HOSTS_DEFAULT,
-				    30 * TS_DAY };
+	return (struct table_spec){ "bindings", sizeof(struct bind_key), sizeof(struct binding),
+				    c->hosts ? c->hosts : HOSTS_DEFAULT, 30 * TS_DAY };
 }
 
 /* Hands out slices of the one memory block; with base == NULL it only counts. */
-struct slicer { char *base; size_t used; };
+struct slicer {
+	char *base;
+	size_t used;
+};
 
 static void *
 slice(struct slicer *s, size_t n)
@@ -63,16 +76,17 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		size_t (*bytes)(const struct engine_conf *);
 		void (*open)(struct engine *, void *);
 	} parts[] = {
-		{ hyps_bytes, hyps_open },	   { events_bytes, events_open },   { answers_bytes, answers_open },
-		{ ledger_bytes, ledger_open },	   { rates_bytes, rates_open },	    { d6state_bytes, d6state_open },
-		{ rastate_bytes, rastate_open },   { resolvers_bytes, resolvers_open },
+		{ hyps_bytes, hyps_open },	 { events_bytes, events_open },
+		{ answers_bytes, answers_open }, { ledger_bytes, ledger_open },
+		{ rates_bytes, rates_open },	 { d6state_bytes, d6state_open },
+		{ rastate_bytes, rastate_open }, { resolvers_bytes, resolvers_open },
 	};
 	static const struct {
 		size_t (*bytes)(void);
 		void (*open)(struct engine *, void *);
 	} fixed[] = { { vantage_bytes, vantage_open }, { dup_bytes, dup_open }, { flows_bytes, flows_open } };
 	struct table_spec segments = spec_segments(), hosts = spec_hosts(c), bindings = spec_bindings(c);
-	void		 *mem;
+	void *mem;
 
 	open_table(e, e ? &e->segments : NULL, &segments, s);
 	open_table(e, e ? &e->hosts : NULL, &hosts, s);
@@ -106,14 +120,15 @@ subscribe(struct engine *e)
 
 	for (size_t i = 0; (d = detector_at(i)); i++)
 		for (unsigned k = 0; k < OBS_KINDS; k++)
-			if ((d->on & ON(k)) && d->detect && !off(e, d->id) && e->nby_kind[k] < NELEM(e->by_kind[k]))
+			if ((d->on & ON(k)) && d->detect && !off(e, d->id) &&
+			    e->nby_kind[k] < NELEM(e->by_kind[k]))
 				e->by_kind[k][e->nby_kind[k]++] = d;
 }
 
 struct engine *
 engine_open(const struct engine_conf *c, void *mem, struct sipkey key, engine_emit *emit, void *arg)
 {
-	struct slicer  s = { mem, 0 };
+	struct slicer s = { mem, 0 };
 	struct engine *e = slice(&s, sizeof(struct engine));
 
 	e->conf = c;
@@ -140,8 +155,9 @@ settle(struct engine *e, ts_t ts)
 
 	for (int round = 0; round < SETTLE_ROUNDS && (s->ndirty || s->all_dirty); round++) {
 		struct hyp *now[NELEM(s->dirty)];
-		size_t	    n = s->ndirty;
-		memcpy(now, s->dirty, n * sizeof(now[0]));
+		size_t n = s->ndirty;
+		for (size_t i = 0; i < n; i++)
+			now[i] = s->dirty[i];
 		s->ndirty = 0;
 		for (size_t i = 0; i < n; i++) {
 			struct judged j;
@@ -178,7 +194,7 @@ close_old(struct engine *e)
 {
 	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h)) {
 		struct judged j;
-		bool	      old = e->now - h->last > closing_time(h);
+		bool old = e->now - h->last > closing_time(h);
 		if (!h->shown || h->closed)
 			continue;
 		if (!old && !(h->quiet_change && e->now - h->told >= TS_MIN))
@@ -299,7 +315,7 @@ void
 engine_end(struct engine *e)
 {
 	const struct detector *d;
-	struct judged	       j;
+	struct judged j;
 
 	if (e->now == TS_NONE)
 		return;
@@ -333,15 +349,22 @@ engine_counters(const struct engine *e, struct engine_counter *c, size_t max)
 {
 	size_t n = 0;
 
-	n = count_table(c, n, max, "observations", e->observations, "messages read from the wire that a detector may want");
-	n = count_table(c, n, max, "duplicates", e->duplicates, "second copies that the mirror made, left out");
+	n = count_table(c, n, max, "observations", e->observations,
+			"messages read from the wire that a detector may want");
+	n = count_table(c, n, max, "duplicates", e->duplicates,
+			"second copies that the mirror made, left out");
 	n = count_table(c, n, max, "host_events", e->events, "host events received");
-	n = count_table(c, n, max, "host_event_duplicates", events_duplicates(e), "host events that came twice, left out");
-	n = count_table(c, n, max, "packets_lost", e->lost, "frames the capture dropped: absence claims become unverifiable");
+	n = count_table(c, n, max, "host_event_duplicates", events_duplicates(e),
+			"host events that came twice, left out");
+	n = count_table(c, n, max, "packets_lost", e->lost,
+			"frames the capture dropped: absence claims become unverifiable");
 	n = count_table(c, n, max, "incident_records", e->incidents, "revisions told");
 	n = count_table(c, n, max, "hosts", e->hosts.used, "stations tracked");
-	n = count_table(c, n, max, "hosts_evicted", e->hosts.evicted, "stations forgotten under pressure: raise limits.hosts");
-	n = count_table(c, n, max, "hypotheses", e->hyps->table.used, "suspicions tracked, latent ones included");
-	n = count_table(c, n, max, "hypotheses_evicted", e->hyps->table.evicted, "suspicions forgotten under pressure: a flood of forged actors");
+	n = count_table(c, n, max, "hosts_evicted", e->hosts.evicted,
+			"stations forgotten under pressure: raise limits.hosts");
+	n = count_table(c, n, max, "hypotheses", e->hyps->table.used,
+			"suspicions tracked, latent ones included");
+	n = count_table(c, n, max, "hypotheses_evicted", e->hyps->table.evicted,
+			"suspicions forgotten under pressure: a flood of forged actors");
 	return n < max ? n : max;
 }

@@ -6,15 +6,18 @@
 enum { HYPS = 512, RING = 32768 };
 
 struct hyp_key {
-	uint8_t	    family, kind; /* 0 MAC, 1 address, 2 scope */
-	uint16_t    seg;
-	struct mac  mac;
+	uint8_t family, kind; /* 0 MAC, 1 address, 2 scope */
+	uint16_t seg;
+	struct mac mac;
 	struct addr addr;
-	uint8_t	    len;
+	uint8_t len;
 };
 
-static const struct table_spec spec = { .name = "hypotheses", .key = sizeof(struct hyp_key), .value = sizeof(struct hyp),
-					.capacity = HYPS, .lifetime = 0 };
+static const struct table_spec spec = { .name = "hypotheses",
+					.key = sizeof(struct hyp_key),
+					.value = sizeof(struct hyp),
+					.capacity = HYPS,
+					.lifetime = 0 };
 
 static size_t
 align16(size_t n)
@@ -82,8 +85,8 @@ static uint64_t
 id_of(uint8_t family, const struct segment *s, const struct hyp_key *k)
 {
 	static const struct sipkey fixed = { { UINT64_C(0x63726f7373746170), UINT64_C(0x696e636964656e74) } };
-	char			   buf[160];
-	struct out		   o = out_init(buf, sizeof(buf));
+	char buf[160];
+	struct out o = out_init(buf, sizeof(buf));
 
 	out_str(&o, detection_at(family)->id);
 	out_chr(&o, 0);
@@ -107,8 +110,8 @@ struct hyp *
 hyp_get(struct engine *e, uint8_t family, const struct segment *s, const struct actor *a)
 {
 	struct hyp_key k = key_of(family, s, a);
-	bool	       fresh;
-	struct hyp    *h = table_get(&e->hyps->table, &k, e->now, &fresh);
+	bool fresh;
+	struct hyp *h = table_get(&e->hyps->table, &k, e->now, &fresh);
 
 	if (h == NULL || !fresh)
 		return h;
@@ -218,10 +221,10 @@ hyp_grade(const struct hyp *h)
 bool
 actor_open(struct engine *e, const struct segment *s, struct mac m, uint32_t families)
 {
-	for (uint8_t f = 0; f < FAM_CHAINS; f++) {
+	for (unsigned f = 0; f < FAM_CHAINS; f++) {
 		if (!(families >> f & 1))
 			continue;
-		struct hyp *h = hyp_of(e, f, s, m);
+		struct hyp *h = hyp_of(e, (enum family)f, s, m);
 		if (h && hyp_open(h))
 			return true;
 	}
@@ -242,8 +245,8 @@ static bool
 spilled_before(struct hyp *h, const void *p, size_t n)
 {
 	static const struct sipkey fixed = { { 1, 2 } };
-	uint64_t		   bit = siphash(&fixed, p, n) % (sizeof(h->spill) * 8);
-	bool			   was = h->spill[bit / 64] >> (bit % 64) & 1;
+	uint64_t bit = siphash(&fixed, p, n) % (sizeof(h->spill) * 8);
+	bool was = h->spill[bit / 64] >> (bit % 64) & 1;
 
 	h->spill[bit / 64] |= UINT64_C(1) << (bit % 64);
 	return was;
@@ -262,7 +265,8 @@ hyp_victim_get(struct hyp *h, bool has_mac, struct mac m, struct addr a, ts_t no
 				v = &h->victim[i];
 	if (v == NULL) {
 		if (h->nvictim == INC_LIST_MAX) {
-			h->victims_total += !(has_mac ? spilled_before(h, &m, sizeof(m)) : spilled_before(h, &a, sizeof(a)));
+			h->victims_total += !(has_mac ? spilled_before(h, &m, sizeof(m))
+						      : spilled_before(h, &a, sizeof(a)));
 			return NULL;
 		}
 		v = &h->victim[h->nvictim++];
@@ -323,7 +327,8 @@ hyp_event_add(struct hyp *h, const struct hyp_event *ev)
 		if (h->event[i].serial == ev->serial) {
 			/* a context may turn out to corroborate, an echo may be told freely by another row */
 			struct hyp_event *old = &h->event[i];
-			bool		  better = ev->role < old->role || (ev->role == old->role && old->echo && !ev->echo);
+			bool better =
+				ev->role < old->role || (ev->role == old->role && old->echo && !ev->echo);
 			if (better)
 				*old = *ev;
 			return better;
@@ -353,7 +358,7 @@ static bool
 fact_add(struct engine *e, struct hyp *h, const struct fact *in)
 {
 	struct hyp_fact *f = (struct hyp_fact *)(uintptr_t)hyp_fact_of(h, in->id);
-	bool		 news = f == NULL;
+	bool news = f == NULL;
 
 	if (f == NULL) {
 		if (h->nfact == HYP_FACTS)
@@ -383,8 +388,16 @@ evidence_add(struct engine *e, struct hyp *h, const struct fact *f)
 			return;
 	}
 	struct evidence *v = &s->ring[s->ring_n++ % s->ring_cap];
-	*v = (struct evidence){ .ts = e->now, .hyp = h->id, .prev = h->last_evidence, .victim = f->victim, .victim_addr = f->victim_addr, .key = f->key,
-				.name = f->name, .fact = f->id, .grade = f->grade, .has_victim = f->has_victim };
+	*v = (struct evidence){ .ts = e->now,
+				.hyp = h->id,
+				.prev = h->last_evidence,
+				.victim = f->victim,
+				.victim_addr = f->victim_addr,
+				.key = f->key,
+				.name = f->name,
+				.fact = f->id,
+				.grade = f->grade,
+				.has_victim = f->has_victim };
 	h->last_evidence = s->ring_n;
 	if (e->o) {
 		v->ref = (struct inc_ref){ e->o->file, e->o->frame };
@@ -407,7 +420,7 @@ static bool
 names_resolver(const struct obs *o)
 {
 	struct dhcp6 inner;
-	struct addr  link;
+	struct addr link;
 
 	if (o->kind == OBS_ND)
 		return o->u.nd.has_rdnss;
@@ -420,8 +433,9 @@ names_resolver(const struct obs *o)
 void
 fact_raise(struct engine *e, const struct fact *f)
 {
-	bool	    only_beside = (f->flags & (FF_USE | FF_EXPLAINS)) && !(f->flags & FF_LATENT);
-	struct hyp *h = only_beside ? hyp_find(e, f->family, e->seg, &f->actor) : hyp_get(e, f->family, e->seg, &f->actor);
+	bool only_beside = (f->flags & (FF_USE | FF_EXPLAINS)) && !(f->flags & FF_LATENT);
+	struct hyp *h = only_beside ? hyp_find(e, f->family, e->seg, &f->actor)
+				    : hyp_get(e, f->family, e->seg, &f->actor);
 
 	if (h == NULL)
 		return;
@@ -433,9 +447,11 @@ fact_raise(struct engine *e, const struct fact *f)
 	hyp_actor_ip(h, f->actor.addr);
 	if (e->o && f->actor.has_mac && mac_eq(e->o->outer.smac, f->actor.mac) && e->o->kind != OBS_DNS)
 		hyp_actor_ip(h, e->o->inner.src);
-	if (f->has_victim && !(f->flags & FF_NO_VICTIM) && !(f->actor.has_mac && mac_eq(f->victim, f->actor.mac))) {
-		uint32_t	   before = h->victims_total;
-		struct hyp_victim *v = hyp_victim_get(h, !mac_zero(f->victim), f->victim, f->victim_addr, e->now);
+	if (f->has_victim && !(f->flags & FF_NO_VICTIM) &&
+	    !(f->actor.has_mac && mac_eq(f->victim, f->actor.mac))) {
+		uint32_t before = h->victims_total;
+		struct hyp_victim *v =
+			hyp_victim_get(h, !mac_zero(f->victim), f->victim, f->victim_addr, e->now);
 		news |= h->victims_total != before;
 		if (v && f->grade > v->grade) {
 			v->grade = f->grade;
@@ -458,8 +474,8 @@ uint64_t
 name_hash(struct bytes name)
 {
 	static const struct sipkey fixed = { { 3, 4 } };
-	uint8_t			   low[256];
-	size_t			   n = name.n < sizeof(low) ? name.n : sizeof(low);
+	uint8_t low[256];
+	size_t n = name.n < sizeof(low) ? name.n : sizeof(low);
 
 	if (n && name.p[n - 1] == '.')
 		n--;

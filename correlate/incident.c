@@ -6,15 +6,32 @@
 
 enum { TEXT_MAX = 4096, TITLE_MAX = 256, QUIET_SEC = 60 };
 
-static const char *const verdicts[] = { "info", "refuted", "unverifiable", "host-only", "suspected", "probable", "confirmed" };
+static const char *const verdicts[] = { "info",	     "refuted",	 "unverifiable", "host-only",
+					"suspected", "probable", "confirmed" };
 static const char *const severities[] = { "info", "low", "medium", "high", "critical" };
 static const char *const states[] = { "open", "update", "closed" };
 static const char *const roles[] = { "corroborates", "refutes", "context" };
 
-const char *verdict_name(enum verdict v) { return verdicts[v]; }
-const char *severity_name(enum severity s) { return severities[s]; }
-const char *inc_state_name(enum inc_state s) { return states[s]; }
-const char *role_name(enum role r) { return roles[r]; }
+const char *
+verdict_name(enum verdict v)
+{
+	return verdicts[v];
+}
+const char *
+severity_name(enum severity s)
+{
+	return severities[s];
+}
+const char *
+inc_state_name(enum inc_state s)
+{
+	return states[s];
+}
+const char *
+role_name(enum role r)
+{
+	return roles[r];
+}
 
 bool
 verdict_parse(struct bytes text, enum verdict *v)
@@ -102,10 +119,10 @@ put_events(struct engine *e, struct out *o, const struct hyp *h)
 	out_u64(o, n);
 	out_str(o, n == 1 ? " host event agrees (" : " host events agree (");
 	uint32_t said[INC_LIST_MAX];
-	size_t	 nsaid = 0;
+	size_t nsaid = 0;
 	for (size_t i = 0; i < h->nevent; i++) {
 		const struct kept *k = event_find(e, h->event[i].serial);
-		bool		   again = k == NULL || !event_counts(h, &h->event[i]);
+		bool again = k == NULL || !event_counts(h, &h->event[i]);
 		for (size_t s = 0; s < nsaid && !again; s++)
 			again = said[s] == k->event_id;
 		if (again)
@@ -130,7 +147,8 @@ put_explain(struct engine *e, struct out *o, const struct hyp *h, const struct j
 	put_facts(o, h);
 	put_events(e, o, h);
 	if (h->folded) {
-		out_str(o, " It sent nothing but router advertisements: one of the forged sources of incident ");
+		out_str(o,
+			" It sent nothing but router advertisements: one of the forged sources of incident ");
 		out_hexn(o, h->folded, 16);
 		out_chr(o, '.');
 	}
@@ -140,7 +158,8 @@ put_explain(struct engine *e, struct out *o, const struct hyp *h, const struct j
 		out_chr(o, '.');
 	}
 	if (j->verdict == V_UNVERIFIABLE)
-		out_str(o, " What is missing to judge it is listed under vantage; see --explain blind-spots for what no tap shows.");
+		out_str(o, " What is missing to judge it is listed under vantage; see --explain blind-spots "
+			   "for what no tap shows.");
 }
 
 /* ---- the record ---- */
@@ -150,7 +169,7 @@ fill_facts(struct incident *r, const struct hyp *h)
 	for (size_t i = 0; i < h->nfact && r->nfact < INC_LIST_MAX; i++) {
 		const struct hyp_fact *f = &h->fact[i];
 		const struct detector *d = detector_of((enum fact_id)f->id);
-		struct inc_fact	      *out = &r->fact[r->nfact++];
+		struct inc_fact *out = &r->fact[r->nfact++];
 		out->id = d ? d->id : "?";
 		out->grade = (enum grade)f->grade;
 		out->count = f->count;
@@ -184,9 +203,11 @@ fill_victims(struct engine *e, struct incident *r, const struct hyp *h)
 {
 	for (size_t i = 0; i < h->nvictim; i++) {
 		const struct hyp_victim *v = &h->victim[i];
-		struct inc_victim	*out = &r->victim[r->nvictim++];
-		const char		*name = v->has_mac ? station_name(e, e->segment_at[h->seg], v->mac) : NULL;
-		*out = (struct inc_victim){ .mac = v->mac, .has_mac = v->has_mac, .grade = (enum grade)v->grade };
+		struct inc_victim *out = &r->victim[r->nvictim++];
+		const char *name = v->has_mac ? station_name(e, e->segment_at[h->seg], v->mac) : NULL;
+		*out = (struct inc_victim){ .mac = v->mac,
+					    .has_mac = v->has_mac,
+					    .grade = (enum grade)v->grade };
 		for (size_t k = 0; k < v->nip; k++)
 			out->ip[out->nip++] = v->ip[k];
 		const struct host *host = v->has_mac ? host_find(e, e->segment_at[h->seg], v->mac) : NULL;
@@ -211,8 +232,12 @@ fill_events(struct engine *e, struct incident *r, const struct hyp *h)
 		if (k == NULL)
 			continue;
 		struct inc_event *out = &r->event[r->nevent++];
-		*out = (struct inc_event){ .provider = k->provider, .event_id = k->event_id, .record_id = k->record_id, .time = k->ts,
-					   .offset_ms = h->event[i].offset / TS_MS, .role = (enum role)h->event[i].role };
+		*out = (struct inc_event){ .provider = k->provider,
+					   .event_id = k->event_id,
+					   .record_id = k->record_id,
+					   .time = k->ts,
+					   .offset_ms = h->event[i].offset / TS_MS,
+					   .role = (enum role)h->event[i].role };
 		if (out->role == ROLE_CORROBORATES && !event_counts(h, &h->event[i]))
 			out->role = ROLE_CONTEXT;
 		copy_name(out->computer, k->computer);
@@ -224,7 +249,7 @@ static void
 fill_actor(struct engine *e, struct incident *r, const struct hyp *h)
 {
 	const struct segment *s = e->segment_at[h->seg];
-	const struct host    *host = h->actor.has_mac ? host_find(e, s, h->actor.mac) : NULL;
+	const struct host *host = h->actor.has_mac ? host_find(e, s, h->actor.mac) : NULL;
 
 	r->has_actor_mac = h->actor.has_mac;
 	r->actor_mac = h->actor.mac;
@@ -246,9 +271,13 @@ static uint16_t
 vantage_wanted(const struct hyp *h)
 {
 	switch (h->family) {
-	case FAM_D4_ROGUE: case FAM_D4_FLOOD: case FAM_D4_STARVATION: case FAM_D4_AUTHKILL:
-		return 1 << VB_B4 | 1 << VB_S4 | 1 << VB_ARP;
-	case FAM_D6_ROGUE: case FAM_D6_FLOOD: case FAM_MITM6: return 1 << VB_M6 | 1 << VB_S6 | 1 << VB_DAD;
+	case FAM_D4_ROGUE:
+	case FAM_D4_FLOOD:
+	case FAM_D4_STARVATION:
+	case FAM_D4_AUTHKILL: return 1 << VB_B4 | 1 << VB_S4 | 1 << VB_ARP;
+	case FAM_D6_ROGUE:
+	case FAM_D6_FLOOD:
+	case FAM_MITM6: return 1 << VB_M6 | 1 << VB_S6 | 1 << VB_DAD;
 	case FAM_RA: return 1 << VB_DAD;
 	case FAM_ND_SPOOF: return 1 << VB_ARP;
 	default: return 1 << VB_U;
@@ -273,9 +302,10 @@ fill_vantage(struct engine *e, struct incident *r, const struct hyp *h)
 static void
 tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state state, ts_t ts)
 {
-	struct incident	     *r = e->record;
+	struct incident *r = e->record;
 	const struct segment *s = e->segment_at[h->seg];
-	struct out	      title = out_init(e->text, TITLE_MAX - 1), text = out_init(e->text + TITLE_MAX, TEXT_MAX - 1);
+	struct out title = out_init(e->text, TITLE_MAX - 1),
+		   text = out_init(e->text + TITLE_MAX, TEXT_MAX - 1);
 
 	memset(r, 0, sizeof(*r));
 	memset(e->text, 0, TITLE_MAX + TEXT_MAX);
@@ -329,7 +359,8 @@ worth_telling(const struct hyp *h)
 	if (h->family >= FAM_CHAINS || h->nfact == 0)
 		return h->nmember || h->nevent;
 	for (size_t i = 0; i < h->nfact; i++)
-		if ((h->fact[i].grade >= E1 && !(h->fact[i].flags & (FF_USE | FF_EXPLAINS))) || (h->fact[i].flags & FF_OPENS))
+		if ((h->fact[i].grade >= E1 && !(h->fact[i].flags & (FF_USE | FF_EXPLAINS))) ||
+		    (h->fact[i].flags & FF_OPENS))
 			return true;
 	return false;
 }

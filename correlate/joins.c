@@ -1,92 +1,123 @@
 /* Host-event rows, and the one function that compares a row with the wire. */
 #include "joins.h"
 
-#define FAM(f) (UINT32_C(1) << FAM_##f)
+#define FAM(f)	(UINT32_C(1) << FAM_##f)
 #define FACT(f) (UINT64_C(1) << F_##f)
 _Static_assert(FACTS <= 64, "a set of facts is one word");
 
-#define DHCP4_FACTS                                                                                             \
-	(FACT(D4_ROGUE) | FACT(D4_SPOOF) | FACT(D4_RACE) | FACT(D4_OPT) | FACT(D4_ROUTE) | FACT(D4_WPAD) | FACT(D4_NAK) | \
-	 FACT(D4_ACCEPT))
+#define DHCP4_FACTS                                                                                          \
+	(FACT(D4_ROGUE) | FACT(D4_SPOOF) | FACT(D4_RACE) | FACT(D4_OPT) | FACT(D4_ROUTE) | FACT(D4_WPAD) |   \
+	 FACT(D4_NAK) | FACT(D4_ACCEPT))
 #define FLOODS (FAM(D4_FLOOD) | FAM(D4_STARVATION))
-#define PLAIN .alone = FAMILIES
-#define IPH "Microsoft-Windows-Iphlpsvc"
-#define DS "Microsoft-Windows-DHCP-Server"
-#define D4C "Microsoft-Windows-Dhcp-Client"
-#define D6C "Microsoft-Windows-DHCPv6-Client"
-#define DNSC "Microsoft-Windows-DNS-Client"
+#define PLAIN  .alone = FAMILIES
+#define IPH    "Microsoft-Windows-Iphlpsvc"
+#define DS     "Microsoft-Windows-DHCP-Server"
+#define D4C    "Microsoft-Windows-Dhcp-Client"
+#define D6C    "Microsoft-Windows-DHCPv6-Client"
+#define DNSC   "Microsoft-Windows-DNS-Client"
 
 /* clang-format off */
 static const struct join joins[] = {
 	/* Iphlpsvc */
-	{ "4100", IPH, 0, HE_ISATAP_ROUTER, FAM(DNS) | FAM(ISATAP), FACT(DNS_NAME) | FACT(DNS_LL) | FACT(DNS_DIFF), K_HOST | K_ROUTER, JF_NAMES,
+	{ "4100", IPH, 0, HE_ISATAP_ROUTER, FAM(DNS) | FAM(ISATAP), FACT(DNS_NAME) | FACT(DNS_LL) | FACT(DNS_DIFF),
+		K_HOST | K_ROUTER, JF_NAMES,
 	  -120, 60, E4, FAM_ISATAP, SEV_MEDIUM, SEV_CRITICAL, 1 << VB_U, R_ISATAP, "T1557.001 T1572",
 	  "a router set by policy has no DNS answer: the configured list decides" },
 	{ "4003", IPH, 0, HE_TEREDO_NAME_INVALID, FAM(DNS), 0, K_HOST | K_NAME, 0, -60, 5, 0, PLAIN, .sev_confirmed = SEV_MEDIUM,
 	  .attack = "T1557", .trap = "DNS outage" },
-	{ "4002", IPH, 0, HE_PRIMARY_IPV4_INVALID, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -120, 10, 0, PLAIN, .sev_confirmed = SEV_MEDIUM,
+	{ "4002", IPH, 0, HE_PRIMARY_IPV4_INVALID, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -120, 10, 0, PLAIN,
+		.sev_confirmed = SEV_MEDIUM,
 	  .attack = "T1557.002", .trap = "typo in the configured address" },
 	/* DHCP-Server */
-	{ "1020", DS, 0, HE_SCOPE_LOW, FLOODS, 0, K_SCOPE, JF_IMPACT | JF_REPORTER, -1800, 300, 0, FAM_D4_STARVATION, SEV_LOW, SEV_HIGH,
+	{ "1020", DS, 0, HE_SCOPE_LOW, FLOODS, 0, K_SCOPE, JF_IMPACT | JF_REPORTER, -1800, 300, 0, FAM_D4_STARVATION,
+		SEV_LOW, SEV_HIGH,
 	  1 << VB_B4 | 1 << VB_ARP, R_NO_FLOOD, "T1498 T1499.002", "organic growth, long leases" },
-	{ "1063", DS, 0, HE_SCOPE_FULL, FLOODS, 0, K_SCOPE, JF_IMPACT | JF_REPORTER, -3600, 300, 0, FAM_D4_STARVATION, SEV_MEDIUM, SEV_HIGH,
+	{ "1063", DS, 0, HE_SCOPE_FULL, FLOODS, 0, K_SCOPE, JF_IMPACT | JF_REPORTER, -3600, 300, 0,
+		FAM_D4_STARVATION, SEV_MEDIUM, SEV_HIGH,
 	  1 << VB_B4 | 1 << VB_ARP, R_NO_FLOOD, "T1498 T1499.002", "organic growth" },
-	{ "1338", DS, 0, HE_DELAYED_OFFER_QUEUE, FLOODS, 0, K_SCOPE, JF_IMPACT | JF_REPORTER, -120, 30, 0, FAM_D4_FLOOD, SEV_MEDIUM, SEV_HIGH,
+	{ "1338", DS, 0, HE_DELAYED_OFFER_QUEUE, FLOODS, 0, K_SCOPE, JF_IMPACT | JF_REPORTER, -120, 30, 0,
+		FAM_D4_FLOOD, SEV_MEDIUM, SEV_HIGH,
 	  1 << VB_B4, R_NO_FLOOD, "T1499.002", "a partner outage makes the delayed server answer everyone" },
-	{ "1042", DS, 0, HE_DHCP_SERVER_SEEN, FAM(D4_ROGUE), 0, K_PEER_ACTOR, JF_NAMES | JF_REPORTER, -60, 10, 0, FAM_D4_ROGUE, SEV_LOW, SEV_HIGH,
+	{ "1042", DS, 0, HE_DHCP_SERVER_SEEN, FAM(D4_ROGUE), 0, K_PEER_ACTOR, JF_NAMES | JF_REPORTER, -60, 10, 0,
+		FAM_D4_ROGUE, SEV_LOW, SEV_HIGH,
 	  1 << VB_S4, R_PEER_AUTHORISED, "T1557.003", "the routine hourly check lists peers" },
-	{ "1052", DS, 0, HE_WORKGROUP_SAW_DOMAIN, FAM(D4_ROGUE) | FAM(D4_AUTHKILL), 0, K_PEER_ACTOR, JF_NAMES | JF_REPORTER, -120, 10, 0,
+	{ "1052", DS, 0, HE_WORKGROUP_SAW_DOMAIN, FAM(D4_ROGUE) | FAM(D4_AUTHKILL), 0, K_PEER_ACTOR,
+		JF_NAMES | JF_REPORTER, -120, 10, 0,
 	  FAM_D4_ROGUE, SEV_MEDIUM, SEV_HIGH, 1 << VB_S4, R_PEER_AUTHORISED, "T1557.003", "lab migration" },
-	{ "1053", DS, 0, HE_DOMAIN_SAW_SERVER, FAM(D4_ROGUE) | FAM(D4_AUTHKILL), 0, K_PEER_ACTOR, JF_NAMES | JF_REPORTER, -120, 10, 0,
+	{ "1053", DS, 0, HE_DOMAIN_SAW_SERVER, FAM(D4_ROGUE) | FAM(D4_AUTHKILL), 0, K_PEER_ACTOR,
+		JF_NAMES | JF_REPORTER, -120, 10, 0,
 	  FAM_D4_ROGUE, SEV_MEDIUM, SEV_HIGH, 1 << VB_S4, R_PEER_AUTHORISED, "T1557.003", "stale partner" },
-	{ "1045", DS, 0, HE_DHCP_STOPPED_WORKGROUP, FAM(D4_AUTHKILL), FACT(D4_AUTHKILL), K_HOST, JF_REPORTER, -120, 30, E2, FAM_D4_AUTHKILL,
+	{ "1045", DS, 0, HE_DHCP_STOPPED_WORKGROUP, FAM(D4_AUTHKILL), FACT(D4_AUTHKILL), K_HOST, JF_REPORTER, -120,
+		30, E2, FAM_D4_AUTHKILL,
 	  SEV_MEDIUM, SEV_CRITICAL, 1 << VB_S4, R_NONE, "T1489 T1557.003", "VM resume" },
-	{ "1046", DS, 0, HE_DHCP_STOPPED_DOMAIN, FAM(D4_AUTHKILL), FACT(D4_AUTHKILL), K_HOST, JF_REPORTER, -300, 30, E2, FAM_D4_AUTHKILL,
+	{ "1046", DS, 0, HE_DHCP_STOPPED_DOMAIN, FAM(D4_AUTHKILL), FACT(D4_AUTHKILL), K_HOST, JF_REPORTER, -300, 30,
+		E2, FAM_D4_AUTHKILL,
 	  SEV_MEDIUM, SEV_CRITICAL, 1 << VB_S4, R_NONE, "T1489", "rebuild, subnet move" },
-	{ "1059", DS, 0, HE_DHCP_NO_DIRECTORY, FAM(DNS) | FAM(ND_SPOOF), 0, K_HOST, JF_REPORTER, -300, 30, 0, PLAIN, .sev_confirmed = SEV_HIGH,
+	{ "1059", DS, 0, HE_DHCP_NO_DIRECTORY, FAM(DNS) | FAM(ND_SPOOF), 0, K_HOST, JF_REPORTER, -300, 30, 0, PLAIN,
+		.sev_confirmed = SEV_HIGH,
 	  .attack = "T1557 T1489", .trap = "boot order" },
-	{ "10009", DS, 0, HE_SCOPE6_REQUEST_OTHER_SERVER, FAM(D6_ROGUE), FACT(D6_ACCEPT), K_SEGMENT, JF_REPORTER, -10, 2, 0, PLAIN,
+	{ "10009", DS, 0, HE_SCOPE6_REQUEST_OTHER_SERVER, FAM(D6_ROGUE), FACT(D6_ACCEPT), K_SEGMENT, JF_REPORTER,
+		-10, 2, 0, PLAIN,
 	  .sev_confirmed = SEV_HIGH, .attack = "T1557.003" },
-	{ "10003", DS, 0, HE_SCOPE6_LOW, FAM(D6_FLOOD), 0, K_SEGMENT, JF_IMPACT | JF_REPORTER, -1800, 300, 0, PLAIN, .sev_confirmed = SEV_HIGH,
+	{ "10003", DS, 0, HE_SCOPE6_LOW, FAM(D6_FLOOD), 0, K_SEGMENT, JF_IMPACT | JF_REPORTER, -1800, 300, 0, PLAIN,
+		.sev_confirmed = SEV_HIGH,
 	  .attack = "T1499.002", .trap = "organic" },
 	{ "20096", DS, 0, HE_DHCP_DROPPED, FAM(D4_FLOOD), 0, K_SEGMENT, JF_REPORTER, -60, 5, 0, PLAIN, .attack = "T1499.002" },
 	/* Dhcp-Client: Address2 is the server, Address1 the lease */
-	{ "50010", D4C, 0, HE_D4_OFFER, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST | K_PEER_ACTOR, JF_ECHO | JF_NAMES, -60, 10, 0, FAM_D4_ROGUE,
+	{ "50010", D4C, 0, HE_D4_OFFER, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST | K_PEER_ACTOR, JF_ECHO | JF_NAMES, -60,
+		10, 0, FAM_D4_ROGUE,
 	  SEV_MEDIUM, 0, 1 << VB_S4, R_PEER_AUTHORISED, "T1557.003", "a unicast ACK that the mirror missed" },
-	{ "50010/spoof", D4C, 0, HE_D4_OFFER, FAM(D4_ROGUE), FACT(D4_SPOOF), K_HOST | K_ADDR, JF_ECHO, -60, 10, 0, PLAIN, .attack = "T1557.003" },
-	{ "50013", D4C, 0, HE_D4_ACK, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST | K_PEER_ACTOR, JF_ECHO | JF_NAMES, -60, 10, E2, FAM_D4_ROGUE,
+	{ "50010/spoof", D4C, 0, HE_D4_OFFER, FAM(D4_ROGUE), FACT(D4_SPOOF), K_HOST | K_ADDR, JF_ECHO, -60, 10, 0,
+		PLAIN, .attack = "T1557.003" },
+	{ "50013", D4C, 0, HE_D4_ACK, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST | K_PEER_ACTOR, JF_ECHO | JF_NAMES, -60, 10,
+		E2, FAM_D4_ROGUE,
 	  SEV_MEDIUM, 0, 1 << VB_S4, R_PEER_AUTHORISED, "T1557.003", "a unicast ACK that the mirror missed" },
-	{ "50013/spoof", D4C, 0, HE_D4_ACK, FAM(D4_ROGUE), FACT(D4_SPOOF), K_HOST | K_ADDR, JF_ECHO, -60, 10, E2, PLAIN, .attack = "T1557.003" },
-	{ "1002", D4C, 0, HE_D4_NAK, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST | K_PEER_ACTOR, JF_ECHO | JF_NAMES, -60, 10, 0, PLAIN, .attack = "T1557.003" },
-	{ "50044", D4C, 0, HE_D4_INFORM_ACK, FAM(D4_ROGUE), FACT(D4_WPAD), K_HOST, JF_ECHO, -5, 2, E2, PLAIN, .attack = "T1557.003" },
-	{ "1001", D4C, 0, HE_D4_NO_LEASE, FLOODS, 0, K_HOST, 0, -300, 5, 0, PLAIN, .sev_confirmed = SEV_HIGH, .attack = "T1499.002" },
-	{ "1005", D4C, 0, HE_D4_CONFLICT, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -60, 5, 0, FAM_ND_SPOOF, SEV_LOW, SEV_MEDIUM, 1 << VB_ARP,
+	{ "50013/spoof", D4C, 0, HE_D4_ACK, FAM(D4_ROGUE), FACT(D4_SPOOF), K_HOST | K_ADDR, JF_ECHO, -60, 10, E2,
+		PLAIN, .attack = "T1557.003" },
+	{ "1002", D4C, 0, HE_D4_NAK, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST | K_PEER_ACTOR, JF_ECHO | JF_NAMES, -60, 10,
+		0, PLAIN, .attack = "T1557.003" },
+	{ "50044", D4C, 0, HE_D4_INFORM_ACK, FAM(D4_ROGUE), FACT(D4_WPAD), K_HOST, JF_ECHO, -5, 2, E2, PLAIN,
+		.attack = "T1557.003" },
+	{ "1001", D4C, 0, HE_D4_NO_LEASE, FLOODS, 0, K_HOST, 0, -300, 5, 0, PLAIN, .sev_confirmed = SEV_HIGH,
+		.attack = "T1499.002" },
+	{ "1005", D4C, 0, HE_D4_CONFLICT, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -60, 5, 0, FAM_ND_SPOOF, SEV_LOW,
+		SEV_MEDIUM, 1 << VB_ARP,
 	  R_ADDRESS_QUIET, "T1557.002", "address leased twice by authorised servers" },
-	{ "4198", "Tcpip", 0, HE_ARP_CONFLICT, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -60, 5, 0, FAM_ND_SPOOF, SEV_LOW, SEV_MEDIUM, 1 << VB_ARP,
+	{ "4198", "Tcpip", 0, HE_ARP_CONFLICT, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -60, 5, 0, FAM_ND_SPOOF,
+		SEV_LOW, SEV_MEDIUM, 1 << VB_ARP,
 	  R_ADDRESS_QUIET, "T1557.002", "address leased twice by authorised servers" },
 	/* DHCPv6-Client */
-	{ "51007", D6C, 0, HE_D6_ADVERTISE, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -10, 5, 0, FAM_D6_ROGUE, SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
+	{ "51007", D6C, 0, HE_D6_ADVERTISE, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -10, 5, 0, FAM_D6_ROGUE,
+		SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
 	  "T1557", "address of an authorised server" },
-	{ "51039", D6C, 51039, HE_D6_REPLY, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -60, 5, E2, FAM_D6_ROGUE, SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
+	{ "51039", D6C, 51039, HE_D6_REPLY, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -60, 5, E2, FAM_D6_ROGUE,
+		SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
 	  "T1557", "address of an authorised server" },
-	{ "51010", D6C, 0, HE_D6_REPLY, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -10, 5, E2, FAM_D6_ROGUE, SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
+	{ "51010", D6C, 0, HE_D6_REPLY, FAM(D6_ROGUE), 0, K_HOST | K_ADDR, JF_ECHO, -10, 5, E2, FAM_D6_ROGUE,
+		SEV_MEDIUM, 0, 1 << VB_S6, R_NONE,
 	  "T1557", "address of an authorised server" },
 	{ "51013", D6C, 0, HE_D6_RENEWED, FAM(D6_ROGUE), 0, K_HOST | K_LATEST, JF_ECHO, -5, 2, E2, PLAIN, .attack = "T1557" },
-	{ "51026", D6C, 0, HE_D6_INFO_REPLY, FAM(D6_ROGUE), FACT(D6_INFO), K_HOST | K_LATEST, JF_ECHO, -5, 2, E2, PLAIN, .attack = "T1557" },
+	{ "51026", D6C, 0, HE_D6_INFO_REPLY, FAM(D6_ROGUE), FACT(D6_INFO), K_HOST | K_LATEST, JF_ECHO, -5, 2, E2,
+		PLAIN, .attack = "T1557" },
 	{ "51008", D6C, 0, HE_D6_REFUSED, FAM(D6_ROGUE), 0, K_HOST, JF_ECHO, -5, 2, 0, PLAIN, .attack = "T1557" },
 	{ "1006", D6C, 1006, HE_RA_FLAGS, FAM(RA), 0, K_SEGMENT | K_RA, JF_ECHO | JF_M | JF_O, -5, 2, 0, PLAIN, .attack = "T1557",
 	  .trap = "every boot under M or O logs it" },
 	{ "51034", D6C, 51034, HE_RA_FLAGS, FAM(RA), 0, K_SEGMENT | K_RA, JF_ECHO | JF_O, -5, 2, 0, PLAIN, .attack = "T1557" },
 	{ "51032", D6C, 0, HE_RA_FLAGS, FAM(RA), 0, K_SEGMENT | K_RA, JF_ECHO | JF_M, -5, 2, 0, PLAIN, .attack = "T1557" },
-	{ "51019", D6C, 0, HE_D6_CONFLICT, FAM(D6_ROGUE) | FAM(ND_SPOOF), FACT(D6_DECL) | FACT(ND_SPOOF), K_HOST | K_ADDR, 0, -30, 5, 0, PLAIN,
+	{ "51019", D6C, 0, HE_D6_CONFLICT, FAM(D6_ROGUE) | FAM(ND_SPOOF), FACT(D6_DECL) | FACT(ND_SPOOF),
+		K_HOST | K_ADDR, 0, -30, 5, 0, PLAIN,
 	  .sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
 	/* DNS-Client */
-	{ "1018", DNSC, 0, HE_DNS_LINKLOCAL, FAM(DNS), FACT(DNS_LL) | FACT(DNS_NAME), K_HOST | K_ADDR, JF_NAMES, -10, 5, E4, PLAIN,
+	{ "1018", DNSC, 0, HE_DNS_LINKLOCAL, FAM(DNS), FACT(DNS_LL) | FACT(DNS_NAME), K_HOST | K_ADDR, JF_NAMES, -10,
+		5, E4, PLAIN,
 	  .sev_confirmed = SEV_HIGH, .attack = "T1557.001" },
-	{ "3008", DNSC, 0, HE_DNS_ANSWER, FAM(DNS), FACT(DNS_LL) | FACT(DNS_NAME) | FACT(DNS_DIFF), K_HOST | K_NAME, JF_NAMES, -10, 5, E4, PLAIN,
+	{ "3008", DNSC, 0, HE_DNS_ANSWER, FAM(DNS), FACT(DNS_LL) | FACT(DNS_NAME) | FACT(DNS_DIFF), K_HOST | K_NAME,
+		JF_NAMES, -10, 5, E4, PLAIN,
 	  .sev_confirmed = SEV_HIGH, .attack = "T1557.001" },
-	{ "3009", DNSC, 0, HE_DNS_SERVER, FAM(DNS), FACT(DNS_USE), K_HOST | K_ADDR, JF_ECHO, -60, 60, E3, PLAIN, .attack = "T1557" },
-	{ "1024", DNSC, 0, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN, .sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
+	{ "3009", DNSC, 0, HE_DNS_SERVER, FAM(DNS), FACT(DNS_USE), K_HOST | K_ADDR, JF_ECHO, -60, 60, E3, PLAIN,
+		.attack = "T1557" },
+	{ "1024", DNSC, 0, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN,
+		.sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
 };
 /* clang-format on */
 
@@ -116,11 +147,11 @@ join_window_end(const struct kept *k)
 /* One event against one hypothesis: what the comparison needs, worked out once. */
 struct pair {
 	struct engine *e;
-	struct kept   *k;
-	struct hyp    *h;
-	struct place   place[PLACES];
-	size_t	       nplace;
-	ts_t	       eps;
+	struct kept *k;
+	struct hyp *h;
+	struct place place[PLACES];
+	size_t nplace;
+	ts_t eps;
 };
 
 /* An event of the suspect's own host proves nothing about the suspect (DETECTIONS.md 1, rule 7). */
@@ -211,15 +242,15 @@ ra_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 	if ((v->ra_flags & mask) != (want & mask))
 		return false;
 	return !other_ra(p->e, p->h->seg, p->h->actor.mac, p->k->ts + j->from * TS_SEC - p->eps,
-			      p->k->ts + j->to * TS_SEC + p->eps, want, mask);
+			 p->k->ts + j->to * TS_SEC + p->eps, want, mask);
 }
 
 /* Nobody else sent the host such a message in the widened window. */
 static bool
 latest_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 {
-	return !other_reply6(p->e, p->h->seg, v->victim, p->h->actor.mac, p->k->ts + j->from * TS_SEC - p->eps,
-				  p->k->ts + j->to * TS_SEC + p->eps);
+	return !other_reply6(p->e, p->h->seg, v->victim, p->h->actor.mac,
+			     p->k->ts + j->from * TS_SEC - p->eps, p->k->ts + j->to * TS_SEC + p->eps);
 }
 
 static bool
@@ -244,10 +275,10 @@ evidence_fits(const struct pair *p, const struct join *j, const struct evidence 
 static const struct evidence *
 evidence_for(const struct pair *p, const struct join *j)
 {
-	const struct hyps     *s = p->e->hyps;
-	ts_t		       from = p->k->ts + j->from * TS_SEC - p->eps, to = p->k->ts + j->to * TS_SEC + p->eps;
+	const struct hyps *s = p->e->hyps;
+	ts_t from = p->k->ts + j->from * TS_SEC - p->eps, to = p->k->ts + j->to * TS_SEC + p->eps;
 	const struct evidence *best = NULL;
-	ts_t		       best_d = INT64_MAX;
+	ts_t best_d = INT64_MAX;
 
 	for (uint64_t at = p->h->last_evidence; at && s->ring_n - at < s->ring_cap;) {
 		const struct evidence *v = &s->ring[(at - 1) % s->ring_cap];
@@ -266,8 +297,12 @@ evidence_for(const struct pair *p, const struct join *j)
 static bool
 attach(const struct pair *p, const struct join *j, const struct evidence *v, bool shared)
 {
-	struct hyp_event ev = { .serial = p->k->serial, .time = p->k->ts, .role = ROLE_CORROBORATES, .echo = j->flags & JF_ECHO,
-				.impact = j->flags & JF_IMPACT, .severity = j->sev_confirmed,
+	struct hyp_event ev = { .serial = p->k->serial,
+				.time = p->k->ts,
+				.role = ROLE_CORROBORATES,
+				.echo = j->flags & JF_ECHO,
+				.impact = j->flags & JF_IMPACT,
+				.severity = j->sev_confirmed,
 				.names = (j->flags & JF_NAMES) && names_actor(p, j) };
 
 	ev.offset = v ? p->k->ts - v->ts : 0;
@@ -292,7 +327,8 @@ attach(const struct pair *p, const struct join *j, const struct evidence *v, boo
 static bool
 share(const struct pair *p, const struct join *j)
 {
-	if (!(j->flags & JF_NAMES) || (j->flags & JF_ECHO) || !p->h->actor.has_mac || !hyp_open(p->h) || !names_actor(p, j))
+	if (!(j->flags & JF_NAMES) || (j->flags & JF_ECHO) || !p->h->actor.has_mac || !hyp_open(p->h) ||
+	    !names_actor(p, j))
 		return false;
 	for (size_t i = 0; i < p->nplace; i++) {
 		const struct hyp_victim *v = hyp_victim_of(p->h, p->place[i].mac);
@@ -307,7 +343,7 @@ bool
 join_try(struct engine *e, struct kept *k, struct hyp *h)
 {
 	struct pair p = { .e = e, .k = k, .h = h, .nplace = SIZE_MAX };
-	bool	    news = false;
+	bool news = false;
 
 	if (h->family >= FAM_CHAINS || h->nfact == 0)
 		return false;
@@ -350,7 +386,8 @@ isatap_explained(struct engine *e, const struct kept *k)
 {
 	const struct authority *a = e->conf->authority;
 
-	if (!addr_set(k->router) || addr_loopback(k->router) || addr_zero(k->router) || ((k->set & HES_ERROR) && k->error))
+	if (!addr_set(k->router) || addr_loopback(k->router) || addr_zero(k->router) ||
+	    ((k->set & HES_ERROR) && k->error))
 		return true;
 	for (size_t i = 0; a && i < a->nsite; i++)
 		for (size_t r = 0; r < a->site[i].isatap_routers.n; r++)
@@ -366,7 +403,8 @@ refute(struct engine *e, const struct segment *s, const struct join *j, const st
 
 	switch ((enum refute_rule)j->refute) {
 	case R_ISATAP: return isatap_explained(e, k) ? V_REFUTED : V_HOST_ONLY;
-	case R_PEER_AUTHORISED: return auth_id_known(e, s, SVC_DHCP4, k->peer, none) ? V_REFUTED : V_HOST_ONLY;
+	case R_PEER_AUTHORISED:
+		return auth_id_known(e, s, SVC_DHCP4, k->peer, none) ? V_REFUTED : V_HOST_ONLY;
 	case R_NO_FLOOD:
 	case R_ADDRESS_QUIET: return may_miss ? V_HOST_ONLY : V_REFUTED;
 	case R_NONE: break;
@@ -403,8 +441,10 @@ speaks_alone(struct engine *e, const struct segment *s, const struct join *j, co
 {
 	if (j->alone == FAMILIES)
 		return false;
-	if (j->kind == HE_D6_ADVERTISE || j->kind == HE_D6_REPLY) /* an address that no server may assign: D6-ADDR */
-		return addr_linklocal(k->addr) || addr_multicast(k->addr) || addr_loopback(k->addr) || addr_v4mapped(k->addr);
+	if (j->kind == HE_D6_ADVERTISE ||
+	    j->kind == HE_D6_REPLY) /* an address that no server may assign: D6-ADDR */
+		return addr_linklocal(k->addr) || addr_multicast(k->addr) || addr_loopback(k->addr) ||
+		       addr_v4mapped(k->addr);
 	if (j->kind == HE_D4_OFFER || j->kind == HE_D4_ACK)
 		return auth_declared(e, s, SVC_DHCP4) && addr_set(k->peer) &&
 		       !auth_id_known(e, s, SVC_DHCP4, k->peer, (struct bytes){ NULL, 0 });
@@ -414,8 +454,8 @@ speaks_alone(struct engine *e, const struct segment *s, const struct join *j, co
 void
 join_decide(struct engine *e, struct kept *k, bool at_end)
 {
-	struct place	      place[PLACES];
-	size_t		      nplace = event_places(e, k, place);
+	struct place place[PLACES];
+	size_t nplace = event_places(e, k, place);
 	const struct segment *s = where(e, nplace, place);
 
 	if (k->joined)
@@ -425,23 +465,26 @@ join_decide(struct engine *e, struct kept *k, bool at_end)
 		if (!row_of(j, k) || off(e, j->id) || !speaks_alone(e, s, j, k))
 			continue;
 		struct actor a = alone_actor(e, s, j, k);
-		struct hyp  *h = hyp_get(e, j->alone, s, &a);
+		struct hyp *h = hyp_get(e, j->alone, s, &a);
 		if (h == NULL || h->nfact)
 			return;
-		ts_t	 from = k->ts + j->from * TS_SEC, to = k->ts + j->to * TS_SEC;
-		bool	 whole = !(at_end && e->now < to) && from >= s->first;
+		ts_t from = k->ts + j->from * TS_SEC, to = k->ts + j->to * TS_SEC;
+		bool whole = !(at_end && e->now < to) && from >= s->first;
 		uint16_t missing = 0;
 		for (unsigned b = 0; b < VANTAGE_BITS; b++)
 			if ((j->vantage >> b & 1) && !vantage_has(e, s, (enum vantage_bit)b))
 				missing |= (uint16_t)(1u << b);
-		bool	     blind = missing || !whole || !vantage_clean(e, from, to);
+		bool blind = missing || !whole || !vantage_clean(e, from, to);
 		enum verdict v = off(e, "refute") ? V_HOST_ONLY : refute(e, s, j, k, blind);
 		h->host_row = (uint8_t)(i + 1);
 		h->missing = missing;
 		h->host_fate = (uint8_t)(v == V_REFUTED ? v : blind ? V_UNVERIFIABLE : v);
 		h->last = k->ts > h->last ? k->ts : h->last;
-		hyp_event_add(h, &(struct hyp_event){ .serial = k->serial, .time = k->ts, .severity = j->sev_alone,
-						      .role = v == V_REFUTED ? ROLE_CONTEXT : ROLE_CORROBORATES });
+		hyp_event_add(
+			h, &(struct hyp_event){ .serial = k->serial,
+						.time = k->ts,
+						.severity = j->sev_alone,
+						.role = v == V_REFUTED ? ROLE_CONTEXT : ROLE_CORROBORATES });
 		for (size_t p = 0; p < nplace && !(j->flags & JF_REPORTER); p++)
 			if (!(a.has_mac && mac_eq(a.mac, place[p].mac)))
 				(void)hyp_victim_get(h, true, place[p].mac, (struct addr){ 0 }, k->ts);

@@ -4,20 +4,45 @@
 enum { EVENTS_DEFAULT = 16384, WHO_CAP = 16384, LABEL = 40 };
 static const ts_t EPS_UNSYNCED = 300 * TS_SEC, EPS_SYNCED = 2 * TS_SEC; /* DETECTIONS.md 1.3 */
 
-struct who_key { char label[LABEL]; };
-struct who_claim { struct mac mac; uint16_t seg; uint8_t grade; ts_t first, last; };
-struct who { char full[INC_NAME_MAX]; struct who_claim claim[WHO_CLAIMS]; uint8_t n; };
-struct name_key { uint16_t seg; struct mac mac; };
-struct name_of { char name[INC_NAME_MAX]; uint8_t grade; };
+struct who_key {
+	char label[LABEL];
+};
+struct who_claim {
+	struct mac mac;
+	uint16_t seg;
+	uint8_t grade;
+	ts_t first, last;
+};
+struct who {
+	char full[INC_NAME_MAX];
+	struct who_claim claim[WHO_CLAIMS];
+	uint8_t n;
+};
+struct name_key {
+	uint16_t seg;
+	struct mac mac;
+};
+struct name_of {
+	char name[INC_NAME_MAX];
+	uint8_t grade;
+};
 /* Messages of all servers, suspects or not: what else could explain an event that names nobody. */
-struct seen { ts_t ts; uint16_t seg; struct mac mac, client; uint8_t flags; };
-struct seen_ring { struct seen v[SEEN]; uint64_t n; };
+struct seen {
+	ts_t ts;
+	uint16_t seg;
+	struct mac mac, client;
+	uint8_t flags;
+};
+struct seen_ring {
+	struct seen v[SEEN];
+	uint64_t n;
+};
 
 struct feed {
-	struct table   who, names, serials;
-	struct kept   *ring;
-	uint32_t       cap;
-	uint64_t       n, decided_upto, duplicates;
+	struct table who, names, serials;
+	struct kept *ring;
+	uint32_t cap;
+	uint64_t n, decided_upto, duplicates;
 	struct seen_ring ra, reply6;
 };
 
@@ -31,7 +56,8 @@ spec_who(void)
 static struct table_spec
 spec_names(void)
 {
-	return (struct table_spec){ "station names", sizeof(struct name_key), sizeof(struct name_of), WHO_CAP, 0 };
+	return (struct table_spec){ "station names", sizeof(struct name_key), sizeof(struct name_of), WHO_CAP,
+				    0 };
 }
 static struct table_spec
 spec_serials(const struct engine_conf *conf)
@@ -50,15 +76,15 @@ size_t
 events_bytes(const struct engine_conf *conf)
 {
 	struct table_spec a = spec_who(), b = spec_names(), c = spec_serials(conf);
-	return align16(sizeof(struct feed)) + align16(table_bytes(&a)) + align16(table_bytes(&b)) + align16(table_bytes(&c)) +
-	       (size_t)c.capacity * sizeof(struct kept);
+	return align16(sizeof(struct feed)) + align16(table_bytes(&a)) + align16(table_bytes(&b)) +
+	       align16(table_bytes(&c)) + (size_t)c.capacity * sizeof(struct kept);
 }
 
 void
 events_open(struct engine *e, void *mem)
 {
 	struct table_spec a = spec_who(), b = spec_names(), c = spec_serials(e->conf);
-	char		 *p = mem;
+	char *p = mem;
 
 	e->feed = mem;
 	p += align16(sizeof(struct feed));
@@ -114,8 +140,8 @@ text_copy(char *dst, size_t cap, struct bytes src)
 static void
 who_learn(struct engine *e, struct bytes name, const struct segment *s, struct mac m, uint8_t grade, ts_t now)
 {
-	struct who_key	  k;
-	bool		  fresh;
+	struct who_key k;
+	bool fresh;
 	struct who_claim *c = NULL;
 
 	name = bytes_text(name);
@@ -141,7 +167,7 @@ who_learn(struct engine *e, struct bytes name, const struct segment *s, struct m
 	struct name_of *no = table_get(&e->feed->names, &nk, now, &fresh);
 	if (no && (fresh || grade <= no->grade)) {
 		struct bytes full = bytes_str(w->full);
-		const char  *dot = memchr(full.p, '.', full.n);
+		const char *dot = memchr(full.p, '.', full.n);
 		text_copy(no->name, sizeof(no->name), dot ? bytes_of(full.p, (size_t)(dot - w->full)) : full);
 		no->grade = grade;
 	}
@@ -150,7 +176,7 @@ who_learn(struct engine *e, struct bytes name, const struct segment *s, struct m
 const char *
 station_name(struct engine *e, const struct segment *s, struct mac m)
 {
-	struct name_key	      nk = { s->ix, m };
+	struct name_key nk = { s->ix, m };
 	const struct name_of *no = table_peek(&e->feed->names, &nk);
 	return no ? no->name : NULL;
 }
@@ -159,8 +185,8 @@ static void
 learn_dhcp4(struct engine *e, const struct obs *o)
 {
 	const struct dhcp4 *d = &o->u.dhcp4;
-	struct mac	    m;
-	char		    fqdn[256];
+	struct mac m;
+	char fqdn[256];
 
 	if (d->op != 1 || d->htype != 1 || d->chaddr.n != 6)
 		return;
@@ -176,16 +202,18 @@ learn_dhcp4(struct engine *e, const struct obs *o)
 static void
 learn_nbns(struct engine *e, const struct obs *o)
 {
-	struct field_it	 it = { .rec = &o->u.nbns };
+	struct field_it it = { .rec = &o->u.nbns };
 	struct nbns_name n;
 
-	if (o->u.nbns.response || (o->u.nbns.opcode != 5 && o->u.nbns.opcode != 8)) /* registration, refresh */
+	if (o->u.nbns.response ||
+	    (o->u.nbns.opcode != 5 && o->u.nbns.opcode != 8)) /* registration, refresh */
 		return;
 	if (!nbns_name_next(&it, &n) || (n.suffix != 0x00 && n.suffix != 0x20))
 		return;
 	size_t len = strlen(n.name);
 	const char *lt = memchr(n.name, '<', len);
-	who_learn(e, bytes_of(n.name, lt ? (size_t)(lt - n.name) : len), e->seg, o->outer.smac, BIND_C, e->now);
+	who_learn(e, bytes_of(n.name, lt ? (size_t)(lt - n.name) : len), e->seg, o->outer.smac, BIND_C,
+		  e->now);
 }
 
 static void
@@ -222,7 +250,7 @@ seen_next(const struct seen_ring *r, uint64_t *i, uint16_t seg, struct mac but, 
 bool
 other_ra(struct engine *e, uint16_t seg, struct mac but, ts_t from, ts_t to, uint8_t flags, uint8_t mask)
 {
-	uint64_t	   i = 0;
+	uint64_t i = 0;
 	const struct seen *s;
 
 	while ((s = seen_next(&e->feed->ra, &i, seg, but, from, to)))
@@ -234,7 +262,7 @@ other_ra(struct engine *e, uint16_t seg, struct mac but, ts_t from, ts_t to, uin
 bool
 other_reply6(struct engine *e, uint16_t seg, struct mac client, struct mac but, ts_t from, ts_t to)
 {
-	uint64_t	   i = 0;
+	uint64_t i = 0;
 	const struct seen *s;
 
 	while ((s = seen_next(&e->feed->reply6, &i, seg, but, from, to)))
@@ -292,7 +320,7 @@ static size_t
 places_inventory(struct engine *e, struct bytes computer, struct place *out)
 {
 	const struct authority *a = e->conf->authority;
-	size_t			n = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; a && i < a->nsite; i++)
 		for (size_t k = 0; k < a->site[i].nhosts; k++) {
@@ -318,8 +346,8 @@ static size_t
 places_names(struct engine *e, struct bytes computer, ts_t ts, struct place *out)
 {
 	struct who_key k;
-	uint8_t	       best = BIND_D + 1;
-	size_t	       n = 0;
+	uint8_t best = BIND_D + 1;
+	size_t n = 0;
 
 	if (!label_of(computer, &k))
 		return 0;
@@ -351,7 +379,7 @@ size_t
 event_places(struct engine *e, const struct kept *k, struct place out[PLACES])
 {
 	struct bytes computer = bytes_str(k->computer);
-	size_t	     n = places_agent(e, k, out);
+	size_t n = places_agent(e, k, out);
 
 	if (n == 0)
 		n = places_inventory(e, computer, out);
@@ -365,9 +393,9 @@ static uint64_t
 serial_of(const struct hostev *ev)
 {
 	static const struct sipkey fixed = { { 5, 6 } };
-	uint8_t			   buf[512];
-	struct out		   o = out_init(buf, sizeof(buf));
-	struct bytes		   c = ev->computer, p = ev->provider;
+	uint8_t buf[512];
+	struct out o = out_init(buf, sizeof(buf));
+	struct bytes c = ev->computer, p = ev->provider;
 
 	out_put(&o, c.p, c.n < 128 ? c.n : 128);
 	out_chr(&o, 0);
@@ -411,7 +439,7 @@ static void
 name_from_agent(struct engine *e, const struct kept *k)
 {
 	struct place p[PLACES];
-	size_t	     n = places_agent(e, k, p);
+	size_t n = places_agent(e, k, p);
 
 	for (size_t i = 0; i < n; i++)
 		who_learn(e, bytes_str(k->computer), e->segment_at[p[i].seg], p[i].mac, BIND_A, k->ts);
@@ -421,9 +449,9 @@ void
 events_event(struct engine *e, const struct hostev *ev)
 {
 	struct feed *f = e->feed;
-	uint64_t     serial = serial_of(ev);
-	bool	     fresh;
-	ts_t	     now = e->now == TS_NONE ? ev->ts : e->now; /* events may come before the first packet */
+	uint64_t serial = serial_of(ev);
+	bool fresh;
+	ts_t now = e->now == TS_NONE ? ev->ts : e->now; /* events may come before the first packet */
 
 	if (ev->ts == TS_NONE || ev->kind == HE_OTHER)
 		return;
@@ -461,8 +489,8 @@ struct kept *
 kept_next(struct engine *e, struct kept *k)
 {
 	struct feed *f = e->feed;
-	uint64_t     first = f->n > f->cap ? f->n - f->cap : 0;
-	uint64_t     i;
+	uint64_t first = f->n > f->cap ? f->n - f->cap : 0;
+	uint64_t i;
 
 	if (k == NULL) {
 		i = first;
@@ -479,7 +507,7 @@ void
 events_rejoin(struct engine *e, struct hyp *h)
 {
 	struct feed *f = e->feed;
-	uint64_t     first = f->n > f->cap ? f->n - f->cap : 0;
+	uint64_t first = f->n > f->cap ? f->n - f->cap : 0;
 
 	for (uint64_t i = first; i < f->n; i++)
 		if (join_try(e, &f->ring[i % f->cap], h))
@@ -490,12 +518,12 @@ void
 events_tick(struct engine *e, bool at_end)
 {
 	struct feed *f = e->feed;
-	uint64_t     first = f->n > f->cap ? f->n - f->cap : 0;
-	bool	     older = true;
+	uint64_t first = f->n > f->cap ? f->n - f->cap : 0;
+	bool older = true;
 
 	for (uint64_t i = f->decided_upto > first ? f->decided_upto : first; i < f->n; i++) {
 		struct kept *k = &f->ring[i % f->cap];
-		bool	     over = at_end || e->now > k->ts + join_window_end(k) + event_eps(e, k);
+		bool over = at_end || e->now > k->ts + join_window_end(k) + event_eps(e, k);
 		if (over && !k->decided) {
 			if (at_end)
 				name_from_agent(e, k);

@@ -286,6 +286,13 @@ address_seen(struct engine *e, struct addr a, struct mac l2)
 	}
 }
 
+/* Spares most frames of bulk traffic the look-up. */
+static bool
+leased_range(const struct rates_seg *rs, struct addr a)
+{
+	return memcmp(a.b, rs->low.b, 4) >= 0 && memcmp(a.b, rs->high.b, 4) <= 0;
+}
+
 static void
 learn_frame(struct engine *e, const struct obs *o)
 {
@@ -294,12 +301,13 @@ learn_frame(struct engine *e, const struct obs *o)
 
 	if (l->watched == 0 || n->src.fam != 4 || (n->ipproto == 17 && (n->dport == 67 || n->dport == 68)))
 		return;
-	struct d4_lease *from = ledger_lease(e, e->seg, n->src);
+	const struct rates_seg *rs = rates_of(e, e->seg);
+	struct d4_lease *from = leased_range(rs, n->src) ? ledger_lease(e, e->seg, n->src) : NULL;
 	if (from && !from->alive) {
 		from->ip_out = true;
 		address_seen(e, n->src, n->smac);
 	}
-	struct d4_lease *to = l->excess ? ledger_lease(e, e->seg, n->dst) : NULL;
+	struct d4_lease *to = l->excess && leased_range(rs, n->dst) ? ledger_lease(e, e->seg, n->dst) : NULL;
 	if (to && !to->alive && to->excess) {
 		to->ip_in = true;
 		address_seen(e, n->dst, n->smac);
@@ -819,6 +827,19 @@ circuit_id(struct engine *e, const struct dhcp4 *d)
 	return siphash(&e->key, mix, sizeof(mix)) | 1;
 }
 
+/* Declared prefixes say what the segment's own subnets are; without any the network of its server does, as a /24. */
+static bool
+own_subnet(struct engine *e, struct addr a)
+{
+	struct addr server = rates_of(e, e->seg)->server_id;
+	struct prefix p = { server, 24 };
+	bool any;
+
+	if (auth_prefix(e, e->seg, a, &p, &any))
+		return true;
+	return !any && addr_set(server) && addr_in(a, p);
+}
+
 /* Is the test for signs of life made for this request (DETECTIONS.md 4)?  Not where the L2 source or the address of a relay
  * says that the client lives elsewhere. */
 static bool
@@ -826,8 +847,6 @@ testable(struct engine *e, const struct dhcp4 *d, const struct d4_now *n)
 {
 	struct bytes none = { NULL, 0 };
 	struct mac nobody = { { 0 } };
-	struct prefix p;
-	bool any;
 
 	if (n->router || n->relay || !n->has_mac || auth_bridge(e, n->l2) || !addr_zero(d->ciaddr))
 		return false;
@@ -838,7 +857,7 @@ testable(struct engine *e, const struct dhcp4 *d, const struct d4_now *n)
 		return false;
 	return auth_standing(e, e->seg, SVC_RELAY, nobody, d->giaddr, none) != ST_AUTHORISED &&
 	       auth_standing(e, e->seg, SVC_ROUTER, nobody, d->giaddr, none) != ST_AUTHORISED &&
-	       auth_prefix(e, e->seg, d->giaddr, &p, &any);
+	       own_subnet(e, d->giaddr);
 }
 
 static void
@@ -869,11 +888,11 @@ client_learn(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 			st->keys++;
 	}
 	bool counts = d->msg_type == D4_DISCOVER || (d->msg_type == D4_REQUEST && addr_zero(d->ciaddr));
-	if (fresh && counts) {
+	if (counts && !(c->flags & (D4C_ASKED | D4C_LEASED))) {
 		n->new_client = true;
-		c->flags = D4C_NEW;
+		c->first = e->now;
+		c->flags = D4C_NEW | D4C_ASKED | (testable(e, d, n) ? D4C_TESTED : 0);
 		c->circuit = circuit_id(e, d);
-		c->flags |= testable(e, d, n) ? D4C_TESTED : 0;
 	} else if (!fresh && e->now - c->first > TS_HOUR) {
 		c->flags &= (uint16_t)~D4C_NEW;
 	}

@@ -65,13 +65,14 @@ struct d4_client_key {
 	uint8_t hlen, chaddr[16];
 };
 enum d4_client_flag {
-	D4C_NEW = 1 << 0, /* was new when it came; cleared after a day */
+	D4C_NEW = 1 << 0, /* was new when it came; cleared after an hour */
 	D4C_OFFERED = 1 << 1,
 	D4C_REQUESTED = 1 << 2,
 	D4C_LEASED = 1 << 3,
 	D4C_TESTED = 1 << 4, /* the test for signs of life is made for it (no relay, no bridge, Ethernet) */
 	D4C_JUDGED = 1 << 5,
 	D4C_UNUSED = 1 << 6,
+	D4C_ASKED = 1 << 7, /* asked for a lease; INFORM or RELEASE alone make nobody known */
 };
 struct d4_client {
 	ts_t first, last, seen_before; /* seen_before: when it was last seen before this message; TS_NONE */

@@ -4,9 +4,18 @@
 #include "out.h"
 #include "vantage.h"
 
-struct host_key { uint16_t seg; struct mac mac; };
-struct bind_key { uint16_t seg; uint8_t pad; struct addr addr; };
-struct segment_key { uint16_t iface, nvlan, vlan[4]; };
+struct host_key {
+	uint16_t seg;
+	struct mac mac;
+};
+struct bind_key {
+	uint16_t seg;
+	uint8_t pad;
+	struct addr addr;
+};
+struct segment_key {
+	uint16_t iface, nvlan, vlan[4];
+};
 
 /* A claim as old as this no longer protects an address against a weaker one (DETECTIONS.md 6, ND-SPOOF). */
 enum { BIND_FRESH_MIN = 10, CLAIM_BACK_SEC = 60 };
@@ -18,7 +27,9 @@ name_segment(struct engine *e, struct segment *s)
 {
 	struct out out = out_init(s->name, sizeof(s->name) - 1);
 
-	out_str(&out, s->iface < e->conf->niface ? e->conf->iface[s->iface] : s->iface == FEED_IFACE ? "feed" : "cap");
+	out_str(&out, s->iface < e->conf->niface ? e->conf->iface[s->iface]
+		      : s->iface == FEED_IFACE	 ? "feed"
+						 : "cap");
 	out_chr(&out, '/');
 	for (size_t i = 0; i < s->nvlan; i++) {
 		if (i)
@@ -55,7 +66,8 @@ segment_of(struct engine *e, const struct obs *o)
 	struct segment_key k = { .iface = o->iface, .nvlan = o->outer.nvlan };
 
 	memcpy(k.vlan, o->outer.vlan, k.nvlan * sizeof(k.vlan[0]));
-	if (e->seg && e->seg->iface == k.iface && e->seg->nvlan == k.nvlan && memcmp(e->seg->vlan, k.vlan, sizeof(k.vlan)) == 0)
+	if (e->seg && e->seg->iface == k.iface && e->seg->nvlan == k.nvlan &&
+	    memcmp(e->seg->vlan, k.vlan, sizeof(k.vlan)) == 0)
 		return e->seg;
 	return segment_get(e, &k);
 }
@@ -71,8 +83,8 @@ struct host *
 host_get(struct engine *e, const struct segment *s, struct mac m, bool *fresh)
 {
 	struct host_key k = { s->ix, m };
-	bool		is_new;
-	struct host    *h = table_get(&e->hosts, &k, e->now, &is_new);
+	bool is_new;
+	struct host *h = table_get(&e->hosts, &k, e->now, &is_new);
 
 	if (h && is_new) {
 		h->first = e->now;
@@ -146,9 +158,10 @@ void
 binding_learn(struct engine *e, const struct segment *s, struct addr a, struct mac m, enum bind_src src)
 {
 	struct bind_key k = { .seg = s->ix, .addr = a };
-	bool		fresh;
+	bool fresh;
 
-	if (!addr_set(a) || addr_zero(a) || addr_multicast(a) || addr_broadcast4(a) || mac_group(m) || mac_zero(m))
+	if (!addr_set(a) || addr_zero(a) || addr_multicast(a) || addr_broadcast4(a) || mac_group(m) ||
+	    mac_zero(m))
 		return;
 	struct binding *b = table_get(&e->bindings, &k, e->now, &fresh);
 	if (b == NULL)
@@ -195,7 +208,7 @@ static void
 learn_nd(struct engine *e, const struct obs *o)
 {
 	const struct nd *n = &o->u.nd;
-	struct mac	 from = o->inner.smac;
+	struct mac from = o->inner.smac;
 
 	if (n->type == ND_RA)
 		e->ra_frame = o->frame;
@@ -225,7 +238,7 @@ static void
 learn_dhcp4(struct engine *e, const struct obs *o)
 {
 	const struct dhcp4 *d = &o->u.dhcp4;
-	struct mac	    m;
+	struct mac m;
 
 	if (d->op != 2 || d->msg_type != D4_ACK || d->chaddr.n != 6 || d->htype != 1 || addr_zero(d->yiaddr))
 		return;

@@ -3,18 +3,27 @@
 
 enum { MINUTES = 60, MIN_SAMPLES = 20, MIN_SHARE = 90, TALKERS = 8, TALKERS_NEEDED = 3, LOSSES = 64 };
 
-struct rate { uint32_t seen[MINUTES], all[MINUTES]; int64_t minute; };
-struct talker { struct mac mac; ts_t last; };
+struct rate {
+	uint32_t seen[MINUTES], all[MINUTES];
+	int64_t minute;
+};
+struct talker {
+	struct mac mac;
+	ts_t last;
+};
 struct view {
-	struct rate   bit[VANTAGE_BITS];
+	struct rate bit[VANTAGE_BITS];
 	struct talker talker[TALKERS];
 };
-struct lost { ts_t from, to; };
+struct lost {
+	ts_t from, to;
+};
 struct vantage {
 	struct view view[SEGMENTS_MAX];
-	struct lost lost[LOSSES]; /* windows in which more than 0.1 % was dropped, newest overwrite the oldest */
-	uint32_t    nlost;
-	ts_t	    last_report;
+	struct lost
+		lost[LOSSES]; /* windows in which more than 0.1 % was dropped, newest overwrite the oldest */
+	uint32_t nlost;
+	ts_t last_report;
 };
 
 static const char *const names[VANTAGE_BITS] = { "V_B4", "V_S4", "V_M6", "V_S6", "V_DAD", "V_ARP", "V_U" };
@@ -67,7 +76,7 @@ unsigned
 vantage_share(struct engine *e, const struct segment *s, enum vantage_bit b, uint32_t *samples)
 {
 	struct rate *r = &e->vantage->view[s->ix].bit[b];
-	uint32_t     seen = 0, all = 0;
+	uint32_t seen = 0, all = 0;
 
 	rate_turn(r, e->now);
 	for (size_t i = 0; i < MINUTES; i++) {
@@ -111,7 +120,7 @@ bool
 vantage_arp_short(struct engine *e, const struct segment *s)
 {
 	const struct talker *t = e->vantage->view[s->ix].talker;
-	unsigned	     n = 0;
+	unsigned n = 0;
 
 	for (size_t i = 0; i < TALKERS; i++)
 		n += t[i].last != 0 && e->now - t[i].last <= 10 * TS_MIN;
@@ -122,7 +131,7 @@ void
 vantage_loss(struct engine *e, uint64_t dropped, uint64_t total)
 {
 	struct vantage *v = e->vantage;
-	ts_t		from = v->last_report == TS_NONE ? e->now - TS_MIN : v->last_report;
+	ts_t from = v->last_report == TS_NONE ? e->now - TS_MIN : v->last_report;
 
 	v->last_report = e->now;
 	if (dropped == 0 || dropped * 1000 <= total)

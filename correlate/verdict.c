@@ -9,9 +9,9 @@ event_counts(const struct hyp *h, const struct hyp_event *ev)
 
 /* What section 16 asks about a hypothesis, counted once. */
 struct tally {
-	bool	      sp, hard, e1, rests, impact, explained, names_actor;
-	enum grade    grade;
-	unsigned      h;
+	bool sp, hard, e1, rests, impact, explained, names_actor;
+	enum grade grade;
+	unsigned h;
 	enum standing st;
 };
 
@@ -24,14 +24,21 @@ accuses(const struct hyp_fact *f)
 static enum standing
 standing_of(struct engine *e, const struct hyp *h)
 {
-	static const struct { uint8_t family; enum service svc; } service[] = {
-		{ FAM_D4_ROGUE, SVC_DHCP4 }, { FAM_D4_AUTHKILL, SVC_DHCP4 }, { FAM_D6_ROGUE, SVC_DHCP6 }, { FAM_RA, SVC_ROUTER },
+	static const struct {
+		uint8_t family;
+		enum service svc;
+	} service[] = {
+		{ FAM_D4_ROGUE, SVC_DHCP4 },
+		{ FAM_D4_AUTHKILL, SVC_DHCP4 },
+		{ FAM_D6_ROGUE, SVC_DHCP6 },
+		{ FAM_RA, SVC_ROUTER },
 	};
 	struct bytes none = { NULL, 0 };
 
 	for (size_t i = 0; i < NELEM(service); i++)
 		if (service[i].family == h->family && h->actor.has_mac)
-			return auth_standing(e, e->segment_at[h->seg], service[i].svc, h->actor.mac, h->actor.addr, none);
+			return auth_standing(e, e->segment_at[h->seg], service[i].svc, h->actor.mac,
+					     h->actor.addr, none);
 	return hyp_hard(h) ? ST_UNAUTHORISED : ST_UNKNOWN;
 }
 
@@ -66,7 +73,8 @@ two_independent(const struct hyp *h)
 	for (size_t i = 0; i < h->nfact; i++)
 		for (size_t k = 0; accuses(&h->fact[i]) && k < i; k++) {
 			const struct hyp_fact *a = &h->fact[i], *b = &h->fact[k];
-			const struct detector *da = detector_of((enum fact_id)a->id), *db = detector_of((enum fact_id)b->id);
+			const struct detector *da = detector_of((enum fact_id)a->id),
+					      *db = detector_of((enum fact_id)b->id);
 			if (accuses(b) && da && db && da->about != db->about && a->first != b->first)
 				return true;
 		}
@@ -77,12 +85,15 @@ two_independent(const struct hyp *h)
 static enum verdict
 flood_verdict(struct engine *e, const struct hyp *h, const struct tally *t)
 {
-	static const struct { uint8_t fact, group; } groups[] = {
-		{ F_D4_FANOUT, 0 }, { F_D4_CIRCUIT, 0 }, { F_D4_GHOST, 0 }, { F_D4_STOCK, 0 },
-		{ F_D4_BADMAC, 1 }, { F_D4_XID, 2 },	 { F_D4_DECL, 3 },  { F_D6_FLOOD, 4 }, { F_D4_REL, 5 },
+	static const struct {
+		uint8_t fact, group;
+	} groups[] = {
+		{ F_D4_FANOUT, 0 }, { F_D4_CIRCUIT, 0 }, { F_D4_GHOST, 0 },
+		{ F_D4_STOCK, 0 },  { F_D4_BADMAC, 1 },	 { F_D4_XID, 2 },
+		{ F_D4_DECL, 3 },   { F_D6_FLOOD, 4 },	 { F_D4_REL, 5 },
 	};
-	unsigned	  set = 0, n = 0;
-	bool		  ghost = false, stock = false, other = false;
+	unsigned set = 0, n = 0;
+	bool ghost = false, stock = false, other = false;
 
 	for (size_t i = 0; i < NELEM(groups); i++) {
 		const struct hyp_fact *f = hyp_fact_of(h, (enum fact_id)groups[i].fact);
@@ -149,7 +160,10 @@ server_victim(struct engine *e, const struct hyp *h)
 static enum severity
 severity_of(struct engine *e, const struct hyp *h, const struct judged *j)
 {
-	enum severity	   s = j->grade >= E5 ? SEV_CRITICAL : j->grade >= E2 ? SEV_HIGH : j->grade >= E1 ? SEV_MEDIUM : SEV_INFO;
+	enum severity s = j->grade >= E5   ? SEV_CRITICAL
+			  : j->grade >= E2 ? SEV_HIGH
+			  : j->grade >= E1 ? SEV_MEDIUM
+					   : SEV_INFO;
 
 	if (j->verdict == V_INFO || j->verdict == V_REFUTED)
 		return j->verdict == V_INFO ? SEV_INFO : SEV_LOW;
@@ -175,11 +189,15 @@ static uint8_t
 confidence_of(const struct hyp *h, const struct judged *j, const struct tally *t)
 {
 	/* DETECTIONS.md 2: the span of each verdict; within it more evidence counts more */
-	static const struct { uint8_t low, high; } span[VERDICTS] = {
-		[V_INFO] = { 10, 30 },	    [V_REFUTED] = { 60, 90 },	[V_UNVERIFIABLE] = { 20, 20 }, [V_HOST_ONLY] = { 30, 50 },
-		[V_SUSPECTED] = { 40, 60 }, [V_PROBABLE] = { 70, 85 }, [V_CONFIRMED] = { 90, 99 },
+	static const struct {
+		uint8_t low, high;
+	} span[VERDICTS] = {
+		[V_INFO] = { 10, 30 },	    [V_REFUTED] = { 60, 90 },	[V_UNVERIFIABLE] = { 20, 20 },
+		[V_HOST_ONLY] = { 30, 50 }, [V_SUSPECTED] = { 40, 60 }, [V_PROBABLE] = { 70, 85 },
+		[V_CONFIRMED] = { 90, 99 },
 	};
-	unsigned more = 3u * (t->h > 3 ? 3 : t->h) + 2u * (unsigned)j->grade + (h->nfact > 4 ? 4 : h->nfact) + (t->sp ? 3 : 0);
+	unsigned more = 3u * (t->h > 3 ? 3 : t->h) + 2u * (unsigned)j->grade + (h->nfact > 4 ? 4 : h->nfact) +
+			(t->sp ? 3 : 0);
 	unsigned c = span[j->verdict].low + more;
 
 	return (uint8_t)(c > span[j->verdict].high ? span[j->verdict].high : c);
@@ -202,7 +220,8 @@ verdict_of(struct engine *e, const struct hyp *h, struct judged *j)
 	if (h->lifted && j->verdict < V_CONFIRMED && hyp_open(h))
 		j->verdict = V_CONFIRMED;
 	if (j->verdict == V_REFUTED)
-		j->refuted_by[j->nrefuted++] = h->nfact ? "every client shows a sign of life" : "the row's benign explanation holds";
+		j->refuted_by[j->nrefuted++] =
+			h->nfact ? "every client shows a sign of life" : "the row's benign explanation holds";
 	j->severity = (uint8_t)severity_of(e, h, j);
 	if (h->rev && !h->closed && h->severity > j->severity && j->verdict >= V_SUSPECTED)
 		j->severity = h->severity; /* never below the previous one while open */

@@ -215,7 +215,7 @@ race_detect(struct engine *e, const struct obs *o)
 		}
 		if (a->st == ST_UNAUTHORISED && !excused_relay(e, n))
 			race_raise(e, n, a);
-		if (b->st == ST_UNAUTHORISED && a->trusted)
+		if (b->st == ST_UNAUTHORISED && a->trusted && !(b->relay && !path_against(b, a)))
 			race_raise(e, n, b);
 	}
 }
@@ -443,33 +443,47 @@ accept_detect(struct engine *e, const struct obs *o)
 /* clang-format off */
 const struct detector detectors_dhcp4[] = {
 	ROW("D4-ROGUE", F_D4_ROGUE, E1, FF_HARD, ABOUT_SOURCE, "T1557.003", .detect = rogue_detect,
-	    .explain = "A station answers as DHCPv4 server and is not among the declared ones. Its clients may get a gateway, resolver or"
-		       " proxy of its choosing. Find the switch port of the MAC; known benign: a home router or a laptop with connection"
-		       " sharing plugged in by mistake, a new server that was not declared yet. Where nothing is declared it is only noted."),
+	    .explain = "A station answers as DHCPv4 server and is not among the declared ones. Its clients may get a "
+		"gateway, resolver or"
+		       " proxy of its choosing. Find the switch port of the MAC; known benign: a home router or a "
+			"laptop with connection"
+		       " sharing plugged in by mistake, a new server that was not declared yet. Where nothing is "
+			"declared it is only noted."),
 	ROW("D4-SPOOF", F_D4_SPOOF, E1, FF_SP, ABOUT_ADDRESS, "T1557.003", .detect = spoof_detect,
-	    .explain = "A message carries the identity of a declared DHCPv4 server and comes from another MAC while the true one is on the"
-		       " wire. Known benign: a second adapter of the server that is not declared and answers no ARP for the address."),
+	    .explain = "A message carries the identity of a declared DHCPv4 server and comes from another MAC while "
+		"the true one is on the"
+		       " wire. Known benign: a second adapter of the server that is not declared and answers no ARP "
+			"for the address."),
 	ROW("D4-RACE", F_D4_RACE, E1, 0, ABOUT_TRANSACTION, "T1557.003", .detect = race_detect,
-	    .explain = "Two servers answer one transaction and at least one has no authority; the client takes the faster one. Known"
+	    .explain = "Two servers answer one transaction and at least one has no authority; the client takes the "
+		"faster one. Known"
 		       " benign: split scopes and failover pairs, which say the same and are declared."),
 	ROW("D4-OPT", F_D4_OPT, E1, 0, ABOUT_RESOLVER, "T1557.003", .detect = opt_detect,
-	    .explain = "Gateway, resolver, domain, proxy or boot options differ from what the authorised servers sent for this subnet, or"
+	    .explain = "Gateway, resolver, domain, proxy or boot options differ from what the authorised servers sent "
+		"for this subnet, or"
 		       " lead to the sender itself. From an authorised server it is a change of configuration to be confirmed."),
 	ROW("D4-ROUTE", F_D4_ROUTE, E1, 0, ABOUT_ROUTE, "T1557.003", .detect = route_detect,
-	    .explain = "Option 121 or 249 of a server without authority installs routes on the client that beat a VPN's (CVE-2024-3661)."
+	    .explain = "Option 121 or 249 of a server without authority installs routes on the client that beat a "
+		"VPN's (CVE-2024-3661)."
 		       " Compare the client's routing table. Known benign: declared servers that send internal routes."),
 	ROW("D4-WPAD", F_D4_WPAD, E1, 0, ABOUT_NAME, "T1557.003", .detect = wpad_detect,
-	    .explain = "Option 252 of a server without authority names a proxy configuration: the client's web traffic and credentials"
+	    .explain = "Option 252 of a server without authority names a proxy configuration: the client's web "
+		"traffic and credentials"
 		       " go where it says. Look at the URL and at the proxy in use on the client."),
 	ROW("D4-NAK", F_D4_NAK, E1, 0, ABOUT_TRANSACTION, "T1557.003", .detect = nak_detect,
-	    .explain = "A server refuses a lease that another one gave and still stands for: the client starts over and can be served by"
+	    .explain = "A server refuses a lease that another one gave and still stands for: the client starts over "
+		"and can be served by"
 		       " an intruder. Known benign: an authoritative server attached to the wrong VLAN."),
-	{ .id = "D4-AUTHKILL", .fact = F_D4_AUTHKILL, .family = FAM_D4_AUTHKILL, .grade = E1, .flags = FF_SP, .about = ABOUT_SOURCE,
+	{ .id = "D4-AUTHKILL", .fact = F_D4_AUTHKILL, .family = FAM_D4_AUTHKILL, .grade = E1, .flags = FF_SP,
+		.about = ABOUT_SOURCE,
 	  .attack = "T1489", .on = ON(OBS_DHCP4), .detect = authkill_detect,
-	  .explain = "A station answers the authorisation query of a Windows DHCP server with a domain name: the server believes that it"
-		     " stands in a foreign domain and stops serving (events 1045, 1046). Known benign: a declared Windows DHCP server." },
+	  .explain = "A station answers the authorisation query of a Windows DHCP server with a domain name: the "
+		"server believes that it"
+		     " stands in a foreign domain and stops serving (events 1045, 1046). Known benign: a declared "
+			"Windows DHCP server." },
 	ROW("D4-ACCEPT", F_D4_ACCEPT, E2, FF_USE, ABOUT_ACCEPT, "T1557.003", .detect = accept_detect,
-	    .explain = "The client asked this server for its lease or renewed it there: it took the offer. Says nothing alone, for every"
+	    .explain = "The client asked this server for its lease or renewed it there: it took the offer. Says "
+		"nothing alone, for every"
 		       " server, right or wrong, is obeyed."),
 	{ 0 },
 };

@@ -40,24 +40,30 @@ static void
 query(struct engine *e, const struct obs *o)
 {
 	struct addr resolver = o->inner.dst;
-	struct mac  by;
+	struct mac by;
 
 	if (o->u.dns.service != DNS_UNICAST || !only_suspects_advertise(e, resolver, &by))
 		return;
 	if (auth_resolver(e, e->seg, resolver, by) == ST_AUTHORISED || mac_eq(by, o->outer.smac))
 		return;
-	fact_raise(e, &(struct fact){ .id = F_DNS_USE, .family = FAM_DNS, .grade = advertiser_hard(e, by) ? E3 : E0,
-				      .flags = FF_USE | FF_LATENT, .actor = { .has_mac = true, .mac = by, .addr = resolver },
-				      .has_victim = true, .victim = o->outer.smac, .victim_addr = o->inner.src, .key = resolver });
+	fact_raise(e, &(struct fact){ .id = F_DNS_USE,
+				      .family = FAM_DNS,
+				      .grade = advertiser_hard(e, by) ? E3 : E0,
+				      .flags = FF_USE | FF_LATENT,
+				      .actor = { .has_mac = true, .mac = by, .addr = resolver },
+				      .has_victim = true,
+				      .victim = o->outer.smac,
+				      .victim_addr = o->inner.src,
+				      .key = resolver });
 }
 
 /* ---- answers ---- */
 struct answering { /* one message of a resolver whose standing is bad */
-	struct engine	 *e;
+	struct engine *e;
 	const struct obs *o;
-	bool		  contested, unknown;
-	struct fact	  base;
-	bool		  told_ll, told_name, told_diff;
+	bool contested, unknown;
+	struct fact base;
+	bool told_ll, told_name, told_diff;
 };
 
 static bool
@@ -65,7 +71,8 @@ is_contested(struct engine *e, const struct obs *o)
 {
 	struct mac by;
 
-	return actor_open(e, e->seg, o->outer.smac, UINT32_C(1) << FAM_ND_SPOOF) || only_suspects_advertise(e, o->inner.src, &by);
+	return actor_open(e, e->seg, o->outer.smac, UINT32_C(1) << FAM_ND_SPOOF) ||
+	       only_suspects_advertise(e, o->inner.src, &by);
 }
 
 static struct bytes
@@ -119,11 +126,11 @@ differs(const struct answering *a, const struct answer *known, struct addr x)
 static void
 judge(struct answering *a, const struct dns_rr *rr)
 {
-	struct bytes   name = bytes_str(rr->name);
-	uint64_t       hash = name_hash(name);
-	bool	       magnet = is_magnet(name), own = own_address(a, rr->addr);
+	struct bytes name = bytes_str(rr->name);
+	uint64_t hash = name_hash(name);
+	bool magnet = is_magnet(name), own = own_address(a, rr->addr);
 	struct answer *known = answer_get(a->e, a->e->seg, hash);
-	bool	       diff = differs(a, known, rr->addr);
+	bool diff = differs(a, known, rr->addr);
 
 	if (known) {
 		known->nbad = 1;
@@ -132,8 +139,8 @@ judge(struct answering *a, const struct dns_rr *rr)
 		known->bad_ts = a->e->now;
 	}
 	unsigned suffixes = own ? answer_suffix(a->e, a->e->seg, a->o->outer.smac, name) : 0;
-	bool	 foreign = !a->unknown || magnet || diff || suffixes >= 2;
-	bool	 ll = rr->addr.fam == 6 && addr_linklocal(rr->addr);
+	bool foreign = !a->unknown || magnet || diff || suffixes >= 2;
+	bool ll = rr->addr.fam == 6 && addr_linklocal(rr->addr);
 	if (!a->told_ll && foreign && (ll || own) && !off(a->e, "DNS-LL")) {
 		a->told_ll = true;
 		raise_name(a, F_DNS_LL, rr->addr, hash, own ? FF_SP : 0);
@@ -153,13 +160,13 @@ static void
 remember_good(struct engine *e, const struct obs *o)
 {
 	struct field_it it = { .rec = &o->u.dns };
-	struct dns_rr	rr;
-	uint64_t	last = 0;
+	struct dns_rr rr;
+	uint64_t last = 0;
 
 	for (; dns_rr_next(&it, &rr) && it.i < 32; it.i++) {
 		if (rr.section != 1 || !addr_set(rr.addr))
 			continue;
-		uint64_t       h = name_hash(bytes_str(rr.name));
+		uint64_t h = name_hash(bytes_str(rr.name));
 		struct answer *known = answer_get(e, e->seg, h);
 		if (known == NULL)
 			continue;
@@ -175,21 +182,25 @@ remember_good(struct engine *e, const struct obs *o)
 static struct fact
 base_fact(const struct obs *o)
 {
-	return (struct fact){ .family = FAM_DNS, .actor = { .has_mac = true, .mac = o->outer.smac, .addr = o->inner.src },
-			      .has_victim = !mac_group(o->outer.dmac), .victim = o->outer.dmac, .victim_addr = o->inner.dst };
+	return (struct fact){ .family = FAM_DNS,
+			      .actor = { .has_mac = true, .mac = o->outer.smac, .addr = o->inner.src },
+			      .has_victim = !mac_group(o->outer.dmac),
+			      .victim = o->outer.dmac,
+			      .victim_addr = o->inner.dst };
 }
 
 static void
 unicast_answer(struct engine *e, const struct obs *o)
 {
 	struct answering a = { .e = e, .o = o, .base = base_fact(o) };
-	struct field_it	 it = { .rec = &o->u.dns };
-	struct dns_rr	 rr;
+	struct field_it it = { .rec = &o->u.dns };
+	struct dns_rr rr;
 
 	/* behind a router nobody is named: the answer comes from somewhere else */
 	if (o->inner.sport != DNS_PORT || auth_router_mac(e, e->seg, o->outer.smac)) {
 		bool ok;
-		if (o->inner.sport != DNS_PORT || auth_resolver(e, e->seg, o->inner.src, o->outer.smac) == ST_UNAUTHORISED)
+		if (o->inner.sport != DNS_PORT ||
+		    auth_resolver(e, e->seg, o->inner.src, o->outer.smac) == ST_UNAUTHORISED)
 			return;
 		if (!auth_mac_for(e, e->seg, o->inner.src, o->outer.smac, &ok) || ok)
 			remember_good(e, o);
@@ -212,7 +223,7 @@ static void
 local_answer(struct engine *e, const struct obs *o)
 {
 	struct field_it it = { .rec = &o->u.dns };
-	struct dns_rr	rr;
+	struct dns_rr rr;
 
 	if (off(e, "DNS-NAME") || auth_any_role(e, e->seg, o->outer.smac))
 		return;
@@ -249,13 +260,14 @@ dns_detect(struct engine *e, const struct obs *o)
 static void
 nbns_detect(struct engine *e, const struct obs *o)
 {
-	struct field_it	 it = { .rec = &o->u.nbns };
+	struct field_it it = { .rec = &o->u.nbns };
 	struct nbns_name n;
 
-	if (!o->u.nbns.response || o->u.nbns.rcode || off(e, "DNS-NAME") || auth_any_role(e, e->seg, o->outer.smac))
+	if (!o->u.nbns.response || o->u.nbns.rcode || off(e, "DNS-NAME") ||
+	    auth_any_role(e, e->seg, o->outer.smac))
 		return;
 	for (; nbns_name_next(&it, &n) && it.i < 16; it.i++) {
-		const char  *lt = strchr(n.name, '<');
+		const char *lt = strchr(n.name, '<');
 		struct bytes label = bytes_of(n.name, lt ? (size_t)(lt - n.name) : strlen(n.name));
 		if (n.section != 1 || !addr_set(n.addr) || !is_magnet(label))
 			continue;
@@ -271,21 +283,53 @@ nbns_detect(struct engine *e, const struct obs *o)
 }
 
 const struct detector detectors_names[] = {
-	{ .id = "DNS-USE", .fact = F_DNS_USE, .family = FAM_DNS, .grade = E3, .flags = FF_USE, .about = ABOUT_ACCEPT, .attack = "T1557",
-	  .on = ON(OBS_DNS), .detect = dns_detect,
-	  .explain = "A client asks a resolver that only a suspect advertised. It shows that the host depends on the suspect; it "
+	{ .id = "DNS-USE",
+	  .fact = F_DNS_USE,
+	  .family = FAM_DNS,
+	  .grade = E3,
+	  .flags = FF_USE,
+	  .about = ABOUT_ACCEPT,
+	  .attack = "T1557",
+	  .on = ON(OBS_DNS),
+	  .detect = dns_detect,
+	  .explain = "A client asks a resolver that only a suspect advertised. It shows that the host "
+		     "depends on the suspect; it "
 		     "accuses nobody by itself. Check: ipconfig /all on the client." },
-	{ .id = "DNS-LL", .fact = F_DNS_LL, .family = FAM_DNS, .grade = E4, .flags = FF_RESTS, .about = ABOUT_ADDRESS, .attack = "T1557.001",
-	  .explain = "A resolver without authority answered a name with a link-local address or with its own address. No resolver has a "
-		     "reason to: names of other hosts lead to the answering station. Benign: a captive portal; LLMNR and mDNS, which "
+	{ .id = "DNS-LL",
+	  .fact = F_DNS_LL,
+	  .family = FAM_DNS,
+	  .grade = E4,
+	  .flags = FF_RESTS,
+	  .about = ABOUT_ADDRESS,
+	  .attack = "T1557.001",
+	  .explain = "A resolver without authority answered a name with a link-local address or with its own "
+		     "address. No resolver has a "
+		     "reason to: names of other hosts lead to the answering station. Benign: a captive "
+		     "portal; LLMNR and mDNS, which "
 		     "are not judged by this rule." },
-	{ .id = "DNS-NAME", .fact = F_DNS_NAME, .family = FAM_DNS, .grade = E4, .flags = FF_RESTS, .about = ABOUT_NAME, .attack = "T1557.001",
-	  .on = ON(OBS_NBNS), .detect = nbns_detect,
-	  .explain = "wpad or isatap was answered by a station that is not declared: the first gives it the proxy, the second the IPv6 "
-		     "tunnel of every Windows host that asks. Windows DNS servers block both names. Benign: a declared proxy "
+	{ .id = "DNS-NAME",
+	  .fact = F_DNS_NAME,
+	  .family = FAM_DNS,
+	  .grade = E4,
+	  .flags = FF_RESTS,
+	  .about = ABOUT_NAME,
+	  .attack = "T1557.001",
+	  .on = ON(OBS_NBNS),
+	  .detect = nbns_detect,
+	  .explain = "wpad or isatap was answered by a station that is not declared: the first gives it the "
+		     "proxy, the second the IPv6 "
+		     "tunnel of every Windows host that asks. Windows DNS servers block both names. Benign: "
+		     "a declared proxy "
 		     "or ISATAP router that is missing from the authority file." },
-	{ .id = "DNS-DIFF", .fact = F_DNS_DIFF, .family = FAM_DNS, .grade = E4, .flags = FF_RESTS, .about = ABOUT_NAME, .attack = "T1557.001",
-	  .explain = "Two resolvers gave one client different answers to one name within 10 minutes, and the answer of the one without "
+	{ .id = "DNS-DIFF",
+	  .fact = F_DNS_DIFF,
+	  .family = FAM_DNS,
+	  .grade = E4,
+	  .flags = FF_RESTS,
+	  .about = ABOUT_NAME,
+	  .attack = "T1557.001",
+	  .explain = "Two resolvers gave one client different answers to one name within 10 minutes, and the "
+		     "answer of the one without "
 		     "authority is a suspect station of this link." },
 	{ 0 },
 };

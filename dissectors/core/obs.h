@@ -148,7 +148,8 @@ struct dhcp6 {
 	struct bytes options;		/* the whole option area, as far as it was captured */
 	struct bytes client_duid, server_duid;	/* first occurrence */
 	/* The values of the first option each; fqdn without the flags, vendor_class the first item of option 16. */
-	struct bytes dns, domains, oro, fqdn, status_msg, vendor_class, user_class, interface_id, remote_id, bootfile, captive_portal;
+	struct bytes dns, domains, oro, fqdn, status_msg, vendor_class, user_class, interface_id, remote_id, bootfile,
+		     captive_portal;
 	struct bytes relay_msg;		/* option 9 */
 	struct bytes client_ll;		/* option 79 (RFC 6939): link-layer type and address, as a relay saw it */
 	char	     fqdn_text[256];	/* the name of option 39 with dots, a final one where it ends with the root */
@@ -205,7 +206,7 @@ struct nd {
 };
 struct nd_prefix { struct addr prefix; uint8_t len, l, a; uint32_t valid, preferred; };
 struct nd_route { uint64_t set; struct addr prefix; uint8_t len, prf; uint32_t lifetime; };
-struct nd_rdnss { uint64_t set; /* bit 0: servers, be there none */ uint32_t lifetime; struct bytes servers; /* 16 bytes each */ };
+struct nd_rdnss { uint64_t set; /* bit 0: servers, be there none */ uint32_t lifetime; struct bytes servers; /* of 16 */ };
 field_next nd_prefix_next, nd_route_next, nd_rdnss_next, nd_addr_next; /* nd_addr_next: rec nd_rdnss, item struct addr */
 struct nd_dnssl { uint32_t lifetime; struct bytes names; };	/* RFC 8106 5.2: uncompressed, zero padding */
 struct nd_domain { char name[ND_DOMAIN_TEXT]; };		/* dots between labels, RFC 4343 2.1 escapes, no final dot */
@@ -261,7 +262,7 @@ struct obs {
 	uint32_t		file;  /* as struct frame */
 	uint16_t		kind, flags, iface;
 	uint8_t			depth; /* tunnels around it */
-	uint64_t		digest; /* of the innermost datagram, TTL, checksum and link header left out: finds a mirror's copy */
+	uint64_t		digest; /* of the innermost datagram without TTL, checksum and link header: a mirror's copy */
 	struct ends		outer, inner; /* the same unless tunnelled */
 	uint32_t		bad_off;
 	const char	       *bad_what;

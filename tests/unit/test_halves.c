@@ -39,15 +39,19 @@ event_of(const struct join *j)
 	return ev;
 }
 
-struct set_up { bool vantage, loss, cut_short; struct authority *authority; const struct hostev *ev; };
+struct set_up {
+	bool vantage, loss, cut_short;
+	struct authority *authority;
+	const struct hostev *ev;
+};
 
 /* The verdict that a lone event ends with. */
 static struct told
 alone(const struct join *j, const struct set_up *s)
 {
-	struct world  w;
+	struct world w;
 	struct hostev ev = s->ev ? *s->ev : event_of(j);
-	struct told   t = { .verdict = VERDICTS };
+	struct told t = { .verdict = VERDICTS };
 
 	world_open(&w);
 	w.conf.authority = s->authority;
@@ -78,9 +82,9 @@ speaks(const struct join *j)
 
 /* The rows about a foreign server speak alone only where servers are declared. */
 static struct auth_server server;
-static struct addr	  server_ip;
-static struct auth_site	  site;
-static struct authority	  declared = { &site, 1 };
+static struct addr server_ip;
+static struct auth_site site;
+static struct authority declared = { &site, 1 };
 
 static void
 declare(struct addr ip)
@@ -94,7 +98,7 @@ static void
 test_host_half_alone(void **state)
 {
 	const struct join *j;
-	unsigned	   rows = 0;
+	unsigned rows = 0;
 
 	(void)state;
 	declare(addr4(10, 0, 0, 2));
@@ -103,9 +107,11 @@ test_host_half_alone(void **state)
 			continue;
 		struct told t = alone(j, &(struct set_up){ .vantage = true, .authority = &declared });
 		/* where absence itself refutes, a watched and clean window without the cause does so */
-		enum verdict want = j->refute == R_NO_FLOOD || j->refute == R_ADDRESS_QUIET ? V_REFUTED : V_HOST_ONLY;
+		enum verdict want =
+			j->refute == R_NO_FLOOD || j->refute == R_ADDRESS_QUIET ? V_REFUTED : V_HOST_ONLY;
 		if (t.verdict != want)
-			fail_msg("%s: %s", j->id, t.verdict == VERDICTS ? "nothing told" : verdict_name(t.verdict));
+			fail_msg("%s: %s", j->id,
+				 t.verdict == VERDICTS ? "nothing told" : verdict_name(t.verdict));
 		if (want == V_HOST_ONLY && t.severity > j->sev_alone)
 			fail_msg("%s: severity %s above its row", j->id, severity_name(t.severity));
 		rows++;
@@ -116,8 +122,10 @@ test_host_half_alone(void **state)
 static void
 test_vantage_removed(void **state)
 {
-	static const struct set_up cases[] = { { .vantage = false }, { .vantage = true, .loss = true }, { .vantage = true, .cut_short = true } };
-	const struct join	  *j;
+	static const struct set_up cases[] = { { .vantage = false },
+					       { .vantage = true, .loss = true },
+					       { .vantage = true, .cut_short = true } };
+	const struct join *j;
 
 	(void)state;
 	declare(addr4(10, 0, 0, 2));
@@ -127,7 +135,8 @@ test_vantage_removed(void **state)
 			s.authority = &declared;
 			struct told t = alone(j, &s);
 			if (t.verdict != V_UNVERIFIABLE)
-				fail_msg("%s, case %zu: %s", j->id, k, t.verdict == VERDICTS ? "nothing told" : verdict_name(t.verdict));
+				fail_msg("%s, case %zu: %s", j->id, k,
+					 t.verdict == VERDICTS ? "nothing told" : verdict_name(t.verdict));
 		}
 }
 
@@ -141,14 +150,16 @@ test_explained(void **state)
 		if (!speaks(j) || (j->refute != R_ISATAP && j->refute != R_PEER_AUTHORISED))
 			continue;
 		struct hostev ev = event_of(j);
-		struct addr   router = ev.router;
+		struct addr router = ev.router;
 		declare(ev.peer);
 		if (j->kind == HE_D4_OFFER || j->kind == HE_D4_ACK)
 			continue; /* naming a declared server they say nothing at all: test_echo_of_declared_server */
 		site.isatap_routers = (struct auth_addrs){ true, &router, 1 };
-		struct told t = alone(j, &(struct set_up){ .vantage = true, .authority = &declared, .ev = &ev });
+		struct told t =
+			alone(j, &(struct set_up){ .vantage = true, .authority = &declared, .ev = &ev });
 		if (t.verdict != V_REFUTED)
-			fail_msg("%s: %s although explained", j->id, t.verdict == VERDICTS ? "nothing told" : verdict_name(t.verdict));
+			fail_msg("%s: %s although explained", j->id,
+				 t.verdict == VERDICTS ? "nothing told" : verdict_name(t.verdict));
 	}
 }
 
@@ -161,7 +172,9 @@ test_echo_of_declared_server(void **state)
 	declare(addr4(10, 0, 0, 99));
 	for (size_t i = 0; (j = join_at(i)); i++)
 		if (speaks(j) && (j->kind == HE_D4_OFFER || j->kind == HE_D4_ACK))
-			assert_int_equal(alone(j, &(struct set_up){ .vantage = true, .authority = &declared }).verdict, VERDICTS);
+			assert_int_equal(
+				alone(j, &(struct set_up){ .vantage = true, .authority = &declared }).verdict,
+				VERDICTS);
 }
 
 /* 4100 with an empty or loopback router, or an error, sets no router (DETECTIONS.md 10). */
@@ -188,17 +201,22 @@ static void
 test_wire_half_comes_late(void **state)
 {
 	const struct join *j = join_at(0);
-	struct world	   w;
-	struct hostev	   ev = event_of(j);
+	struct world w;
+	struct hostev ev = event_of(j);
 
 	(void)state;
 	world_open(&w);
 	ev.router = addr4(10, 0, 0, 66);
 	world_event(&w, &ev, WORLD_VICTIM, WORLD_START + 100 * TS_SEC);
 	assert_int_equal(w.ntold, 0); /* nobody waits, and nothing is said before the window is over */
-	struct fact f = { .id = F_DNS_NAME, .family = FAM_DNS, .grade = E1, .flags = FF_HARD,
-			  .actor = { .has_mac = true, .mac = WORLD_ACTOR, .addr = addr4(10, 0, 0, 66) }, .has_victim = true,
-			  .victim = WORLD_VICTIM, .key = addr4(10, 0, 0, 66) };
+	struct fact f = { .id = F_DNS_NAME,
+			  .family = FAM_DNS,
+			  .grade = E1,
+			  .flags = FF_HARD,
+			  .actor = { .has_mac = true, .mac = WORLD_ACTOR, .addr = addr4(10, 0, 0, 66) },
+			  .has_victim = true,
+			  .victim = WORLD_VICTIM,
+			  .key = addr4(10, 0, 0, 66) };
 	world_fact(&w, &f, WORLD_START + 101 * TS_SEC);
 	engine_end(w.engine);
 	const struct told *t = world_last(&w, "dns-takeover");
@@ -213,9 +231,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_host_half_alone),	  cmocka_unit_test(test_vantage_removed),
-		cmocka_unit_test(test_explained),	  cmocka_unit_test(test_echo_of_declared_server),
-		cmocka_unit_test(test_isatap_without_router), cmocka_unit_test(test_wire_half_comes_late),
+		cmocka_unit_test(test_host_half_alone),
+		cmocka_unit_test(test_vantage_removed),
+		cmocka_unit_test(test_explained),
+		cmocka_unit_test(test_echo_of_declared_server),
+		cmocka_unit_test(test_isatap_without_router),
+		cmocka_unit_test(test_wire_half_comes_late),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,9 +15,15 @@ static enum fact_id
 fact_for(const struct join *j, enum family f)
 {
 	static const uint8_t usual[FAMILIES] = {
-		[FAM_D4_ROGUE] = F_D4_ROGUE, [FAM_D4_FLOOD] = F_D4_FANOUT, [FAM_D4_STARVATION] = F_D4_GHOST,
-		[FAM_D4_AUTHKILL] = F_D4_AUTHKILL, [FAM_D6_ROGUE] = F_D6_ADDR, [FAM_D6_FLOOD] = F_D6_FLOOD, [FAM_RA] = F_RA_MO,
-		[FAM_ND_SPOOF] = F_ND_SPOOF, [FAM_DNS] = F_DNS_NAME,
+		[FAM_D4_ROGUE] = F_D4_ROGUE,
+		[FAM_D4_FLOOD] = F_D4_FANOUT,
+		[FAM_D4_STARVATION] = F_D4_GHOST,
+		[FAM_D4_AUTHKILL] = F_D4_AUTHKILL,
+		[FAM_D6_ROGUE] = F_D6_ADDR,
+		[FAM_D6_FLOOD] = F_D6_FLOOD,
+		[FAM_RA] = F_RA_MO,
+		[FAM_ND_SPOOF] = F_ND_SPOOF,
+		[FAM_DNS] = F_DNS_NAME,
 	};
 	if (j->facts == 0)
 		return (enum fact_id)usual[f];
@@ -41,9 +47,15 @@ static void
 wire_half(struct world *w, const struct join *j, ts_t at)
 {
 	enum family f = family_of(j);
-	struct fact fact = { .id = (uint8_t)fact_for(j, f), .family = (uint8_t)f, .grade = E1, .flags = FF_HARD,
-			     .actor = { .has_mac = true, .mac = WORLD_ACTOR, .addr = addr4(10, 0, 0, 66) }, .has_victim = true,
-			     .victim = WORLD_VICTIM, .key = addr4(10, 0, 0, 99), .name = name_hash(NAME) };
+	struct fact fact = { .id = (uint8_t)fact_for(j, f),
+			     .family = (uint8_t)f,
+			     .grade = E1,
+			     .flags = FF_HARD,
+			     .actor = { .has_mac = true, .mac = WORLD_ACTOR, .addr = addr4(10, 0, 0, 66) },
+			     .has_victim = true,
+			     .victim = WORLD_VICTIM,
+			     .key = addr4(10, 0, 0, 99),
+			     .name = name_hash(NAME) };
 	world_fact(w, &fact, at);
 }
 
@@ -68,9 +80,9 @@ host_half(const struct join *j)
 static bool
 joins(const struct join *j, ts_t offset, struct mac host, struct addr key)
 {
-	struct world  w;
+	struct world w;
 	struct hostev ev = host_half(j);
-	ts_t	      fact_at = WORLD_START + 50 * TS_SEC;
+	ts_t fact_at = WORLD_START + 50 * TS_SEC;
 
 	world_open(&w);
 	if (key.fam) {
@@ -80,7 +92,7 @@ joins(const struct join *j, ts_t offset, struct mac host, struct addr key)
 	wire_half(&w, j, fact_at);
 	world_event(&w, &ev, host, fact_at + offset);
 	const struct hyp *h = hyp_of(w.engine, family_of(j), w.engine->segment_at[0], WORLD_ACTOR);
-	bool		  yes = h && h->nevent == 1 && h->event[0].role == ROLE_CORROBORATES;
+	bool yes = h && h->nevent == 1 && h->event[0].role == ROLE_CORROBORATES;
 	world_close(&w);
 	return yes;
 }
@@ -102,7 +114,7 @@ static void
 test_windows(void **state)
 {
 	const struct join *j;
-	unsigned	   rows = 0;
+	unsigned rows = 0;
 
 	(void)state;
 	for (size_t i = 0; (j = join_at(i)); i++) {
@@ -136,7 +148,8 @@ test_keys(void **state)
 			fail_msg("%s: the suspect's own host spoke for it", j->id);
 		if ((j->keys & K_HOST) && joins(j, 0, WORLD_OTHER, (struct addr){ 0 }))
 			fail_msg("%s: joined for a host that the packet did not touch", j->id);
-		if ((j->keys & (K_ADDR | K_ROUTER | K_PEER_ACTOR | K_NAME)) && joins(j, 0, reporter(j), addr4(10, 0, 0, 77)))
+		if ((j->keys & (K_ADDR | K_ROUTER | K_PEER_ACTOR | K_NAME)) &&
+		    joins(j, 0, reporter(j), addr4(10, 0, 0, 77)))
 			fail_msg("%s: joined with another key", j->id);
 	}
 }
@@ -146,8 +159,8 @@ static void
 test_order_and_duplicates(void **state)
 {
 	const struct join *j = join_at(0);
-	struct world	   w;
-	struct hostev	   ev = host_half(j);
+	struct world w;
+	struct hostev ev = host_half(j);
 
 	(void)state;
 	world_open(&w);
@@ -168,14 +181,14 @@ static void
 test_contested_name(void **state)
 {
 	struct world w;
-	uint8_t	     host[] = { 'H', 'O', 'S', 'T' };
+	uint8_t host[] = { 'H', 'O', 'S', 'T' };
 
 	(void)state;
 	for (int contested = 0; contested < 2; contested++) {
 		world_open(&w);
 		for (int i = 0; i <= contested; i++) {
-			struct obs	  o;
-			struct mac	  m = i ? WORLD_OTHER : WORLD_VICTIM;
+			struct obs o;
+			struct mac m = i ? WORLD_OTHER : WORLD_VICTIM;
 			struct dhcp4_opt *opt = o.u.dhcp4.opt;
 			memset(&o, 0, sizeof(o));
 			o.ts = WORLD_START + (10 + i) * TS_SEC;
@@ -191,9 +204,9 @@ test_contested_name(void **state)
 			o.u.dhcp4.nopt = 1;
 			engine_obs(w.engine, &o);
 		}
-		struct kept  k = { .ts = WORLD_START + 20 * TS_SEC, .computer = "HOST.corp.example" };
+		struct kept k = { .ts = WORLD_START + 20 * TS_SEC, .computer = "HOST.corp.example" };
 		struct place p[PLACES];
-		size_t	     n = event_places(w.engine, &k, p);
+		size_t n = event_places(w.engine, &k, p);
 		assert_int_equal(n, contested ? 0 : 1);
 		if (n)
 			assert_memory_equal(&p[0].mac, &WORLD_VICTIM, 6);
@@ -205,7 +218,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_windows), cmocka_unit_test(test_keys), cmocka_unit_test(test_order_and_duplicates),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_order_and_duplicates),
 		cmocka_unit_test(test_contested_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,15 +9,15 @@
 #include "verdict.h"
 
 struct world {
-	struct mac	   declared[1];
+	struct mac declared[1];
 	struct auth_server server;
-	struct auth_site   site;
-	struct authority   authority;
+	struct auth_site site;
+	struct authority authority;
 	struct engine_conf conf;
-	struct segment	   segment;
-	struct engine	   engine;
-	struct hyp	   hyp;
-	void		  *vantage;
+	struct segment segment;
+	struct engine engine;
+	struct hyp hyp;
+	void *vantage;
 };
 
 static const struct mac ACTOR = { { 2, 0, 0, 0, 0, 0x66 } };
@@ -54,7 +54,8 @@ tear_down(void **state)
 static void
 declare(struct world *w, bool yes)
 {
-	w->site.dhcp4_servers = w->site.dhcp6_servers = w->site.routers = (struct auth_servers){ yes, &w->server, yes };
+	w->site.dhcp4_servers = w->site.dhcp6_servers = w->site.routers =
+		(struct auth_servers){ yes, &w->server, yes };
 }
 
 static void
@@ -69,7 +70,10 @@ static void
 fact(struct world *w, enum fact_id id, enum grade g, uint16_t flags)
 {
 	struct hyp *h = &w->hyp;
-	h->fact[h->nfact] = (struct hyp_fact){ .id = (uint8_t)id, .grade = (uint8_t)g, .flags = flags, .count = 1,
+	h->fact[h->nfact] = (struct hyp_fact){ .id = (uint8_t)id,
+					       .grade = (uint8_t)g,
+					       .flags = flags,
+					       .count = 1,
 					       .first = (h->nfact + 1) * TS_SEC };
 	h->nfact++;
 }
@@ -78,7 +82,10 @@ static void
 event(struct world *w, bool echo, bool names, bool impact)
 {
 	struct hyp *h = &w->hyp;
-	h->event[h->nevent] = (struct hyp_event){ .serial = h->nevent + 1u, .role = ROLE_CORROBORATES, .echo = echo, .names = names,
+	h->event[h->nevent] = (struct hyp_event){ .serial = h->nevent + 1u,
+						  .role = ROLE_CORROBORATES,
+						  .echo = echo,
+						  .names = names,
 						  .impact = impact };
 	h->nevent++;
 }
@@ -176,16 +183,23 @@ test_flood(void **state)
 {
 	static const struct {
 		enum fact_id a, b;
-		bool	     impact, arp;
+		bool impact, arp;
 		enum verdict v;
 	} rows[] = {
-		{ F_D4_RATE, F_NONE, false, true, V_INFO },	      { F_D4_RATE, F_NONE, true, true, V_SUSPECTED },
-		{ F_D4_FANOUT, F_NONE, false, true, V_PROBABLE },     { F_D4_BADMAC, F_NONE, false, true, V_PROBABLE },
-		{ F_D4_XID, F_NONE, false, true, V_PROBABLE },	      { F_D4_FANOUT, F_NONE, true, true, V_CONFIRMED },
-		{ F_D4_FANOUT, F_D4_GHOST, false, true, V_PROBABLE }, { F_D4_FANOUT, F_D4_XID, false, true, V_CONFIRMED },
-		{ F_D4_BADMAC, F_D4_XID, false, false, V_CONFIRMED }, { F_D4_GHOST, F_NONE, false, false, V_SUSPECTED },
-		{ F_D4_STOCK, F_NONE, false, false, V_SUSPECTED },    { F_D4_GHOST, F_NONE, true, false, V_PROBABLE },
-		{ F_D4_STOCK, F_NONE, true, false, V_CONFIRMED },     { F_D4_GHOST, F_NONE, false, true, V_PROBABLE },
+		{ F_D4_RATE, F_NONE, false, true, V_INFO },
+		{ F_D4_RATE, F_NONE, true, true, V_SUSPECTED },
+		{ F_D4_FANOUT, F_NONE, false, true, V_PROBABLE },
+		{ F_D4_BADMAC, F_NONE, false, true, V_PROBABLE },
+		{ F_D4_XID, F_NONE, false, true, V_PROBABLE },
+		{ F_D4_FANOUT, F_NONE, true, true, V_CONFIRMED },
+		{ F_D4_FANOUT, F_D4_GHOST, false, true, V_PROBABLE },
+		{ F_D4_FANOUT, F_D4_XID, false, true, V_CONFIRMED },
+		{ F_D4_BADMAC, F_D4_XID, false, false, V_CONFIRMED },
+		{ F_D4_GHOST, F_NONE, false, false, V_SUSPECTED },
+		{ F_D4_STOCK, F_NONE, false, false, V_SUSPECTED },
+		{ F_D4_GHOST, F_NONE, true, false, V_PROBABLE },
+		{ F_D4_STOCK, F_NONE, true, false, V_CONFIRMED },
+		{ F_D4_GHOST, F_NONE, false, true, V_PROBABLE },
 	};
 
 	for (size_t i = 0; i < NELEM(rows); i++) {
@@ -194,13 +208,15 @@ test_flood(void **state)
 		for (int k = 0; rows[i].arp && k < 20; k++)
 			vantage_sample(&w->engine, &w->segment, VB_ARP, true);
 		begin(w, FAM_D4_STARVATION);
-		fact(w, rows[i].a, rows[i].a == F_D4_RATE ? E0 : E1, rows[i].a == F_D4_RATE ? FF_OPENS : FF_HARD);
+		fact(w, rows[i].a, rows[i].a == F_D4_RATE ? E0 : E1,
+		     rows[i].a == F_D4_RATE ? FF_OPENS : FF_HARD);
 		if (rows[i].b)
 			fact(w, rows[i].b, E1, FF_HARD);
 		if (rows[i].impact)
 			event(w, false, false, true);
 		if (judge(w) != rows[i].v)
-			fail_msg("row %zu: %s instead of %s", i, verdict_name(judge(w)), verdict_name(rows[i].v));
+			fail_msg("row %zu: %s instead of %s", i, verdict_name(judge(w)),
+				 verdict_name(rows[i].v));
 	}
 }
 
