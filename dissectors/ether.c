@@ -47,8 +47,7 @@ llc(struct pkt *pkt, struct cursor *c)
 	if (oui != 0 && oui != OUI_BRIDGE_TUNNEL)
 		return SAID_OK;
 	pkt->ethertype = type;
-	pkt->inner = layer_rest(c);
-	pkt->next = (struct claim){ CLAIM_ETHER, type };
+	layer_next(pkt, c, CLAIM_ETHER, type);
 	return SAID_OK;
 }
 
@@ -60,8 +59,7 @@ layer_ether(struct pkt *pkt, struct cursor *c, uint16_t type)
 		struct cursor body = cur_clip(c, type);
 		return llc(pkt, &body);
 	}
-	pkt->inner = layer_rest(c);
-	pkt->next = (struct claim){ CLAIM_ETHER, type };
+	layer_next(pkt, c, CLAIM_ETHER, type);
 	return SAID_OK;
 }
 
@@ -142,8 +140,7 @@ bare(struct cursor *c, struct pkt *pkt, uint16_t type)
 {
 	pkt->flags |= OBS_NO_ETHER;
 	pkt->ethertype = type;
-	pkt->inner = layer_rest(c);
-	pkt->next = (struct claim){ CLAIM_ETHER, type };
+	layer_next(pkt, c, CLAIM_ETHER, type);
 	return SAID_OK;
 }
 

@@ -52,7 +52,6 @@ fragment(struct pkt *pkt, struct cursor *body, size_t declared, uint16_t where, 
 static enum said
 ipv4_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
-	struct cursor start = *c;
 	struct bytes h = cur_take(c, IPV4_HEADER);
 
 	(void)o;
@@ -81,7 +80,11 @@ ipv4_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	struct cursor body = cur_clip(c, declared);
 	if (body.len < declared && !body.cut)
 		layer_note(pkt, c, "IPv4 total length");
-	pkt->dgram_head = cur_take(&start, head);
+	pkt->dgram_head = h;
+	if (options.n > 0) {
+		struct cursor again = cur_at(c, cur_off(c) - body.len - head);
+		pkt->dgram_head = cur_take(&again, head);
+	}
 	pkt->dgram_body = bytes_of(body.base, body.len);
 	enum said answer;
 	if ((where & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) != 0) {
@@ -90,8 +93,7 @@ ipv4_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 		declared = body.len;
 	}
 	pkt->sum_len = source_routed(options) || declared > UINT16_MAX ? 0 : (uint16_t)declared;
-	pkt->inner = body;
-	pkt->next = (struct claim){ CLAIM_IPPROTO, pkt->ends.ipproto };
+	layer_next(pkt, &body, CLAIM_IPPROTO, pkt->ends.ipproto);
 	return SAID_OK;
 }
 

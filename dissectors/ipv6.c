@@ -235,9 +235,8 @@ ipv6_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 		return answer;
 	pkt->ends.ipproto = h.next;
 	pkt->sum_len = h.sum_unknown || h.declared > UINT16_MAX ? 0 : (uint16_t)h.declared;
-	pkt->inner = layer_rest(&h.body);
 	if (h.next != NO_NEXT)
-		pkt->next = (struct claim){ CLAIM_IPPROTO, h.next };
+		layer_next(pkt, &h.body, CLAIM_IPPROTO, h.next);
 	return SAID_OK;
 }
 

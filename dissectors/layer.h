@@ -11,8 +11,22 @@ enum { PROTO_ICMP4 = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58 };
 /* Goes on behind an Ethernet-like type field: an ethertype, or an IEEE 802.3 length with LLC.  In ether.c. */
 enum said layer_ether(struct pkt *, struct cursor *, uint16_t type);
 
-/* The rest of `c` as a cursor of its own, cut where `c` is. */
-struct cursor layer_rest(struct cursor *c);
+/* Goes on with the rest of `c`, cut where `c` is.  Field by field: copying a struct that was just written piece by piece
+ * stalls the processor, and this is done for each layer of each frame. */
+static inline void
+layer_next(struct pkt *pkt, struct cursor *c, enum claim_kind kind, uint16_t value)
+{
+	struct bytes b = cur_rest(c);
+
+	pkt->inner.cut = c->cut;
+	pkt->inner.why = c->why;
+	pkt->inner.base = b.p;
+	pkt->inner.off = 0;
+	pkt->inner.len = (uint32_t)b.n;
+	pkt->next.kind = (uint16_t)kind;
+	pkt->next.value = value;
+}
+
 /* Notes what is wrong (the first note stays) and sets OBS_BAD, or OBS_CUT where the capture is to blame. */
 void layer_note(struct pkt *, const struct cursor *, const char *what);
 /* The same as an answer: the end of the walk into this frame. */

@@ -28,8 +28,7 @@ tcp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	pkt->payload = payload > UINT16_MAX ? UINT16_MAX : (uint16_t)payload;
 	if ((!cur_more(&all) && !all.cut) || payload == 0 || !layer_claimed(pkt, CLAIM_TCP, dport, sport))
 		return SAID_OK;
-	pkt->inner = layer_rest(&all);
-	pkt->next = (struct claim){ CLAIM_TCP, dport };
+	layer_next(pkt, &all, CLAIM_TCP, dport);
 	return SAID_OK;
 }
 

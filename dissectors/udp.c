@@ -41,8 +41,7 @@ udp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	if ((!cur_more(&body) && !body.cut) || !layer_claimed(pkt, CLAIM_UDP, dport, sport))
 		return SAID_OK;
 	checksum(pkt, &all, UDP_HEADER + declared, sum);
-	pkt->inner = body;
-	pkt->next = (struct claim){ CLAIM_UDP, dport };
+	layer_next(pkt, &body, CLAIM_UDP, dport);
 	return SAID_OK;
 }
 

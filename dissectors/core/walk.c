@@ -157,14 +157,6 @@ walk_scratch_join(struct walk *w, const struct bytes *parts, size_t n, bool *too
 	return bytes_of(to, used);
 }
 
-struct cursor
-layer_rest(struct cursor *c)
-{
-	struct bytes b = cur_rest(c);
-
-	return cur_init(b, b.n + c->cut);
-}
-
 void
 layer_note(struct pkt *pkt, const struct cursor *c, const char *what)
 {
@@ -207,9 +199,8 @@ layer_quote(struct pkt *pkt, struct cursor *c, uint16_t ethertype)
 	pkt->w->quoting.flags = pkt->flags;
 	pkt->w->quoting.ipdepth = pkt->ipdepth;
 	pkt->flags |= OBS_QUOTED;
-	pkt->inner = layer_rest(c);
+	layer_next(pkt, c, CLAIM_ETHER, ethertype);
 	pkt->inner.cut = true;
-	pkt->next = (struct claim){ CLAIM_ETHER, ethertype };
 }
 
 static const struct {
@@ -363,6 +354,7 @@ static void
 deliver_frame(const struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 {
 	uint8_t ipdepth = pkt->ipdepth;
+	const struct ends *ends = &pkt->ends;
 
 	fill(o, pkt);
 	o->kind = OBS_FRAME;
@@ -374,27 +366,29 @@ deliver_frame(const struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 		o->flags = pkt->w->quoting.flags;
 		o->bad_what = NULL;
 		o->bad_off = 0;
-		o->inner = pkt->w->quoting.ends;
+		ends = &pkt->w->quoting.ends;
 		o->u.seen.tcp_flags = 0;
 		o->u.seen.payload = 0;
 	} else {
 		o->flags = pkt->flags;
 		o->bad_what = pkt->bad_what;
 		o->bad_off = pkt->bad_off;
-		o->inner = pkt->ends;
 		o->u.seen.tcp_flags = pkt->tcp_flags;
 		o->u.seen.payload = pkt->payload;
 	}
 	o->depth = ipdepth > 1 ? (uint8_t)(ipdepth - 1) : 0;
-	memcpy(&o->outer, o->depth ? &pkt->outer : &o->inner, sizeof(o->outer));
+	memcpy(&o->inner, ends, sizeof(o->inner));
+	memcpy(&o->outer, o->depth ? &pkt->outer : ends, sizeof(o->outer));
 	fn(arg, o);
 }
 
+/* A layer that is the `last` to be asked may use up the packet's own cursor: most are, and a copy costs. */
 static enum said
-call(struct pkt *pkt, const struct dissector *d, struct obs *o, walk_obs *fn, void *arg)
+call(struct pkt *pkt, const struct dissector *d, bool last, struct obs *o, walk_obs *fn, void *arg)
 {
+	if (d->kind == OBS_NONE && last)
+		return d->dissect(&pkt->inner, pkt, o);
 	struct cursor c = pkt->inner;
-
 	if (d->kind == OBS_NONE)
 		return d->dissect(&c, pkt, o);
 	size_t n = d->kind < OBS_KINDS ? record_bytes[d->kind] : 0;
@@ -417,16 +411,16 @@ call(struct pkt *pkt, const struct dissector *d, struct obs *o, walk_obs *fn, vo
 
 /* Asks the claimants of one value in their order until one does not say no. */
 static enum said
-ask(struct pkt *pkt, struct claim want, struct obs *o, walk_obs *fn, void *arg)
+ask(struct pkt *pkt, unsigned kind, uint16_t value, struct obs *o, walk_obs *fn, void *arg)
 {
 	struct walk *w = pkt->w;
 
-	for (uint16_t i = w->slot[want.kind][slot_of(want.value)]; i != 0;) {
+	for (uint16_t i = w->slot[kind][slot_of(value)]; i != 0;) {
 		const struct claimant *c = &w->claimant[i - 1];
 		i = c->next;
-		if (c->value != want.value)
+		if (c->value != value)
 			continue;
-		enum said s = call(pkt, c->d, o, fn, arg);
+		enum said s = call(pkt, c->d, i == 0 && kind < CLAIM_UDP, o, fn, arg);
 		w->count[c->nth].said[s]++;
 		if (s != SAID_NO)
 			return s;
@@ -440,13 +434,19 @@ begin(struct pkt *pkt, struct walk *w, const struct frame *f)
 {
 	pkt->f = f;
 	pkt->w = w;
-	pkt->next = (struct claim){ CLAIM_LINK, f->linktype };
-	pkt->inner = cur_init(bytes_of(f->p, f->caplen), f->wirelen);
+	pkt->next.kind = CLAIM_LINK;
+	pkt->next.value = f->linktype;
+	pkt->inner.base = f->p;
+	pkt->inner.off = 0;
+	pkt->inner.len = f->caplen;
+	pkt->inner.cut = f->wirelen > f->caplen;
+	pkt->inner.why = CUR_OK;
 	pkt->ends = (struct ends){ 0 };
 	pkt->flags = pkt->ethertype = pkt->sum_len = pkt->payload = 0;
 	pkt->nlayer = pkt->ipdepth = pkt->tcp_flags = 0;
 	pkt->final_dst.fam = 0;
-	pkt->dgram_head = pkt->dgram_body = bytes_of(NULL, 0);
+	pkt->dgram_head.p = pkt->dgram_body.p = NULL;
+	pkt->dgram_head.n = pkt->dgram_body.n = 0;
 	pkt->bad_what = NULL;
 	pkt->bad_off = 0;
 	pkt->seen = false;
@@ -462,17 +462,17 @@ walk_frame(struct walk *w, const struct frame *f, walk_obs *fn, void *arg)
 
 	begin(&pkt, w, f);
 	while (pkt.next.kind != CLAIM_NONE && pkt.next.kind < CLAIM_KINDS) {
-		struct claim want = pkt.next;
+		unsigned kind = pkt.next.kind;
+		uint16_t value = pkt.next.value;
 		if (pkt.nlayer++ == LAYERS_MAX) {
 			result = layer_fail(&pkt, &pkt.inner, "more layers than are read");
 			break;
 		}
 		pkt.next.kind = CLAIM_NONE;
-		enum said s = ask(&pkt, want, &o, fn, arg);
-		if (s == SAID_NO && (want.kind == CLAIM_UDP || want.kind == CLAIM_TCP) &&
-		    pkt.ends.sport != want.value)
-			s = ask(&pkt, (struct claim){ want.kind, pkt.ends.sport }, &o, fn, arg);
-		if (s == SAID_NO && want.kind == CLAIM_LINK)
+		enum said s = ask(&pkt, kind, value, &o, fn, arg);
+		if (s == SAID_NO && (kind == CLAIM_UDP || kind == CLAIM_TCP) && pkt.ends.sport != value)
+			s = ask(&pkt, kind, pkt.ends.sport, &o, fn, arg);
+		if (s == SAID_NO && kind == CLAIM_LINK)
 			return SAID_NO;
 		if (s == SAID_CUT || s == SAID_BAD)
 			result = s;
