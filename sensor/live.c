@@ -134,8 +134,8 @@ tap_open(struct live *l, struct tap *t, const char *iface)
 		return tap_wrong(iface, "cannot be opened", error);
 	pcap_set_snaplen(t->pcap, (int)l->c->snaplen);
 	pcap_set_promisc(t->pcap, l->c->promisc);
+	/* Not in immediate mode: its ring has slots of the snap length, 256 of them in 16 MiB. */
 	pcap_set_timeout(t->pcap, TIMEOUT_MS);
-	pcap_set_immediate_mode(t->pcap, 1);
 	pcap_set_buffer_size(t->pcap, (int)(l->c->buffer_mib << 20));
 	pcap_set_tstamp_precision(t->pcap, PCAP_TSTAMP_PRECISION_NANO);
 	int rc = pcap_activate(t->pcap);
