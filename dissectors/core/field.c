@@ -107,7 +107,9 @@ field_present(const struct field *f, const void *rec)
 
 	if (!has_value(f, rec))
 		return false;
-	return !is_list(f) || (f->next && f->next(&it, &item));
+	if (!is_list(f) || (f->has && f->type != F_NEST))
+		return true;
+	return f->next && f->next(&it, &item);
 }
 
 static void

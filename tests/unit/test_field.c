@@ -250,6 +250,44 @@ test_empty_inside(void **state)
 	expect(after, 2, &o, ",\"n\":9");
 }
 
+struct flagged {
+	uint64_t set;
+	uint8_t n;
+};
+
+static bool
+count_next(struct field_it *it, void *out)
+{
+	const struct flagged *f = it->rec;
+
+	*(uint8_t *)out = (uint8_t)it->i;
+	return it->i < f->n;
+}
+
+/* A list that its record says is there is printed although it is empty; one that is not there is not asked. */
+static void
+test_empty_but_there(void **state)
+{
+	static const struct field rows[] = {
+		WALK("a", F_LIST, count_next, number_sub, .has = BIT(1)),
+		WALK("b", F_ROWS, count_next, number_sub, .has = BIT(1)),
+		{ .name = "c", .type = F_MAP, .next = count_next, .has = BIT(1) },
+		FIELD(struct flagged, n, "n", F_U8),
+	};
+	struct flagged r = { .set = 2 };
+
+	(void)state;
+	expect(rows, 4, &r, ",\"a\":[],\"b\":[],\"c\":{},\"n\":0");
+	r.n = 2;
+	expect(rows, 2, &r, ",\"a\":[0,1],\"b\":[[0],[1]]");
+	for (size_t i = 0; i < 3; i++)
+		assert_true(field_present(&rows[i], &r));
+	r.set = 1;
+	expect(rows, 3, &r, "");
+	for (size_t i = 0; i < 3; i++)
+		assert_false(field_present(&rows[i], &r));
+}
+
 static bool
 pair_next(struct field_it *it, void *out)
 {
@@ -323,6 +361,28 @@ test_nest(void **state)
 	for (int i = 0; i < FIELD_NEST_MAX; i++)
 		strcat(want, "}");
 	expect(rows, 3, &o, want);
+}
+
+/* One row alone, as the whole table prints it. */
+static void
+test_one_row(void **state)
+{
+	static const struct field rows[] = {
+		FIELD(struct owner, n, "n", F_U8),
+		WALK("k", F_LIST, item_next, value_sub),
+		{ .name = "in", .type = F_NEST, .next = nest_next },
+	};
+	static const char *const want[] = { ",\"n\":1", ",\"k\":[5]", ",\"in\":{\"n\":0,\"k\":[5]}" };
+	static const uint8_t one[] = { 5 };
+	struct owner r = { .n = 1, .items = bytes_of(one, 1) };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct out o = out_init(buffer, sizeof(buffer));
+		field_json_one(&o, rows, NELEM(rows), i, &r);
+		buffer[o.n] = '\0';
+		assert_string_equal(buffer, want[i]);
+	}
 }
 
 /* An inner record with nothing to say must not leave a comma behind its brace. */
@@ -427,7 +487,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scalars),	      cmocka_unit_test(test_absence),
 		cmocka_unit_test(test_presence_bits), cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_empty_inside),  cmocka_unit_test(test_map),
+		cmocka_unit_test(test_empty_inside),  cmocka_unit_test(test_empty_but_there),
+		cmocka_unit_test(test_one_row),	      cmocka_unit_test(test_map),
 		cmocka_unit_test(test_nest),	      cmocka_unit_test(test_nest_of_nothing),
 		cmocka_unit_test(test_full),	      cmocka_unit_test(test_every_capacity),
 		cmocka_unit_test(test_depth),
