@@ -433,9 +433,10 @@ oro_next(struct field_it *it, void *item)
 }
 
 /* An iterator over what lies in several options of one code keeps two places in one cursor: where it reads, and, as the
- * end of the view, where the option that it is in ends.  True while there is something to read in this or the next. */
+ * end of the view, where the option that it is in ends.  True while there is something to read in this or the next.
+ * The first option told again word for word (WIDE's dhcp6s does) says nothing new and is left out. */
 static bool
-within(struct field_it *it, struct bytes options, uint16_t code)
+within(struct field_it *it, struct bytes options, uint16_t code, struct bytes first)
 {
 	struct cursor all = cur_all(options);
 	struct bytes v;
@@ -444,7 +445,7 @@ within(struct field_it *it, struct bytes options, uint16_t code)
 		return cur_ok(&it->c);
 	cur_skip(&all, cur_off(&it->c));
 	while (option_find(&all, code, &v)) {
-		if (v.n == 0)
+		if (v.n == 0 || (v.p != first.p && bytes_eq(v, first)))
 			continue;
 		it->c = cur_all(bytes_of(options.p, cur_off(&all)));
 		cur_skip(&it->c, cur_off(&all) - v.n);
@@ -460,7 +461,7 @@ dhcp6_dns_next(struct field_it *it, void *item)
 
 	if (it->i == 0)
 		it->c = cur_all(bytes_of(m->options.p, 0));
-	while (within(it, m->options, D6O_DNS)) {
+	while (within(it, m->options, D6O_DNS, m->dns)) {
 		if (cur_left(&it->c) >= 16) {
 			*(struct addr *)item = addr6_read(&it->c);
 			return true;
@@ -483,7 +484,7 @@ domains_next(struct field_it *it, void *item)
 
 	if (it->i == 0)
 		it->c = cur_all(bytes_of(m->options.p, 0));
-	while (within(it, m->options, D6O_DOMAINS)) {
+	while (within(it, m->options, D6O_DOMAINS, m->domains)) {
 		struct out text = out_init(t->text, sizeof(t->text) - 1);
 		if (!name_read(&it->c, &text))
 			return false;

@@ -445,6 +445,10 @@ test_repeated(void **state)
 	    "\x01"
 	    "b\x00");
 	OPT(&m, 23, "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\xbb");
+	OPT(&m, 23, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x35"); /* the first one again says nothing new */
+	OPT(&m, 24,
+	    "\x01"
+	    "a\x00");
 	OPT(&m, 7, "\x01");
 	OPT(&m, 7, "\x02");
 	assert_int_equal(whole(&m), SAID_OK);
