@@ -863,6 +863,23 @@ one_chaddr(void **state)
 		done();
 	}
 }
+/* Evasion: an INFORM first, so that the key would be known. */
+static void
+informed_first(void **state)
+{
+	(void)state;
+	start(true);
+	for (unsigned k = 100; k < 112; k++) {
+		struct msg m;
+		msg_init(&m, 1, D4_INFORM, k, client(k))->l2 = ROGUE;
+		msg_send(&n, &m);
+		forge(k, client(k), ROGUE, true);
+	}
+	net_wait(&n, 30 * TS_SEC);
+	finish();
+	assert_true(verdict(&n, STARVATION) >= V_PROBABLE);
+	done();
+}
 /* Evasion: a giaddr of the segment's own subnet that is no declared relay. */
 static void
 forged_giaddr(void **state)
@@ -1340,6 +1357,7 @@ main(void)
 		cmocka_unit_test(ipvlan),
 		cmocka_unit_test(one_chaddr),
 		cmocka_unit_test(forged_giaddr),
+		cmocka_unit_test(informed_first),
 		cmocka_unit_test(quiet_flood),
 		cmocka_unit_test(slow_ghosts),
 		cmocka_unit_test(slow_and_alive),
