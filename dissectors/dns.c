@@ -15,9 +15,9 @@ enum {
 enum { QUESTION_MIN = 5, RECORD_MIN = 11, CLASS_CHAOS = 3 };
 
 void
-labels_begin(struct labels *l, struct cursor *c, size_t message, bool follow)
+labels_begin(struct labels *l, struct cursor *c, size_t message)
 {
-	*l = (struct labels){ .c = c, .at = *c, .message = message, .run = cur_off(c), .follow = follow };
+	*l = (struct labels){ .c = c, .at = *c, .message = message, .run = cur_off(c) };
 }
 
 /* RFC 1035 4.1.4: a pointer names a prior occurrence.  Each must lead before the labels that it ends, so that the
@@ -40,7 +40,7 @@ label_jump(struct labels *l, uint8_t high)
 	l->jumped = true;
 	l->run = to + l->message;
 	l->at = cur_at(&l->at, l->run);
-	return l->follow;
+	return true;
 }
 
 bool
@@ -70,28 +70,54 @@ labels_next(struct labels *l, struct bytes *label)
 	return false;
 }
 
+/* The packet path's own loop: a name is its labels up to the zero or the first pointer. */
 void
 name_skip(struct cursor *c, size_t message)
 {
-	struct labels l;
-	struct bytes label;
+	struct cursor at = *c;
+	size_t start = cur_off(c);
 
-	labels_begin(&l, c, message, false);
-	while (labels_next(&l, &label))
-		;
+	for (uint8_t len = cur_u8(&at); cur_ok(&at) && len; len = cur_u8(&at)) {
+		if (len >= LABEL_POINTER) {
+			size_t to = message + ((size_t)(len & LABEL_MAX) << 8 | cur_u8(&at));
+			if (cur_ok(&at) && (to < message + DNS_HEADER || to >= start))
+				cur_fail(&at, CUR_BAD);
+			break;
+		}
+		if (len > LABEL_MAX || cur_off(&at) - start + len >= NAME_MAX_WIRE)
+			cur_fail(&at, CUR_BAD);
+		cur_skip(&at, len);
+	}
+	if (cur_ok(&at))
+		*c = at;
+	else
+		cur_fail(c, cur_end(&at));
+}
+
+/* What stands for itself: everything but C0 and DEL. */
+static struct bytes
+plain_run(struct cursor *c)
+{
+	struct cursor look = *c;
+	size_t n = 0;
+
+	for (uint8_t b = cur_u8(&look); cur_ok(&look) && b >= 0x20 && b != 0x7f; b = cur_u8(&look))
+		n++;
+	return cur_take(c, n);
 }
 
 void
 label_text(struct out *o, struct bytes label)
 {
 	static const char letters[] = "abtnvfr"; /* of 7 to 13 */
+	struct cursor c = cur_all(label);
 
-	for (size_t i = 0; i < label.n; i++) {
-		uint8_t b = label.p[i];
-		if (b >= 0x20 && b != 0x7f) {
-			out_chr(o, (char)b);
-			continue;
-		}
+	while (cur_more(&c)) {
+		struct bytes run = plain_run(&c);
+		out_view(o, run);
+		if (!cur_more(&c))
+			break;
+		uint8_t b = cur_u8(&c);
 		out_chr(o, '\\');
 		if (b >= 7 && b <= 13) {
 			out_chr(o, letters[b - 7]);
@@ -111,7 +137,7 @@ name_text(struct cursor *c, char text[DNS_NAME_TEXT])
 	struct labels l;
 	struct bytes label;
 
-	labels_begin(&l, c, 0, true);
+	labels_begin(&l, c, 0);
 	while (labels_next(&l, &label)) {
 		if (o.n)
 			out_chr(&o, '.');

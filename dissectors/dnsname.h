@@ -6,19 +6,18 @@
 #include "out.h"
 
 struct labels {
-	struct cursor
-		*c; /* what the name is read from; moved behind it at its end, failed where it is damaged */
+	struct cursor *c; /* the name's place: moved behind it at its end, failed where it is damaged */
 	struct cursor at;
 	size_t message, run; /* offsets in `c`: of the message, and of the labels read now */
 	unsigned wire, jumps;
-	bool follow, jumped;
+	bool jumped;
 };
 
-/* `message`: the offset in `c` that pointers count from.  Without `follow` a pointer ends the name. */
-void labels_begin(struct labels *, struct cursor *c, size_t message, bool follow);
+/* `message`: the offset in `c` that pointers count from. */
+void labels_begin(struct labels *, struct cursor *c, size_t message);
 /* False at the end of the name and at damage: cur_ok(c) tells which. */
 bool labels_next(struct labels *, struct bytes *label);
-/* Moves behind a name without reading what its pointers point at. */
+/* Moves behind a name without reading what its pointer points at. */
 void name_skip(struct cursor *c, size_t message);
 /* Printable text as it is, controls as \n or \ooo, bytes over 0x7f as they are. */
 void label_text(struct out *, struct bytes label);

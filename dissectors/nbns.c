@@ -60,7 +60,7 @@ name_read(struct cursor *c, struct nbns_name *n)
 	struct bytes label;
 
 	n->name[0] = '\0';
-	labels_begin(&l, c, 0, true);
+	labels_begin(&l, c, 0);
 	if (!labels_next(&l, &label) || !first_level(label, raw)) {
 		cur_fail(c, CUR_BAD);
 		return false;

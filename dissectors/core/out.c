@@ -281,17 +281,22 @@ is_control(const uint8_t *p, size_t len)
 
 typedef void out_escape(struct out *, uint8_t c, bool control);
 
-/* Runs that need no escape are put at once; `special` are the printable characters that do. */
+/* Runs that need no escape are put at once; `also` is escaped beside the quote and the backslash. */
 static void
-text_escaped(struct out *o, struct bytes b, struct bytes special, out_escape *escape)
+text_escaped(struct out *o, struct bytes b, uint8_t also, out_escape *escape)
 {
 	size_t from = 0, i = 0;
 
 	while (i < b.n && !o->full) {
+		uint8_t c = b.p[i];
+		bool special = c == '"' || c == '\\' || c == also;
+		if (c >= 0x20 && c < 0x7f && !special) {
+			i++;
+			continue;
+		}
 		size_t len = utf8_len(b.p + i, b.n - i);
 		bool control = len && is_control(b.p + i, len);
-		bool plain = len > 1 || (len && !memchr(special.p, b.p[i], special.n));
-		if (plain && !control) {
+		if (len && !control && !special) {
 			i += len;
 			continue;
 		}
@@ -332,7 +337,7 @@ json_escape(struct out *o, uint8_t c, bool control)
 void
 out_json_text(struct out *o, struct bytes b)
 {
-	text_escaped(o, b, bytes_of("\"\\", 2), json_escape);
+	text_escaped(o, b, '\\', json_escape);
 }
 
 void
@@ -359,6 +364,6 @@ void
 out_sd_value(struct out *o, struct bytes b)
 {
 	out_chr(o, '"');
-	text_escaped(o, b, bytes_of("\"\\]", 3), sd_escape);
+	text_escaped(o, b, ']', sd_escape);
 	out_chr(o, '"');
 }
