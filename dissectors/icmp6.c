@@ -2,6 +2,7 @@
 #include "layer.h"
 
 enum { ERROR_FIRST = 1, ERROR_LAST = 4, OPTION_UNIT = 8, HOP_LIMIT = 255 };
+enum { LABEL_MAX = 63, DOMAIN_MAX = 255 }; /* RFC 1035 2.3.4 */
 enum { SUM_BAD, SUM_GOOD, SUM_UNKNOWN };
 
 static const struct name nd_types[] = {
@@ -140,10 +141,10 @@ nd_dnssl_next(struct field_it *it, void *item)
 }
 
 static void
-label(struct out *o, struct bytes l)
+label(struct out *o, const uint8_t *l, size_t n)
 {
-	for (size_t i = 0; i < l.n; i++) {
-		uint8_t b = l.p[i];
+	for (size_t i = 0; i < n; i++) {
+		uint8_t b = l[i];
 		if (b > 0x20 && b < 0x7f && b != '.' && b != '\\') {
 			out_chr(o, (char)b);
 			continue;
@@ -172,18 +173,17 @@ nd_domain_next(struct field_it *it, void *item)
 	if (!cur_more(&it->c))
 		return false;
 	for (;;) {
-		uint8_t n = cur_u8(&it->c);
-		struct bytes l = cur_take(&it->c, n);
+		uint8_t l[LABEL_MAX], n = cur_u8(&it->c);
 		total += n + 1u;
-		if (n > 63 || total > 255)
+		if (n > LABEL_MAX || total > DOMAIN_MAX || !cur_copy(&it->c, l, n)) {
 			cur_fail(&it->c, CUR_BAD);
-		if (!cur_ok(&it->c))
 			return false;
+		}
 		if (n == 0)
 			break;
 		if (o.n > 0)
 			out_chr(&o, '.');
-		label(&o, l);
+		label(&o, l, n);
 	}
 	d->name[o.n] = '\0';
 	return out_ok(&o);
