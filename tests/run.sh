@@ -95,6 +95,7 @@ if [ $mode != quick ]; then
 	if build release; then
 		check release unit "$jobs"
 		check release lint "$jobs"
+		check release tidy 1
 		check release golden "$jobs"
 		check release scenario "$jobs"
 		check release live 1
