@@ -387,6 +387,18 @@ incident_update(struct engine *e, struct hyp *h, const struct judged *j, ts_t ts
 		h->quiet_change = true;
 }
 
+/* What explained the past explains nothing that comes after the end. */
+static void
+drop_explanations(struct hyp *h)
+{
+	uint8_t n = 0;
+
+	for (size_t i = 0; i < h->nfact; i++)
+		if (!(h->fact[i].flags & FF_EXPLAINS))
+			h->fact[n++] = h->fact[i];
+	h->nfact = n;
+}
+
 void
 incident_close(struct engine *e, struct hyp *h, const struct judged *j, ts_t ts)
 {
@@ -394,5 +406,6 @@ incident_close(struct engine *e, struct hyp *h, const struct judged *j, ts_t ts)
 		return;
 	h->closed = true;
 	tell(e, h, j, INC_CLOSED, ts > h->last ? ts : h->last);
+	drop_explanations(h);
 	table_pin(&e->hyps->table, h, false);
 }

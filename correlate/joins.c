@@ -204,6 +204,16 @@ scope_fits(const struct pair *p)
 	return on_segment(p) || (p->nplace == 0 && p->e->nsegment == 1);
 }
 
+/* `first` or another address of the list that it began. */
+static bool
+actor_listed(const struct pair *p, struct addr first)
+{
+	for (size_t i = 0; i < p->k->nmore; i++)
+		if (hyp_actor_has(p->e, p->h, p->k->more[i]))
+			return true;
+	return hyp_actor_has(p->e, p->h, first);
+}
+
 static bool
 names_actor(const struct pair *p, const struct join *j)
 {
@@ -212,7 +222,7 @@ names_actor(const struct pair *p, const struct join *j)
 	if (j->kind == HE_ISATAP_ROUTER)
 		return hyp_actor_has(p->e, p->h, k->router);
 	if (j->keys & K_PEER_ACTOR)
-		return hyp_actor_has(p->e, p->h, k->peer);
+		return actor_listed(p, k->peer);
 	return (k->set & HES_ADDR) && hyp_actor_has(p->e, p->h, k->addr);
 }
 
@@ -220,7 +230,7 @@ names_actor(const struct pair *p, const struct join *j)
 static bool
 static_keys(const struct pair *p, const struct join *j)
 {
-	if ((j->keys & K_PEER_ACTOR) && !hyp_actor_has(p->e, p->h, p->k->peer))
+	if ((j->keys & K_PEER_ACTOR) && !actor_listed(p, p->k->peer))
 		return false;
 	if ((j->keys & K_ROUTER_ACTOR) && !hyp_actor_has(p->e, p->h, p->k->router))
 		return false;
@@ -396,15 +406,24 @@ isatap_explained(struct engine *e, const struct kept *k)
 	return false;
 }
 
+/* Every server that the event lists is a declared one. */
+static bool
+peers_known(struct engine *e, const struct segment *s, const struct kept *k)
+{
+	const struct bytes none = { NULL, 0 };
+
+	for (size_t i = 0; i < k->nmore; i++)
+		if (!auth_id_known(e, s, SVC_DHCP4, k->more[i], none))
+			return false;
+	return auth_id_known(e, s, SVC_DHCP4, k->peer, none);
+}
+
 static enum verdict
 refute(struct engine *e, const struct segment *s, const struct join *j, const struct kept *k, bool may_miss)
 {
-	struct bytes none = { NULL, 0 };
-
 	switch ((enum refute_rule)j->refute) {
 	case R_ISATAP: return isatap_explained(e, k) ? V_REFUTED : V_HOST_ONLY;
-	case R_PEER_AUTHORISED:
-		return auth_id_known(e, s, SVC_DHCP4, k->peer, none) ? V_REFUTED : V_HOST_ONLY;
+	case R_PEER_AUTHORISED: return peers_known(e, s, k) ? V_REFUTED : V_HOST_ONLY;
 	case R_NO_FLOOD:
 	case R_ADDRESS_QUIET: return may_miss ? V_HOST_ONLY : V_REFUTED;
 	case R_NONE: break;

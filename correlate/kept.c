@@ -433,6 +433,8 @@ kept_fill(struct kept *k, const struct hostev *ev)
 	for (size_t i = 0; i < ev->nhost_ip && k->nip < KEPT_IPS; i++)
 		if (!addr_loopback(ev->host_ip[i]))
 			k->host_ip[k->nip++] = ev->host_ip[i];
+	for (size_t i = 0; i < ev->nmore && k->nmore < KEPT_MORE; i++)
+		k->more[k->nmore++] = ev->more[i];
 }
 
 static void

@@ -4,7 +4,7 @@
 
 #include "hypothesis.h"
 
-enum { KEPT_MACS = 4, KEPT_IPS = 8, WHO_CLAIMS = 4, SEEN = 256 };
+enum { KEPT_MACS = 4, KEPT_IPS = 8, KEPT_MORE = 6, WHO_CLAIMS = 4, SEEN = 256 };
 
 struct kept {
 	uint64_t    serial; /* hash of computer, provider, id, record and time: the same in any order of arrival */
@@ -18,7 +18,8 @@ struct kept {
 	bool	    flag1, flag2, joined, decided;
 	struct mac  host_mac[KEPT_MACS];
 	struct addr host_ip[KEPT_IPS];
-	uint8_t	    nmac, nip;
+	struct addr more[KEPT_MORE]; /* further addresses of the list that `peer` or `addr` began */
+	uint8_t	    nmac, nip, nmore;
 };
 
 /* Where a computer is: one of its network interfaces on a segment. */
