@@ -240,6 +240,14 @@ fold_forged_routers(struct engine *e, const struct hyp *flood)
 	}
 }
 
+static const char *const built[] = { "mitm6", "starve-then-serve", "silence-the-server" };
+
+const char *
+chain_at(size_t i)
+{
+	return i < NELEM(built) ? built[i] : NULL;
+}
+
 void
 chains_update(struct engine *e, struct hyp *h)
 {

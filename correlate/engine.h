@@ -47,6 +47,7 @@ size_t engine_counters(const struct engine *, struct engine_counter *, size_t ma
 /* Tables for --list-detectors, --list-events, --explain and the documents. */
 struct detector;
 const struct detection *detection_at(size_t i); /* NULL past the end */
+const char	       *chain_at(size_t i);	/* ids of the chains that are built, NULL past the end */
 const struct detector  *detector_at(size_t i);	/* NULL past the end; see detector.h */
 
 #endif

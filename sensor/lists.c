@@ -31,8 +31,9 @@ static const char *
 sources(size_t family)
 {
 	bool wire = false, hosts = false;
-	if (family >= FAM_CHAINS)
-		return "chain";
+	for (size_t i = 0; chain_at(i); i++)
+		if (strcmp(chain_at(i), detection_at(family)->id) == 0)
+			return "chain";
 	for (size_t i = 0; detector_at(i); i++)
 		wire |= detector_at(i)->fact && detector_at(i)->family == family;
 	for (size_t i = 0; join_at(i); i++)
