@@ -85,9 +85,9 @@ cur_need(struct cursor *c, size_t n)
 static inline struct bytes
 cur_take(struct cursor *c, size_t n)
 {
-	if (!cur_need(c, n))
+	if (!cur_need(c, n) || c->base == NULL) /* absent views have no bytes, and NULL + 0 is undefined in C11 */
 		return (struct bytes){ NULL, 0 };
-	struct bytes b = bytes_of(c->base ? c->base + c->off : NULL, n); /* NULL + 0 is undefined in C11 */
+	struct bytes b = bytes_of(c->base + c->off, n);
 	c->off += (uint32_t)n;
 	return b;
 }
