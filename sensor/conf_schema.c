@@ -1,8 +1,7 @@
 /* The one option table. */
 #include "conf_node.h"
 
-#include "dissector.h"
-
+/* NOLINTBEGIN(bugprone-macro-parentheses): members of offsetof() take none */
 #define AT(type, member)    .off = offsetof(type, member)
 #define LIST(type, v, n, t) .off = offsetof(type, v), .off_n = offsetof(type, n), .item = sizeof(t)
 #define SUB(table)	    .sub = (table), .nsub = NELEM(table)
@@ -14,8 +13,9 @@
 #define ADDRESSES(type, list)                                                                                \
 	.kind = K_ADDRS, .off = offsetof(type, list.v), .off_n = offsetof(type, list.n),                     \
 	.item = sizeof(struct addr), .declared = offsetof(type, list.declared) + 1
+/* NOLINTEND(bugprone-macro-parentheses) */
 
-enum { PORT_SYSLOG = 514, PATH_LENGTH = 4095, HOST_LENGTH = 255, SD_ID_LENGTH = 32 };
+enum { PATH_LENGTH = 4095, HOST_LENGTH = 255, SD_ID_LENGTH = 32 };
 
 static const char *
 check_server(const struct conf *c, const void *item)

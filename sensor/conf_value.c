@@ -117,7 +117,7 @@ static bool
 parse_time(struct bytes text, uint64_t *seconds)
 {
 	static const struct {
-		char c;
+		uint8_t c;
 		uint32_t s;
 	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
 	uint32_t unit = 1;
@@ -182,9 +182,11 @@ parse_hex(struct bytes text, uint8_t *to, size_t max, size_t *n)
 static bool
 is_name(struct bytes text, size_t max)
 {
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] <= ' ' || text.p[i] > '~' || memchr("\"=]", text.p[i], 3))
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = text.p[i];
+		if (c <= ' ' || c > '~' || c == '"' || c == '=' || c == ']')
 			return false;
+	}
 	return text.n > 0 && text.n <= max;
 }
 

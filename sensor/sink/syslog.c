@@ -260,22 +260,24 @@ tcp_close(struct sink *sink)
 /* ---- UDP ---- */
 
 static void
+udp_trouble(struct syslog *s)
+{
+	if (!s->told_down)
+		log_say("%s: %s; lines are lost", s->name, strerror(errno));
+	s->told_down = true;
+}
+
+static void
 udp_line(struct sink *sink, struct bytes line)
 {
 	struct syslog *s = (struct syslog *)sink;
-	ssize_t n;
-	/* The error of an earlier datagram is told by the next one: that one is tried again. */
-	for (int i = 0; i < 2; i++) {
-		n = send(s->fd, line.p, line.n, MSG_NOSIGNAL);
-		if (n >= 0)
-			break;
-	}
-	if (n < 0)
+	/* A refusal is told by the datagram after the one that was refused: that one is sent again. */
+	if (send(s->fd, line.p, line.n, MSG_NOSIGNAL) >= 0)
+		return;
+	udp_trouble(s);
+	s->lost++;
+	if (send(s->fd, line.p, line.n, MSG_NOSIGNAL) < 0)
 		s->lost++;
-	if (n < 0 && !s->told_down) {
-		log_say("%s: %s; lines are lost", s->name, strerror(errno));
-		s->told_down = true;
-	}
 }
 
 static void
