@@ -8,6 +8,7 @@
 #include "ledger.h"
 #include "rastate.h"
 #include "rates.h"
+#include "recent.h"
 #include "resolvers.h"
 #include "vantage.h"
 #include "verdict.h"
@@ -84,7 +85,10 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 	static const struct {
 		size_t (*bytes)(void);
 		void (*open)(struct engine *, void *);
-	} fixed[] = { { vantage_bytes, vantage_open }, { dup_bytes, dup_open }, { flows_bytes, flows_open } };
+	} fixed[] = { { vantage_bytes, vantage_open },
+		      { dup_bytes, dup_open },
+		      { flows_bytes, flows_open },
+		      { recent_bytes, recent_open } };
 	struct table_spec segments = spec_segments(), hosts = spec_hosts(c), bindings = spec_bindings(c);
 	void *mem;
 
@@ -285,7 +289,10 @@ engine_obs(struct engine *e, const struct obs *o)
 	e->cause = e->now;
 	e->seg = segment_of(e, o);
 	e->seg->last = e->now;
-	if (o->kind != OBS_FRAME) {
+	if (o->kind == OBS_FRAME) {
+		if (recent_seen(e, o))
+			return;
+	} else {
 		e->observations++;
 		if (dup_seen(e, o)) {
 			e->duplicates++;

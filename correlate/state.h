@@ -60,6 +60,7 @@ struct engine {
 	struct segment	 *segment_at[SEGMENTS_MAX];
 	uint16_t	  nsegment;
 	struct dup	 *dup;
+	struct recent	 *recent;
 	struct ledger	 *ledger;  /* DHCPv4: leases, transactions, servers (ledger.h) */
 	struct rates	 *rates;   /* DHCPv4 flood and starvation statistics (rates.h) */
 	struct d6state	 *d6;	   /* DHCPv6: transactions, servers (d6state.h) */

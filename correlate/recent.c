@@ -1,0 +1,65 @@
+#include "recent.h"
+
+enum { SLOTS = 4096, FIN = 1, SYN = 2, RST = 4 };
+static const ts_t WINDOW = 100 * TS_MS;
+
+struct recent_key {
+	struct mac smac, dmac;
+	struct addr src, dst;
+	uint16_t seg;
+	uint8_t ipproto;
+};
+struct recent_slot {
+	ts_t ts;
+	struct recent_key key;
+};
+struct recent {
+	struct recent_slot slot[SLOTS];
+};
+
+size_t
+recent_bytes(void)
+{
+	return sizeof(struct recent);
+}
+
+void
+recent_open(struct engine *e, void *mem)
+{
+	e->recent = mem;
+}
+
+static uint32_t
+slot_of(const struct recent_key *k)
+{
+	uint64_t word, h = k->seg;
+
+	for (size_t at = 0; at + sizeof(word) <= sizeof(*k); at += sizeof(word)) {
+		memcpy(&word, (const char *)k + at, sizeof(word));
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	return (uint32_t)(h % SLOTS);
+}
+
+bool
+recent_seen(struct engine *e, const struct obs *o)
+{
+	struct recent_key k;
+
+	if (o->u.seen.tcp_flags & (FIN | SYN | RST))
+		return false;
+	memset(&k, 0, sizeof(k));
+	k.smac = o->outer.smac;
+	k.dmac = o->outer.dmac;
+	k.src = o->inner.src;
+	k.dst = o->inner.dst;
+	k.seg = e->seg->ix;
+	k.ipproto = o->inner.ipproto;
+	struct recent_slot *s = &e->recent->slot[slot_of(&k)];
+	if (s->ts != 0 && e->now - s->ts < WINDOW && memcmp(&s->key, &k, sizeof(k)) == 0)
+		return true;
+	s->key = k;
+	s->ts = e->now;
+	return false;
+}
