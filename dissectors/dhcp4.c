@@ -731,11 +731,12 @@ options_read(struct cursor *c, struct pkt *pkt, struct obs *o)
 		       "option past the end of the message");
 	if (cur_end(&options) == CUR_CUT)
 		cur_fail(c, CUR_CUT);
-	if (dhcp4_opt(m, D4O_OVERLOAD).p)
+	/* Where the capture ended inside the options, file and sname are left alone: they may be options (52 may be in what was
+	 * cut), and a value split over areas (RFC 3396) would be read from its middle. */
+	if (!whole && cur_end(c) == CUR_CUT)
+		m->sname = m->file = (struct bytes){ NULL, 0 };
+	else if (dhcp4_opt(m, D4O_OVERLOAD).p)
 		overload_read(c, m, &j, o);
-	else if (!whole && cur_end(c) == CUR_CUT)
-		m->sname = m->file =
-			(struct bytes){ NULL, 0 }; /* perhaps options: 52 may be in what was cut */
 	options_join(m, &j, pkt->w);
 	options_decode(m);
 	if (whole && dhcp4_opt(m, D4O_TYPE).p == NULL)

@@ -72,14 +72,17 @@ def asked(r):
     names = r.get("names", []) if r["proto"] == "nbns" else [x[0] for x in r.get("q", []) + r.get("an", [])]
     return r["proto"] not in NAME or any(NAME[r["proto"]].search(x or "") for x in names)
 
-def part_of(whole, part):
-    """part says nothing that whole does not: equal, or a list that ends early, or an object with fewer keys"""
+def part_of(whole, part, split=False):
+    """part says nothing that whole does not: equal, or a list that ends early, or an object with fewer keys; of a message
+    with split options (RFC 3396) also a text that ends early, since more of it may have come"""
+    if split and isinstance(whole, str) and isinstance(part, str):
+        return whole.startswith(part)
     if isinstance(whole, list) and isinstance(part, list):
         if part and isinstance(part[-1], str) and part[-1].startswith("bad@"):
             part = part[:-1]            # where the list ends early
-        return len(part) <= len(whole) and all(part_of(w, p) for w, p in zip(whole, part))
+        return len(part) <= len(whole) and all(part_of(w, p, split) for w, p in zip(whole, part))
     if isinstance(whole, dict) and isinstance(part, dict):
-        return all(k in STATE or (k in whole and part_of(whole[k], v)) for k, v in part.items())
+        return all(k in STATE or (k in whole and part_of(whole[k], v, split)) for k, v in part.items())
     return whole == part
 
 def values(r):
@@ -127,8 +130,10 @@ def cut(sensor, path, work):
             if not whole and r.get("truncated"):
                 continue    # a first fragment is read alone when it can never be put together; what a cut hides of a
                             # message that the whole shows to be none has the benefit of the doubt
-            if not any(part_of(values(w), values(r)) for w in like):
-                odd = {k: v for k, v in values(r).items() if not any(part_of(w.get(k), v) for w in like if k in w)}
+            codes = [o[0] for w in like if w["proto"] == "dhcpv4" for o in w.get("o", [])]
+            split = r.get("truncated") and len(codes) != len(set(codes))
+            if not any(part_of(values(w), values(r), split) for w in like):
+                odd = {k: v for k, v in values(r).items() if not any(part_of(w.get(k), v, split) for w in like if k in w)}
                 bad.append("%s says what the whole does not: %s" % (at, json.dumps(odd or r)[:200]))
             elif not (r.get("truncated") or r.get("malformed")) and not any(values(w) == values(r) for w in like):
                 bad.append("%s is less than the whole and does not say so" % at)

@@ -325,10 +325,9 @@ test_cut_overload(void **state)
 	for (size_t n = 0; n < m.n; n++) {
 		assert_int_equal(dissect(m.b, n, m.n), SAID_CUT);
 		assert_null(d4()->sname.p);
-		if (n < OPTIONS + 6)
-			assert_null(dhcp4_opt(d4(), 6).p);
+		assert_null(dhcp4_opt(d4(), 6).p); /* the first part of a split value may be in what was cut */
 	}
-	assert_int_equal(dissect(m.b, OPTIONS + 6, m.n), SAID_CUT);
+	assert_int_equal(dissect(m.b, m.n, m.n), SAID_OK);
 	assert_json("\"dns\":[\"6.6.6.6\"]");
 }
 

@@ -41,7 +41,7 @@ static unsigned
 names(struct nbns_name *last)
 {
 	struct field_it it = { .rec = &obs.u.nbns };
-	struct nbns_name n;
+	struct nbns_name n = { 0 };
 
 	while (nbns_name_next(&it, &n)) {
 		it.i++;
@@ -107,7 +107,7 @@ enum { QUERY = 0x0110, REGISTRATION = 0x2910, POSITIVE = 0x8500, NEGATIVE = 0x85
 static void
 test_query(void **state)
 {
-	struct nbns_name n;
+	struct nbns_name n = { 0 };
 
 	(void)state;
 	header(QUERY, 1, 0, 0, 0);
@@ -131,7 +131,7 @@ test_query(void **state)
 static void
 test_registration(void **state)
 {
-	struct nbns_name n;
+	struct nbns_name n = { 0 };
 
 	(void)state;
 	header(REGISTRATION, 1, 0, 0, 1);
@@ -156,7 +156,7 @@ test_registration(void **state)
 static void
 test_several_addresses(void **state)
 {
-	struct nbns_name n;
+	struct nbns_name n = { 0 };
 
 	(void)state;
 	header(POSITIVE, 0, 2, 0, 0);
