@@ -95,8 +95,8 @@ static void
 netbios(struct buf *b, const char *name, uint64_t suffix)
 {
 	uint8_t raw[16];
-	memset(raw, ' ', 15);
-	memcpy(raw, name, strlen(name) > 15 ? 15 : strlen(name));
+	for (size_t i = 0; i < 15; i++)
+		raw[i] = *name ? (uint8_t)*name++ : ' ';
 	raw[15] = (uint8_t)suffix;
 	buf_be(b, 32, 1);
 	for (int i = 0; i < 16; i++) {
@@ -255,6 +255,8 @@ function(struct buf *b, char *term, char *open, int depth)
 	term[len - 1] = '\0';
 	*open = '\0';
 	char *arg[ARGS_MAX];
+	for (size_t i = 0; i < ARGS_MAX; i++)
+		arg[i] = term + len - 1; /* empty */
 	int n = split_args(open + 1, arg);
 	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
 		if (strcmp(functions[i].name, term) != 0)

@@ -113,8 +113,8 @@ tree brace
 printf 'int half(int x) {\n    return x/2; }\n' >"$work/brace/sensor/half.c"
 expect bad "format: another style" sh "$lint/format.sh" "$work/brace"
 tree wide
-printf '/* %0140d */\n' 7 >"$work/wide/sensor/wide.h"
-expect bad "format: a header of 140 columns" sh "$lint/format.sh" "$work/wide"
+printf '/* %0170d */\n' 7 >"$work/wide/sensor/wide.h"
+expect bad "format: a header of 170 columns" sh "$lint/format.sh" "$work/wide"
 
 tree tidy
 printf '#include "sum.h"\n\nint\nsum_of(const unsigned char *p, unsigned long n)\n{\n\tconst unsigned char *q = n ? p : 0;\n\tif (n == 0)\n\t\treturn *q;\n\treturn 0;\n}\n' \
