@@ -182,6 +182,16 @@ ipv6_dns_takeover(struct engine *e, struct hyp *changed)
 	chain_end(e, c, poisoned || victim_speaks(e, c) ? V_CONFIRMED : V_PROBABLE);
 }
 
+/* Did it answer anybody but the server that the first hypothesis is about?  Its answer to that one is no service. */
+static bool
+serves_beyond(const struct hyp *server, struct hyp *first)
+{
+	for (size_t i = 0; i < server->nvictim; i++)
+		if (first->family != FAM_D4_AUTHKILL || !hyp_victim_of(first, server->victim[i].mac))
+			return true;
+	return false;
+}
+
 /* Chains 2 and 3: one hypothesis prepares, a rogue DHCPv4 server on the same segment follows within the window. */
 static void
 then_serve(struct engine *e, struct hyp *changed, uint8_t chain, const char *id, uint32_t first_families)
@@ -196,7 +206,7 @@ then_serve(struct engine *e, struct hyp *changed, uint8_t chain, const char *id,
 			if (!(first_families >> p->family & 1) || p->seg != s->seg || !hyp_open(p) ||
 			    p->verdict < V_PROBABLE)
 				continue;
-			if (p->first > s->last ||
+			if (p->first > s->last || !serves_beyond(s, p) ||
 			    s->last - p->first > WINDOW_MIN * TS_MIN + (p->last - p->first))
 				continue;
 			struct hyp *c = chain_begin(e, chain, s);
