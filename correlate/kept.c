@@ -208,12 +208,14 @@ learn_nbns(struct engine *e, const struct obs *o)
 	if (o->u.nbns.response ||
 	    (o->u.nbns.opcode != 5 && o->u.nbns.opcode != 8)) /* registration, refresh */
 		return;
-	if (!nbns_name_next(&it, &n) || (n.suffix != 0x00 && n.suffix != 0x20))
-		return;
-	size_t len = strlen(n.name);
-	const char *lt = memchr(n.name, '<', len);
-	who_learn(e, bytes_of(n.name, lt ? (size_t)(lt - n.name) : len), e->seg, o->outer.smac, BIND_C,
-		  e->now);
+	/* the name stands in the question, whether it is a group's (a workgroup is no host) in the record to register */
+	for (; nbns_name_next(&it, &n) && it.i < 8; it.i++) {
+		const char *lt = strchr(n.name, '<');
+		if (n.section != 3 || n.group || (n.suffix != 0x00 && n.suffix != 0x20))
+			continue;
+		struct bytes name = bytes_of(n.name, lt ? (size_t)(lt - n.name) : strlen(n.name));
+		who_learn(e, name, e->seg, o->outer.smac, BIND_C, e->now);
+	}
 }
 
 static void
