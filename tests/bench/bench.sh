@@ -2,6 +2,7 @@
 # CPU time (user and system) of crosstap for a capture, as a multiple of the bare libpcap loop over the same file: runs in
 # turn, best of each, page cache warm.  Also nanoseconds a packet and the largest resident size.
 # usage: bench.sh BUILD [ROUNDS]      BUILD: a release build with crosstap, bench_count, bench_traffic
+# Last line: the state that is taken at start, and what one more tracked host costs.
 # With a limit in CROSSTAP_BENCH_MAX ("span 2.5 storm 5") a ratio above it makes the exit status 1.
 set -u
 build=${1:?build folder} rounds=${2:-5}
@@ -65,4 +66,11 @@ for load in span storm; do
 		printf "%-6s %10d %12.1f %12.1f %8.2f %10d\n", l, n, b / n * 1e9, o / n * 1e9, o / b, r
 		exit max > 0 && o / b > max }' || status=1
 done
+
+# state for one more tracked host: the program says at start what it takes
+state() {
+	"$bin" -v -r "$top/pcaps/scenario/mitm6-default/capture.pcap" --set limits.hosts="$1" 2>&1 >/dev/null | sed -n 's/.*state: \([0-9]*\) MiB/\1/p'
+}
+small=$(state 65536) large=$(state 1048576)
+echo "state: $small MiB for 65536 hosts, $large MiB for 1048576: $(((large - small) * 1048576 / (1048576 - 65536))) bytes a tracked host"
 exit $status
