@@ -314,7 +314,7 @@ name_fits(struct bytes a, struct bytes b)
 
 	if (!label_of(a, &ka) || !label_of(b, &kb) || memcmp(&ka, &kb, sizeof(ka)) != 0)
 		return false;
-	bool both_full = memchr(a.p, '.', a.n) && memchr(b.p, '.', b.n);
+	bool both_full = a.p && b.p && memchr(a.p, '.', a.n) && memchr(b.p, '.', b.n);
 	return !both_full || name_hash(a) == name_hash(b);
 }
 

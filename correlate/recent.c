@@ -3,11 +3,11 @@
 enum { SLOTS = 4096, FIN = 1, SYN = 2, RST = 4 };
 static const ts_t WINDOW = 100 * TS_MS;
 
-struct recent_key {
+struct recent_key { /* no padding: compared as bytes */
+	uint16_t seg;
 	struct mac smac, dmac;
 	struct addr src, dst;
-	uint16_t seg;
-	uint8_t ipproto;
+	uint8_t ipproto, zero;
 };
 struct recent_slot {
 	ts_t ts;
