@@ -17,6 +17,5 @@ look() {
 }
 look '(^|[^A-Za-z0-9_.$}])/(work|farm|home/[a-z]+|root|Users)/' "a path of one machine"
 look '\b(TODO|FIXME|XXX|HACK)\b|[Nn]ot implemented|\b[Ss]tubs?\b' "work left open"
-look 'subagent|\.library|this session' "not of this project"
 echo "$(list | wc -l) files, $bad lines"
 [ "$bad" -eq 0 ]

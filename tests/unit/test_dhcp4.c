@@ -325,7 +325,8 @@ test_cut_overload(void **state)
 	for (size_t n = 0; n < m.n; n++) {
 		assert_int_equal(dissect(m.b, n, m.n), SAID_CUT);
 		assert_null(d4()->sname.p);
-		assert_null(dhcp4_opt(d4(), 6).p); /* the first part of a split value may be in what was cut */
+		assert_null(
+			dhcp4_opt(d4(), 6).p); /* the first part of a split value may be in what was cut */
 	}
 	assert_int_equal(dissect(m.b, m.n, m.n), SAID_OK);
 	assert_json("\"dns\":[\"6.6.6.6\"]");
