@@ -25,12 +25,6 @@ static const struct table_spec spec_names = { "answers", sizeof(struct name_key)
 static const struct table_spec spec_stations = { "answering stations", sizeof(struct station_key),
 						 sizeof(struct station), STATIONS, TS_HOUR };
 
-static size_t
-align16(size_t n)
-{
-	return (n + 15) & ~(size_t)15;
-}
-
 size_t
 answers_bytes(const struct engine_conf *conf)
 {

@@ -6,12 +6,11 @@
 
 enum { ANSWER_ADDRS = 4, SUFFIXES = 4 };
 
-/* One name on one segment: the last answer of a resolver in good standing and of one that is not. */
+/* One name on one segment: the last answer of a resolver in good standing. */
 struct answer {
-	struct addr good[ANSWER_ADDRS], bad[ANSWER_ADDRS];
-	uint8_t	    ngood, nbad;
-	struct mac  bad_mac;
-	ts_t	    good_ts, bad_ts;
+	struct addr good[ANSWER_ADDRS];
+	uint8_t	    ngood;
+	ts_t	    good_ts;
 };
 
 size_t answers_bytes(const struct engine_conf *);

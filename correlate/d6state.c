@@ -104,12 +104,6 @@ static const struct table_spec specs[] = {
 	{ "d6-servers", sizeof(struct server_key), sizeof(struct server), SERVERS, 30 * TS_DAY },
 };
 
-static size_t
-align16(size_t n)
-{
-	return (n + 15) & ~(size_t)15;
-}
-
 size_t
 d6state_bytes(const struct engine_conf *conf)
 {

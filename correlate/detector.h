@@ -27,7 +27,7 @@ enum fact_id {
 	F_RA_ROGUE, F_RA_DNS, F_RA_PREF, F_RA_MO, F_RA_KILL, F_RA_EVADE, F_RA_FLOOD, F_RA_BADOPT, F_RA_FOLLOW /* E2 */,
 	F_ND_SPOOF,
 	/* names */
-	F_DNS_USE, F_DNS_LL, F_DNS_NAME, F_DNS_DIFF, F_DNS_UPD,
+	F_DNS_USE, F_DNS_LL, F_DNS_NAME, F_DNS_DIFF,
 	F_DHCP_QUIET /* boot storm explained: >= 90 % of the counted keys known or alive */,
 	FACTS
 };

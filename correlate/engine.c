@@ -57,7 +57,7 @@ static void *
 slice(struct slicer *s, size_t n)
 {
 	void *p = s->base ? s->base + s->used : NULL;
-	s->used += (n + 15) & ~(size_t)15;
+	s->used += align16(n);
 	return p;
 }
 
@@ -143,12 +143,6 @@ engine_open(const struct engine_conf *c, void *mem, struct sipkey key, engine_em
 	lay_out(c, e, &s);
 	subscribe(e);
 	return e;
-}
-
-ts_t
-engine_now(const struct engine *e)
-{
-	return e->now;
 }
 
 /* Judges what changed until nothing does: a chain may lift its members, which changes them again. */

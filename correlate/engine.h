@@ -38,8 +38,6 @@ void engine_host(struct engine *, const struct hostev *);
 void engine_tick(struct engine *, ts_t now);
 /* The end of the input: every incident gets its last record; windows still open count as not seen. */
 void engine_end(struct engine *);
-/* The latest packet or (without packets) event time, TS_NONE before the first. */
-ts_t engine_now(const struct engine *);
 
 struct engine_counter { const char *name, *unit, *help; uint64_t value; };
 size_t engine_counters(const struct engine *, struct engine_counter *, size_t max);

@@ -19,12 +19,6 @@ static const struct table_spec spec = { .name = "hypotheses",
 					.capacity = HYPS,
 					.lifetime = 0 };
 
-static size_t
-align16(size_t n)
-{
-	return (n + 15) & ~(size_t)15;
-}
-
 size_t
 hyps_bytes(const struct engine_conf *conf)
 {

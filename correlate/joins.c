@@ -232,13 +232,9 @@ static_keys(const struct pair *p, const struct join *j)
 {
 	if ((j->keys & K_PEER_ACTOR) && !actor_listed(p, p->k->peer))
 		return false;
-	if ((j->keys & K_ROUTER_ACTOR) && !hyp_actor_has(p->e, p->h, p->k->router))
-		return false;
 	if ((j->keys & K_SCOPE) && !scope_fits(p))
 		return false;
-	if ((j->keys & K_SEGMENT) && !on_segment(p))
-		return false;
-	return !(j->keys & K_MAC) || (p->h->actor.has_mac && mac_eq(p->h->actor.mac, p->k->mac));
+	return !(j->keys & K_SEGMENT) || on_segment(p);
 }
 
 static bool

@@ -66,12 +66,6 @@ spec_serials(const struct engine_conf *conf)
 				    conf->events ? conf->events : EVENTS_DEFAULT, 0 };
 }
 
-static size_t
-align16(size_t n)
-{
-	return (n + 15) & ~(size_t)15;
-}
-
 size_t
 events_bytes(const struct engine_conf *conf)
 {
@@ -487,24 +481,6 @@ event_find(struct engine *e, uint64_t serial)
 	if (at == NULL || *at + e->feed->cap < e->feed->n)
 		return NULL;
 	return &e->feed->ring[*at % e->feed->cap];
-}
-
-struct kept *
-kept_next(struct engine *e, struct kept *k)
-{
-	struct feed *f = e->feed;
-	uint64_t first = f->n > f->cap ? f->n - f->cap : 0;
-	uint64_t i;
-
-	if (k == NULL) {
-		i = first;
-	} else {
-		const uint64_t *at = table_peek(&f->serials, &k->serial);
-		if (at == NULL)
-			return NULL;
-		i = *at + 1;
-	}
-	return i < f->n ? &f->ring[i % f->cap] : NULL;
 }
 
 void

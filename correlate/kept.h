@@ -45,7 +45,6 @@ const char *station_name(struct engine *, const struct segment *, struct mac);
 uint64_t    events_duplicates(const struct engine *);
 
 /* ---- for joins.c ---- */
-struct kept *kept_next(struct engine *, struct kept *); /* oldest first, NULL starts */
 ts_t	     event_eps(struct engine *, const struct kept *);
 /* Did a router other than `but` send an RA on the segment between the times, with these flags (mask selects M 2, O 1)? */
 bool	     other_ra(struct engine *, uint16_t seg, struct mac but, ts_t from, ts_t to, uint8_t flags, uint8_t mask);

@@ -92,12 +92,6 @@ specs(const struct engine_conf *conf, struct table_spec s[SPECS])
 				    CLIENT_LIFE };
 }
 
-static size_t
-align16(size_t n)
-{
-	return (n + 15) & ~(size_t)15;
-}
-
 size_t
 ledger_bytes(const struct engine_conf *conf)
 {

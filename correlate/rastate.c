@@ -80,12 +80,6 @@ static const struct table_spec specs[] = {
 	{ "address-claims", sizeof(struct addr_key), sizeof(struct claim), CLAIMS, TS_HOUR },
 };
 
-static size_t
-align16(size_t n)
-{
-	return (n + 15) & ~(size_t)15;
-}
-
 size_t
 rastate_bytes(const struct engine_conf *conf)
 {

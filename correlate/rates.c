@@ -31,12 +31,6 @@ static const struct table_spec circuits = { "dhcp4 circuits", sizeof(uint64_t), 
 					    CIRCUITS, CIRCUIT_LIFE };
 static const struct table_spec xids = { "dhcp4 transaction ids", 8, sizeof(struct xid_use), XIDS, XID_LIFE };
 
-static size_t
-align16(size_t n)
-{
-	return (n + 15) & ~(size_t)15;
-}
-
 static uint32_t
 ring_cap(const struct engine_conf *conf)
 {

@@ -27,12 +27,6 @@ static const struct table_spec spec = { .name = "resolvers",
 					.capacity = RESOLVERS,
 					.lifetime = TS_DAY };
 
-static size_t
-align16(size_t n)
-{
-	return (n + 15) & ~(size_t)15;
-}
-
 size_t
 resolvers_bytes(const struct engine_conf *conf)
 {

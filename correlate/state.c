@@ -102,15 +102,6 @@ host_find(struct engine *e, const struct segment *s, struct mac m)
 	return table_find(&e->hosts, &k, e->now);
 }
 
-bool
-host_has_ip(const struct host *h, struct addr a)
-{
-	for (size_t i = 0; i < h->nip; i++)
-		if (addr_eq(h->ip[i], a))
-			return true;
-	return false;
-}
-
 /* Newest first; the oldest falls off. */
 static void
 host_note_ip(struct host *h, struct addr a)
@@ -190,9 +181,6 @@ learn_arp(struct engine *e, const struct arp *a)
 	if (mac_zero(a->sha) || addr_zero(a->spa))
 		return; /* an RFC 5227 probe claims nothing yet */
 	binding_learn(e, e->seg, a->spa, a->sha, BIND_ARP);
-	struct host *h = host_find(e, e->seg, a->sha);
-	if (h)
-		h->sent_arp = true;
 }
 
 static struct mac

@@ -6,6 +6,13 @@
 #include "detector.h"
 #include "table.h"
 
+/* Slices of the one memory block start at multiples of 16. */
+static inline size_t
+align16(size_t n)
+{
+	return (n + 15) & ~(size_t)15;
+}
+
 /* ---- segments: (interface, VLAN stack) ---- */
 enum { SEGMENTS_MAX = 256, SEGMENT_NAME = 64 };
 struct segment {
@@ -20,18 +27,17 @@ struct host {
 	ts_t	    first, last;
 	ts_t	    last_alive;	 /* last frame that is no DHCP: a sign of life (DETECTIONS.md 4) */
 	ts_t	    last_ip6;	 /* last IPv6 frame */
-	ts_t	    last_both;	 /* last IPv4 unicast from and to it within a minute: traffic in both directions */
 	struct addr ip[INC_ADDRS_MAX]; /* newest first */
 	uint8_t	    nip;
 	bool	    sent_other; /* a frame that is no router advertisement */
-	bool	    sent_arp, relays4 /* sent a DHCPv4 request with a giaddr, or a server message from afar */;
+	bool	    relays4 /* sent a DHCPv4 request with a giaddr, or a server message from afar */;
 	/* router advertisements */
 	ts_t	    ra_first, ra_last, ra_live_last; /* ra_live: with a lifetime > 0 */
 	uint16_t    ra_lifetime;
 	bool	    ra_live;
 	uint8_t	    ra_mo; /* M 2 | O 1 of the last */
 	/* servers */
-	ts_t	    dhcp4_server_last, dhcp6_server_last, dns_answer_last;
+	ts_t	    dhcp4_server_last, dhcp6_server_last;
 };
 
 /* ---- bindings: (segment, address) -> MAC ---- */
@@ -88,7 +94,6 @@ struct segment *segment_of_feed(struct engine *);
 /* The host of a MAC on a segment; host_get() makes it.  Pointers live until the next host_get(). */
 struct host *host_get(struct engine *, const struct segment *, struct mac, bool *fresh);
 struct host *host_find(struct engine *, const struct segment *, struct mac);
-bool	     host_has_ip(const struct host *, struct addr);
 /* The binding of an address, NULL when unknown. */
 struct binding *binding_find(struct engine *, const struct segment *, struct addr);
 /* True when the address is bound to that MAC now. */

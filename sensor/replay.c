@@ -2,6 +2,7 @@
  * inputs: nothing here reads a clock but the progress display. */
 #include "run.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "emit.h"
@@ -148,9 +149,22 @@ loop(struct replay *r)
 	progress_clear();
 }
 
+/* What the engine counted, for whoever asked for more messages. */
+static void
+tell_counters(const struct engine *e)
+{
+	struct engine_counter c[32];
+	size_t n = engine_counters(e, c, sizeof(c) / sizeof(c[0]));
+
+	for (size_t i = 0; i < n; i++)
+		if (c[i].value)
+			log_detail("%s %" PRIu64 ": %s", c[i].name, c[i].value, c[i].help);
+}
+
 static int
 finish(struct replay *r)
 {
+	tell_counters(r->engine);
 	bool damaged = inputs_damaged(r->in) || eventsrc_damaged(r->events);
 	eventsrc_close(r->events);
 	bool written = sinks_close(r->emit.sinks);

@@ -37,12 +37,13 @@ only_suspects_advertise(struct engine *e, struct addr resolver, struct mac *by)
 }
 
 static void
-query(struct engine *e, const struct obs *o)
+use_detect(struct engine *e, const struct obs *o)
 {
 	struct addr resolver = o->inner.dst;
 	struct mac by;
 
-	if (o->u.dns.service != DNS_UNICAST || !only_suspects_advertise(e, resolver, &by))
+	if (o->u.dns.response || o->u.dns.service != DNS_UNICAST ||
+	    !only_suspects_advertise(e, resolver, &by))
 		return;
 	if (auth_resolver(e, e->seg, resolver, by) == ST_AUTHORISED || mac_eq(by, o->outer.smac))
 		return;
@@ -132,12 +133,6 @@ judge(struct answering *a, const struct dns_rr *rr)
 	struct answer *known = answer_get(a->e, a->e->seg, hash);
 	bool diff = differs(a, known, rr->addr);
 
-	if (known) {
-		known->nbad = 1;
-		known->bad[0] = rr->addr;
-		known->bad_mac = a->o->outer.smac;
-		known->bad_ts = a->e->now;
-	}
 	unsigned suffixes = own ? answer_suffix(a->e, a->e->seg, a->o->outer.smac, name) : 0;
 	bool foreign = !a->unknown || magnet || diff || suffixes >= 2;
 	bool ll = rr->addr.fam == 6 && addr_linklocal(rr->addr);
@@ -218,6 +213,19 @@ unicast_answer(struct engine *e, const struct obs *o)
 			judge(&a, &rr);
 }
 
+static void
+magnet_raise(struct engine *e, const struct obs *o, struct addr answer, struct bytes name)
+{
+	struct fact f = base_fact(o);
+
+	f.id = F_DNS_NAME;
+	f.grade = E4;
+	f.key = answer;
+	f.name = name_hash(name);
+	f.flags = actor_open(e, e->seg, o->outer.smac, ADVERTISERS) ? FF_RESTS : 0;
+	fact_raise(e, &f);
+}
+
 /* LLMNR and mDNS have no resolver to be authorised: nobody may answer for wpad or isatap unless he is declared. */
 static void
 local_answer(struct engine *e, const struct obs *o)
@@ -230,31 +238,22 @@ local_answer(struct engine *e, const struct obs *o)
 	for (; dns_rr_next(&it, &rr) && it.i < 64; it.i++) {
 		if (rr.section != 1 || !addr_set(rr.addr) || !is_magnet(bytes_str(rr.name)))
 			continue;
-		struct fact f = base_fact(o);
-		f.id = F_DNS_NAME;
-		f.grade = E4;
-		f.key = rr.addr;
-		f.name = name_hash(bytes_str(rr.name));
-		f.flags = actor_open(e, e->seg, o->outer.smac, ADVERTISERS) ? FF_RESTS : 0;
-		fact_raise(e, &f);
+		magnet_raise(e, o, rr.addr, bytes_str(rr.name));
 		return;
 	}
 }
 
 static void
-dns_detect(struct engine *e, const struct obs *o)
+answer_detect(struct engine *e, const struct obs *o)
 {
 	const struct dns *d = &o->u.dns;
 
-	if (!d->response) {
-		if (!off(e, "DNS-USE"))
-			query(e, o);
-	} else if (d->rcode == 0 && !d->tc) {
-		if (d->service == DNS_UNICAST)
-			unicast_answer(e, o);
-		else
-			local_answer(e, o);
-	}
+	if (!d->response || d->rcode || d->tc)
+		return;
+	if (d->service == DNS_UNICAST)
+		unicast_answer(e, o);
+	else
+		local_answer(e, o);
 }
 
 static void
@@ -271,13 +270,7 @@ nbns_detect(struct engine *e, const struct obs *o)
 		struct bytes label = bytes_of(n.name, lt ? (size_t)(lt - n.name) : strlen(n.name));
 		if (n.section != 1 || !addr_set(n.addr) || !is_magnet(label))
 			continue;
-		struct fact f = base_fact(o);
-		f.id = F_DNS_NAME;
-		f.grade = E4;
-		f.key = n.addr;
-		f.name = name_hash(label);
-		f.flags = actor_open(e, e->seg, o->outer.smac, ADVERTISERS) ? FF_RESTS : 0;
-		fact_raise(e, &f);
+		magnet_raise(e, o, n.addr, label);
 		return;
 	}
 }
@@ -291,10 +284,18 @@ const struct detector detectors_names[] = {
 	  .about = ABOUT_ACCEPT,
 	  .attack = "T1557",
 	  .on = ON(OBS_DNS),
-	  .detect = dns_detect,
+	  .detect = use_detect,
 	  .explain = "A client asks a resolver that only a suspect advertised. It shows that the host "
 		     "depends on the suspect; it "
 		     "accuses nobody by itself. Check: ipconfig /all on the client." },
+	{ .id = "DNS-ANSWERS",
+	  .family = FAM_DNS,
+	  .on = ON(OBS_DNS),
+	  .about = ABOUT_NAME,
+	  .detect = answer_detect,
+	  .explain = "Watches only: compares the answers of resolvers; DNS-LL, DNS-NAME and DNS-DIFF are "
+		     "what it "
+		     "finds." },
 	{ .id = "DNS-LL",
 	  .fact = F_DNS_LL,
 	  .family = FAM_DNS,
