@@ -27,7 +27,13 @@ enum fact_id {
 	F_RA_ROGUE, F_RA_DNS, F_RA_PREF, F_RA_MO, F_RA_KILL, F_RA_EVADE, F_RA_FLOOD, F_RA_BADOPT, F_RA_FOLLOW /* E2 */,
 	F_ND_SPOOF,
 	/* names */
-	F_DNS_USE, F_DNS_LL, F_DNS_NAME, F_DNS_DIFF,
+	F_DNS_USE, F_DNS_LL, F_DNS_NAME, F_DNS_DIFF, F_DNS_UPD,
+	/* authentication */
+	F_AUTH_LURE, F_AUTH_RELAY,
+	/* tunnels */
+	F_ISA_ROUTER, F_ISA_SPOOF, F_ISA_RA, F_TER_SRV, F_TER_ADDR, F_TUN_NEST,
+	/* TLS and what runs in it */
+	F_IPH_SRV, F_SSTP_CERT, F_SSTP_PATH /* E1: the path to a VPN server was bent (DETECTIONS.md 8) */, F_FO_TAMPER,
 	F_DHCP_QUIET /* boot storm explained: >= 90 % of the counted keys known or alive */,
 	FACTS
 };

@@ -104,7 +104,8 @@ list_table(const char *prefix, const struct field *f, size_t n, int depth)
 	for (size_t i = 0; i < n; i++) {
 		if (f[i].name == NULL)
 			continue;
-		snprintf(name, sizeof(name), "%s.%s", prefix, f[i].name);
+		if (snprintf(name, sizeof(name), "%s.%s", prefix, f[i].name) >= (int)sizeof(name))
+			continue; /* our own tables nest no names that long */
 		printf("%-*s %-10s %s\n", COLUMN + 12, name, type_name(&f[i]), f[i].help ? f[i].help : "");
 		if (f[i].sub && depth + 1 < DEPTH_MAX && f[i].sub != f)
 			list_table(name, f[i].sub, f[i].nsub, depth + 1);

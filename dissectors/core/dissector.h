@@ -5,7 +5,12 @@
 
 #include "obs.h"
 
-enum claim_kind { CLAIM_NONE, CLAIM_LINK, CLAIM_ETHER, CLAIM_IPPROTO, CLAIM_UDP, CLAIM_TCP }; /* LINK: LINKTYPE_ value */
+/* LINK: LINKTYPE_ value.  GRE, PPP: protocol numbers of their own.  TCP: a port; SHAPE_*: any port, asked last, value 0. */
+enum claim_kind {
+	CLAIM_NONE, CLAIM_LINK, CLAIM_ETHER, CLAIM_IPPROTO, CLAIM_UDP, CLAIM_TCP, CLAIM_GRE, CLAIM_PPP, CLAIM_SHAPE_UDP,
+	CLAIM_SHAPE_TCP,
+	CLAIM_KINDS
+};
 struct claim { uint16_t kind, value; };
 
 enum said {
@@ -26,7 +31,27 @@ struct frame {
 	uint32_t       caplen, wirelen;
 };
 
-enum { LAYERS_MAX = 12, CLAIMS_MAX = 12, EXT_MAX = 8, IP_DEPTH_MAX = 4 };
+enum { LAYERS_MAX = 20, CLAIMS_MAX = 12, EXT_MAX = 8, IP_DEPTH_MAX = 4 };
+
+/* One direction of a TCP connection, for its reader.  The reader (a dissector that claims CLAIM_TCP or CLAIM_SHAPE_TCP) is
+ * called with a cursor over the bytes that are there in order and were not used up yet, and reads one message:
+ *   SAID_OK   a message, or bytes of no interest (o->kind = OBS_NONE): what the cursor moved over is used up, and it is
+ *             called again while bytes are left;
+ *   SAID_CUT  more bytes are needed: nothing is used up or delivered; `need` says how many from the cursor's start;
+ *   SAID_NO   not mine: allowed for the first call of a direction only; the next claimant is asked;
+ *   SAID_BAD  lengths lie: what was read is delivered, the direction is over.
+ * `done` set by the reader: nothing more to read in this direction, whatever the answer.  Bytes beyond the prefix limit
+ * are never shown: then `last` is set, and SAID_CUT delivers what was read, as in a datagram, and ends the direction. */
+enum { STREAM_STATE = 96 };
+struct stream {
+	uint64_t from;	      /* offset in the stream of the cursor's first byte; 0 only where the SYN was seen or came in here */
+	uint32_t need;
+	bool	 client;      /* from the side that opened the connection, as far as known: the SYN, else the higher port */
+	bool	 last, done;
+	bool	 first;	      /* first call for this direction */
+	void	*mine, *peer; /* STREAM_STATE bytes for each direction, aligned for uint64_t, zero at first; any reader's of
+			       * that connection, so the first byte is the reader's own mark */
+};
 
 struct walk;
 struct pkt {
@@ -45,6 +70,8 @@ struct pkt {
 	const char	   *bad_what;		    /* what a layer has to say about lengths, and where in that layer */
 	uint32_t	    bad_off;
 	bool		    seen; /* a link or IP header was readable: there will be an OBS_FRAME */
+	uint32_t	    tcp_seq;
+	struct stream	   *stream; /* where a TCP reader is called, else NULL */
 };
 
 struct dissector {

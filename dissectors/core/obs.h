@@ -11,6 +11,8 @@ enum obs_kind {
 	OBS_NONE,
 	OBS_FRAME, /* every frame that had an Ethernet or IP header: who talks, no content */
 	OBS_ARP, OBS_ND, OBS_DHCP4, OBS_DHCP6, OBS_DNS, OBS_NBNS, OBS_LOSS,
+	OBS_TEREDO, OBS_TUNNEL6, OBS_TLS, OBS_HTTP, OBS_AUTH,
+	OBS_SECOND, /* nDPI's opinion on a flow that the engine asked about */
 	OBS_KINDS
 };
 
@@ -25,6 +27,9 @@ enum obs_flag {
 	OBS_SUM_NONE = 1 << 7,	 /* UDP checksum 0: illegal over IPv6 (RFC 8200 8.1) */
 	OBS_NO_ETHER = 1 << 8,	 /* the link type carries no source MAC */
 	OBS_OVERLAP = 1 << 9,	 /* an overlapping fragment was dropped on the way (RFC 5722); kind may be OBS_FRAME */
+	OBS_MIRRORED = 1 << 10,	 /* came inside a mirror's wrapper (ERSPAN, VXLAN, ...): the ends are those of the frame in it */
+	OBS_CONFLICT = 1 << 11,	 /* the TCP stream held two versions of the same bytes: the first is what was read */
+	OBS_MIDSTREAM = 1 << 12, /* the beginning of the TCP stream was not seen: it starts where we came in */
 };
 
 /* Both sides of a message.  MACs are zero where the link has none; tags from the outside. */
@@ -41,6 +46,7 @@ struct frame_seen {
 	uint16_t ethertype;
 	uint8_t	 tcp_flags;	/* RFC 9293 3.1: FIN 1, SYN 2, RST 4, PSH 8, ACK 16 */
 	uint16_t payload;	/* bytes after the transport header, as the lengths say */
+	struct bytes datagram;	/* the innermost IP datagram from its header on, as captured; absent where reassembled */
 };
 
 struct arp { /* RFC 826, Ethernet and IPv4 only */
@@ -253,6 +259,135 @@ struct nbns_name {
 };
 field_next nbns_name_next;		/* rec struct nbns; addr: the first address of an answer's NB record */
 
+/* ---- Teredo: RFC 4380, 6081 ---- */
+enum { TEREDO_PORT = 3544 };
+/* How sure a dissector is that a message is its own: by the port, by bytes that could only be its own, by the answer too. */
+enum sure { SURE_PORT, SURE_SHAPE, SURE_BOTH_WAYS };
+enum teredo_has { TERH_AUTH, TERH_ORIGIN, TERH_INNER /* the inner IPv6 header was readable */ };
+enum teredo_anomaly {
+	TERA_AUTH_LENGTH = 1 << 0,	/* authentication lengths run past the end */
+	TERA_INNER_LENGTH = 1 << 1,	/* inner payload length and UDP length disagree */
+	TERA_TRAILER = 1 << 2,		/* a trailer (RFC 6081 4) that runs past the end */
+};
+struct teredo {
+	uint64_t     set;		/* enum teredo_has */
+	uint8_t	     sure;		/* enum sure */
+	uint8_t	     id_len, au_len, confirmation;
+	struct bytes client_id, auth_value, nonce;	/* of the authentication encapsulation; nonce 8 bytes */
+	struct addr  origin;		/* origin indication, un-obfuscated */
+	uint16_t     origin_port;
+	struct addr  src, dst;		/* of the inner IPv6 header */
+	uint8_t	     next;		/* its next header */
+	uint16_t     payload;		/* its payload length */
+	bool	     bubble;		/* next header 59 and nothing in it */
+	struct bytes trailers;		/* RFC 6081 4, as they came */
+	uint32_t     anomalies;
+};
+struct teredo_address { struct addr server, mapped; uint16_t flags, mapped_port; };	/* RFC 4380 4, un-obfuscated */
+bool teredo_address(struct addr, struct teredo_address *);	/* false outside 2001::/32 */
+
+/* ---- IPv6 in IPv4, protocol 41: 6in4 (RFC 4213), 6to4 (RFC 3056), ISATAP (RFC 5214) ---- */
+enum tunnel6_has { T6H_INNER, T6H_SRC_ISATAP, T6H_DST_ISATAP };
+struct tunnel6 {
+	uint64_t    set;		/* enum tunnel6_has */
+	struct addr src, dst;		/* inner; the outer ones are the observation's ends */
+	uint8_t	    next;
+	uint16_t    payload;
+	struct addr src_isatap, dst_isatap, src_6to4, dst_6to4;	/* the IPv4 addresses inside; absent where there is none */
+	uint8_t	    src_isatap_u, dst_isatap_u;	/* the universal bit: 0200:5efe */
+	bool	    isatap;		/* either address is one */
+	bool	    src_embeds_outer, dst_embeds_outer;
+};
+struct addr addr_6to4(struct addr);	/* RFC 3056 2: the IPv4 address in 2002::/16, else absent */
+
+/* ---- TLS handshakes: RFC 5246, 8446 ---- */
+enum tls_content { TLS_CHANGE_CIPHER_SPEC = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_DATA };
+enum tls_hs { TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2, TLS_CERTIFICATE = 11 };
+enum tls_has { TLSH_VERSION, TLSH_CIPHER, TLSH_NEGOTIATED, TLSH_RETRY, TLSH_CERTS, TLSH_LEAF, TLSH_ALERT, TLSH_NOT_BEFORE,
+	       TLSH_NOT_AFTER, TLSH_EKU, TLSH_SESSION, TLSH_CIPHERS, TLSH_EXTENSIONS, TLSH_TICKET };
+enum tls_anomaly {
+	TLSA_LENGTH = 1 << 0,	  /* a length inside the message lies */
+	TLSA_TOO_LONG = 1 << 1,	  /* longer than the prefix that is kept: what was there is told */
+	TLSA_RECORD = 1 << 2,	  /* empty or oversize handshake records (RFC 8446 5.1) */
+};
+enum x509_eku { EKU_SERVER_AUTH = 1, EKU_CLIENT_AUTH = 2, EKU_ANY = 4, EKU_OTHER = 8 };
+struct tls_leaf {		/* the first certificate; hashes are over its DER bytes and always there */
+	struct bytes der;
+	uint8_t	     sha1[20], sha256[32];
+	struct bytes subject, issuer;	/* as text, "CN=..., O=..."; absent where not readable */
+	struct bytes sans;		/* the content of the subjectAltName sequence: tls_san_next() */
+	ts_t	     not_before, not_after;
+	uint8_t	     eku;		/* enum x509_eku */
+};
+struct tls {
+	uint64_t     set;		/* enum tls_has */
+	uint8_t	     content;		/* enum tls_content: TLS_HANDSHAKE; TLS_ALERT; TLS_DATA once a direction, with data_len */
+	uint8_t	     hs_type;		/* enum tls_hs */
+	bool	     client;		/* sent by the client */
+	uint16_t     record_version, version, negotiated, cipher;
+	struct bytes random, session_id, ciphers, extensions;	/* views of the message; ciphers: the list without its length */
+	struct bytes sni, alpn, supported_versions;	/* sni: the first host_name; the others: lists without their lengths */
+	bool	     hello_retry;	/* RFC 8446 4.1.3: the server hello with that random */
+	bool	     ticket;		/* the client offers a session ticket or a PSK that is not empty */
+	struct bytes ja3_full, ja3s_full, ja4_r;	/* text, in the scratch */
+	char	     ja3[33], ja4[40];	/* ja3: of a server hello JA3S */
+	uint16_t     ncerts;
+	struct bytes certs;		/* certificate_list without its length: tls_cert_next() */
+	struct tls_leaf leaf;
+	uint8_t	     alert_level, alert;	/* RFC 8446 6 */
+	uint16_t     data_len[4];	/* lengths of the first application data records of this direction, 0 for none */
+	uint32_t     anomalies;
+};
+struct tls_cert { struct bytes der; uint8_t sha1[20], sha256[32]; };
+field_next tls_cert_next;	/* rec struct tls, item struct tls_cert: the chain, leaf first */
+field_next tls_alpn_next;	/* rec struct tls, item struct bytes */
+field_next tls_version_next;	/* rec struct tls, item uint16_t: supported_versions in order */
+field_next tls_extension_next;	/* rec struct tls, item uint16_t: extension types in order */
+field_next tls_san_next;	/* rec struct tls_leaf, item struct bytes: dNSNames as text, iPAddress as 4 or 16 bytes */
+
+/* ---- HTTP/1 heads in clear (RFC 9112): as much as tells who was lured where ---- */
+enum http_has { HTTPH_STATUS };
+enum http_auth { HTTP_AUTH_NONE, HTTP_AUTH_NEGOTIATE, HTTP_AUTH_NTLM, HTTP_AUTH_BASIC, HTTP_AUTH_OTHER };
+struct http {
+	uint64_t     set;		/* enum http_has */
+	bool	     response;
+	struct bytes method, target, host, user_agent;	/* of a request */
+	uint16_t     status;		/* of a response */
+	uint8_t	     auth;		/* enum http_auth: (Proxy-)Authorization sent, or (Proxy-)Authenticate asked for */
+	bool	     wpad;		/* asks for a wpad.dat, or answers such a request */
+	bool	     connect;		/* CONNECT, or the answer to one */
+	bool	     sstp;		/* SSTP_DUPLEX_POST to the URI of MS-SSTP 3.2.4.1 */
+	bool	     iphttps;		/* POST to the IPHTTPS URI of MS-IPHTTPS 3.1.4 */
+};
+
+/* ---- who authenticates to whom: NTLM (MS-NLMP) in HTTP, SMB2, LDAP; Kerberos AS-REQ (RFC 4120) ---- */
+enum auth_carrier { AUTH_HTTP, AUTH_SMB2, AUTH_LDAP, AUTH_KERBEROS, AUTH_DNS };
+enum auth_message {
+	AUTH_NEGOTIATE = 1, AUTH_CHALLENGE, AUTH_AUTHENTICATE, /* NTLM types 1 to 3 */
+	AUTH_SPNEGO,	   /* a negotiation token without NTLM in it: Kerberos */
+	AUTH_SIMPLE,	   /* LDAP simple bind with a name */
+	AUTH_AS_REQ,
+	AUTH_TKEY	   /* GSS-API key exchange over DNS (RFC 3645) */
+};
+struct auth {
+	uint64_t     set;
+	uint8_t	     carrier;		/* enum auth_carrier */
+	uint8_t	     message;		/* enum auth_message */
+	bool	     from_server;
+	struct bytes challenge;		/* the 8-byte ServerChallenge of type 2 */
+	struct bytes user, domain, workstation;	/* UTF-8, in the scratch or the packet; of AS-REQ cname and realm */
+	struct addr  address;		/* HostAddresses of AS-REQ, the first IPv4 or IPv6 one */
+	struct bytes netbios;		/* HostAddresses type 20, without padding */
+};
+
+/* ---- a second opinion (nDPI) ---- */
+enum { SECOND_RISKS = 8 };
+struct second {
+	const char *proto;			/* "SMBv23" */
+	const char *risk[SECOND_RISKS];
+	uint8_t	    nrisk;
+};
+
 struct loss { uint64_t packets, total; };	/* dropped, and all, since the last such record */
 
 struct dissector;
@@ -275,6 +410,12 @@ struct obs {
 		struct dhcp6	  dhcp6;
 		struct dns	  dns;
 		struct nbns	  nbns;
+		struct teredo	  teredo;
+		struct tunnel6	  tunnel6;
+		struct tls	  tls;
+		struct http	  http;
+		struct auth	  auth;
+		struct second	  second;
 		struct loss	  loss;
 	} u;
 };

@@ -4,7 +4,6 @@
 #include "layer.h"
 
 enum {
-	CLAIM_KINDS = CLAIM_TCP + 1,
 	SLOTS = 256,
 	DATAGRAMS = 256,
 	DATAGRAM_BYTES = 65535,
@@ -35,9 +34,12 @@ struct walk {
 
 /* What of the union is cleared before a leaf is called; 0 means all. */
 static const uint16_t record_bytes[OBS_KINDS] = {
-	[OBS_ARP] = sizeof(struct arp),	    [OBS_ND] = sizeof(struct nd),
-	[OBS_DHCP4] = sizeof(struct dhcp4), [OBS_DHCP6] = sizeof(struct dhcp6),
-	[OBS_DNS] = sizeof(struct dns),	    [OBS_NBNS] = sizeof(struct nbns),
+	[OBS_ARP] = sizeof(struct arp),	      [OBS_ND] = sizeof(struct nd),
+	[OBS_DHCP4] = sizeof(struct dhcp4),   [OBS_DHCP6] = sizeof(struct dhcp6),
+	[OBS_DNS] = sizeof(struct dns),	      [OBS_NBNS] = sizeof(struct nbns),
+	[OBS_TEREDO] = sizeof(struct teredo), [OBS_TUNNEL6] = sizeof(struct tunnel6),
+	[OBS_TLS] = sizeof(struct tls),	      [OBS_HTTP] = sizeof(struct http),
+	[OBS_AUTH] = sizeof(struct auth),
 };
 
 static size_t
@@ -155,6 +157,21 @@ walk_scratch_join(struct walk *w, const struct bytes *parts, size_t n, bool *too
 	}
 	w->scratch_used += used;
 	return bytes_of(to, used);
+}
+
+struct out
+walk_scratch_out(struct walk *w, size_t cap)
+{
+	size_t room = SCRATCH_BYTES - w->scratch_used;
+
+	return out_init(w->scratch + w->scratch_used, cap < room ? cap : room);
+}
+
+struct bytes
+walk_scratch_keep(struct walk *w, const struct out *o)
+{
+	w->scratch_used += o->n;
+	return out_bytes(o);
 }
 
 void
@@ -349,6 +366,17 @@ deliver(const struct pkt *pkt, enum said s, struct obs *o, walk_obs *fn, void *a
 	fn(arg, o);
 }
 
+/* The innermost datagram as one view, where it lies in one piece. */
+static struct bytes
+datagram_of(const struct pkt *pkt)
+{
+	struct bytes h = pkt->dgram_head, b = pkt->dgram_body;
+
+	if ((pkt->flags & (OBS_QUOTED | OBS_FRAGMENTED)) || h.p == NULL || b.p != h.p + h.n)
+		return (struct bytes){ NULL, 0 };
+	return bytes_of(h.p, h.n + b.n);
+}
+
 /* Who talked, without content; a quoted packet did not talk. */
 static void
 deliver_frame(const struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
@@ -376,6 +404,7 @@ deliver_frame(const struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 		o->u.seen.tcp_flags = pkt->tcp_flags;
 		o->u.seen.payload = pkt->payload;
 	}
+	o->u.seen.datagram = datagram_of(pkt);
 	o->depth = ipdepth > 1 ? (uint8_t)(ipdepth - 1) : 0;
 	memcpy(&o->inner, ends, sizeof(o->inner));
 	memcpy(&o->outer, o->depth ? &pkt->outer : ends, sizeof(o->outer));
@@ -450,6 +479,7 @@ begin(struct pkt *pkt, struct walk *w, const struct frame *f)
 	pkt->bad_what = NULL;
 	pkt->bad_off = 0;
 	pkt->seen = false;
+	pkt->stream = NULL;
 	w->scratch_used = 0;
 }
 

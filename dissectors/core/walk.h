@@ -12,6 +12,9 @@ typedef void walk_obs(void *arg, const struct obs *o);
 struct walk_limits {
 	uint32_t datagrams; /* fragmented datagrams at once; 0: default 256 */
 	uint32_t bytes;	    /* largest reassembled datagram, RFC 791 allows 65535; 0: default 65535 */
+	uint32_t streams;   /* TCP connections followed at once; 0: default (prefix.h) */
+	uint32_t prefix;    /* first bytes of each direction that are put in order; 0: default 16384 */
+	uint32_t buffers;   /* directions that hold bytes at once; 0: default (prefix.h) */
 };
 
 size_t walk_bytes(const struct walk_limits *);
@@ -25,5 +28,9 @@ struct walk_count { uint64_t said[4]; };
 const struct walk_count *walk_counts(const struct walk *);
 /* The scratch of one message, for what must be joined (RFC 3396): valid until the next frame. */
 struct bytes walk_scratch_join(struct walk *, const struct bytes *parts, size_t n, bool *too_long);
+/* A writer over at most `cap` bytes of the scratch; walk_scratch_keep() makes what it wrote a view that lives as long.
+ * One at a time. */
+struct out   walk_scratch_out(struct walk *, size_t cap);
+struct bytes walk_scratch_keep(struct walk *, const struct out *);
 
 #endif

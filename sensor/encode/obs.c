@@ -56,6 +56,8 @@ static const struct {
 	{ OBS_QUOTED, "quoted" },	 { OBS_FRAGMENTED, "fragmented" },
 	{ OBS_EXT, "ext_headers" },	 { OBS_ATOMIC, "atomic_fragment" },
 	{ OBS_SUM_BAD, "checksum_bad" }, { OBS_SUM_NONE, "checksum_none" },
+	{ OBS_MIRRORED, "mirrored" },	 { OBS_CONFLICT, "conflict" },
+	{ OBS_MIDSTREAM, "midstream" },
 };
 
 static void
