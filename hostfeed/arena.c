@@ -8,18 +8,23 @@ enum { BLOCK_ALIGN = 16 };
 
 static struct arena *current;
 
-void
+struct arena_mark
 arena_enter(struct arena *a)
 {
-	a->n = 0;
-	a->last = 0;
+	struct arena_mark m = { current, a->n, a->last };
+
+	if (current == NULL)
+		a->n = a->last = 0;
 	current = a;
+	return m;
 }
 
 void
-arena_leave(void)
+arena_leave(struct arena_mark m)
 {
-	current = NULL;
+	current->n = m.n;
+	current->last = m.last;
+	current = m.outer;
 }
 
 /* Each block follows BLOCK_ALIGN bytes that hold its size: realloc must know how much to copy. */

@@ -12,9 +12,11 @@ struct arena {
 	size_t	 last; /* offset of the newest block, which alone can grow or be given back */
 };
 
-/* Empties `a` and makes it the one that the three functions below use, until arena_leave(). */
-void arena_enter(struct arena *a);
-void arena_leave(void);
+/* Makes `a` the one that the three functions below use, until arena_leave() with what this gave; then what was allocated
+ * in between is forgotten.  Inside another enter of the same arena what that one holds stays. */
+struct arena_mark { struct arena *outer; size_t n, last; };
+struct arena_mark arena_enter(struct arena *a);
+void		  arena_leave(struct arena_mark);
 
 void *arena_malloc(size_t n); /* NULL where the arena is full */
 void *arena_realloc(void *p, size_t n);

@@ -13,6 +13,7 @@ enum {
 	FEED_TEXT_MAX = 3 * HOSTFEED_DOC_MAX + 4096,
 	/* 64 KiB of nothing but "{}," would take jansson 6 MiB; an event with hundreds of fields takes 200 KiB. */
 	FEED_HEAP_MAX = 2 * 1024 * 1024,
+	FEED_INNER_MAX = 2, /* syslog around an envelope around the event */
 };
 
 struct hostfeed {
@@ -20,6 +21,12 @@ struct hostfeed {
 	struct arena  arena;
 	struct out    text;   /* starts anew with each event */
 	struct hostev ev;
+	int32_t	      zone;   /* of times that say none: seconds east of UTC */
+	bool	      zoned;  /* the caller said so */
+	unsigned      inner;  /* documents around this one */
+	const char   *outer;  /* name of the shape around this one, NULL: its own */
+	struct bytes  message; /* of the event at hand: what its fields are read from where the shape has none */
+	size_t	      cleaned; /* bytes of `clean` in use by documents around this one */
 	uint8_t	      clean[FEED_TEXT_MAX]; /* the document after repair, where it needed any */
 	uint8_t	      words[FEED_TEXT_MAX]; /* what `text` writes to */
 	_Alignas(16) uint8_t heap[FEED_HEAP_MAX];
@@ -42,20 +49,25 @@ void sink_bad(struct sink *, const char *what, size_t offset, unsigned line);
 struct hostev *event_begin(struct hostfeed *, const char *shape);
 void	       event_lost(struct hostev *, const char *what);
 void	       event_field(struct hostev *, struct bytes name, struct bytes value);
-/* The creation time; false and *what where the text is no time.  Absent: lost. */
-bool event_time(struct hostev *, struct bytes text, const char **what);
+/* The creation time; false and *what where the text is no time.  Absent: lost; without a zone: the feed's is taken. */
+bool event_time(struct hostfeed *, struct bytes text, const char **what);
+/* Takes the time `text_*` gave; `zoned`: the text had a zone. */
+void event_time_is(struct hostfeed *, ts_t, bool zoned);
 /* The numbers; an id that is none is an error, a record number that is none is lost. */
 bool event_id(struct hostev *, struct bytes text, const char **what);
 void event_record(struct hostev *, struct bytes text);
 /* Hands over feed->ev, or counts it as ignored. */
 void event_end(struct sink *);
 
-/* Names, kind and slots.  False where the provider is of no interest. */
-bool winmap_apply(struct hostev *, struct out *text);
+/* Decodes a document that was found inside another. */
+void feed_inner(struct sink *, struct bytes doc);
+/* Names, kind and slots.  False where the provider is of no interest.  `message`: where there are no fields, what only
+ * they can be (addresses, hashes, identifiers; never words, which are in the host's language) is taken from it. */
+bool winmap_apply(struct hostev *, struct bytes message, struct out *text);
 /* The manifest's name of field `k` of row `i`, NULL behind the last; for tests and documents. */
 const char *winmap_field(size_t i, size_t k);
 
 typedef void decoder(struct sink *, struct bytes doc);
-decoder winjson_decode, winxml_decode;
+decoder winjson_decode, winxml_decode, wintext_decode, audit_decode;
 
 #endif

@@ -18,7 +18,7 @@ static const struct family {
 	{ "<Event", winxml_decode, NULL },
 	{ "\xff\xfe", NULL, "UTF-16 text: events are read as UTF-8, convert the file" },
 	{ "\xfe\xff", NULL, "UTF-16 text: events are read as UTF-8, convert the file" },
-	{ "", NULL, "shape not known: neither Winlogbeat or Elastic Agent JSON nor Windows Event XML" },
+	{ "", wintext_decode, NULL },
 };
 
 size_t
@@ -33,6 +33,12 @@ hostfeed_open(void *mem, uint64_t hash_seed)
 	size_t skew = (uintptr_t)mem % _Alignof(struct hostfeed);
 	struct hostfeed *f = (void *)((uint8_t *)mem + (skew ? _Alignof(struct hostfeed) - skew : 0));
 	f->seed = hash_seed;
+	f->zone = 0;
+	f->zoned = false;
+	f->inner = 0;
+	f->outer = NULL;
+	f->cleaned = 0;
+	f->message = (struct bytes){ NULL, 0 };
 	f->arena = (struct arena){ .p = f->heap, .cap = sizeof(f->heap) };
 	f->text = out_init(f->words, sizeof(f->words));
 	return f;
@@ -49,7 +55,8 @@ struct hostev *
 event_begin(struct hostfeed *f, const char *shape)
 {
 	f->text = out_init(f->words, sizeof(f->words));
-	f->ev = (struct hostev){ .ts = TS_NONE, .seen = TS_NONE, .shape = shape };
+	f->ev = (struct hostev){ .ts = TS_NONE, .seen = TS_NONE, .shape = f->outer ? f->outer : shape };
+	f->message = (struct bytes){ NULL, 0 };
 	return &f->ev;
 }
 
@@ -72,15 +79,25 @@ event_field(struct hostev *ev, struct bytes name, struct bytes value)
 	ev->fields[ev->nfields++] = (struct hostev_field){ bytes_text(name), bytes_text(value) };
 }
 
-bool
-event_time(struct hostev *ev, struct bytes text, const char **what)
+void
+event_time_is(struct hostfeed *f, ts_t ts, bool zoned)
 {
+	f->ev.ts = ts;
+	if (!zoned && !f->zoned)
+		event_lost(&f->ev, "time zone");
+}
+
+bool
+event_time(struct hostfeed *f, struct bytes text, const char **what)
+{
+	ts_t ts;
+	bool zoned;
 	if (text_trim(text).n == 0) {
-		event_lost(ev, "time");
+		event_lost(&f->ev, "time");
 		return true;
 	}
-	switch (text_time(text, &ev->ts)) {
-	case TEXT_TIME_OK: return true;
+	switch (text_time_local(text, f->zone, &ts, &zoned)) {
+	case TEXT_TIME_OK: event_time_is(f, ts, zoned); return true;
 	case TEXT_TIME_SYNTAX: *what = "the event's time is no RFC 3339 time"; return false;
 	case TEXT_TIME_RANGE: *what = "the event's time is no date between 1970 and 2261"; return false;
 	}
@@ -114,7 +131,7 @@ void
 event_end(struct sink *s)
 {
 	struct hostev *ev = &s->feed->ev;
-	if (!winmap_apply(ev, &s->feed->text)) {
+	if (!winmap_apply(ev, s->feed->message, &s->feed->text)) {
 		s->ignored++;
 		return;
 	}
@@ -131,27 +148,61 @@ family_of(struct bytes doc)
 	return f;
 }
 
+/* Without a byte-order mark and blanks around. */
+static struct bytes
+body_of(struct bytes doc)
+{
+	struct cursor c = cur_all(doc);
+	if (text_starts_nocase(doc, "\xef\xbb\xbf"))
+		cur_skip(&c, 3);
+	return text_trim(cur_rest(&c));
+}
+
+static void
+decode(struct sink *s, struct bytes body)
+{
+	const struct family *family = family_of(body);
+	if (family->decode == NULL)
+		sink_bad(s, family->what, 0, 1);
+	else
+		family->decode(s, body);
+}
+
+void
+feed_inner(struct sink *s, struct bytes doc)
+{
+	struct bytes body = body_of(doc);
+	size_t base = s->base;
+	s->base = 0; /* offsets inside it say nothing about the document */
+	if (body.n > 0)
+		decode(s, body);
+	s->base = base;
+}
+
+void
+hostfeed_zone(struct hostfeed *f, int32_t seconds_east)
+{
+	f->zone = seconds_east;
+	f->zoned = true;
+}
+
 enum hostev_said
 hostfeed_document(struct hostfeed *f, struct bytes doc, hostev_fn *fn, void *arg, struct hostev_error *err)
 {
 	struct sink s = { .feed = f, .fn = fn, .arg = arg, .err = err };
-	struct cursor c = cur_all(doc);
 	if (doc.n == 0)
 		return HOSTEV_IGNORED;
 	if (doc.n > HOSTFEED_DOC_MAX) {
 		sink_bad(&s, "a document over 64 KiB is refused", HOSTFEED_DOC_MAX, 1);
 		return HOSTEV_BAD;
 	}
-	if (text_starts_nocase(doc, "\xef\xbb\xbf"))
-		cur_skip(&c, 3);
-	struct bytes body = text_trim(cur_rest(&c));
+	f->inner = 0;
+	f->cleaned = 0;
+	f->outer = NULL;
+	struct bytes body = body_of(doc);
 	if (body.n == 0)
 		return HOSTEV_IGNORED;
 	s.base = (size_t)(body.p - doc.p);
-	const struct family *family = family_of(body);
-	if (family->decode == NULL)
-		sink_bad(&s, family->what, 0, 1);
-	else
-		family->decode(&s, body);
+	decode(&s, body);
 	return s.bad ? HOSTEV_BAD : s.events ? HOSTEV_OK : HOSTEV_IGNORED;
 }

@@ -1,6 +1,7 @@
-/* Where the next document of a stream of bytes ends.  Looks at no more than the framing: brackets of JSON are not
- * counted (a document is a line), tags of XML are. */
+/* Where the next document of a stream of bytes ends: a line, an XML element, JSON's outermost brackets, as many bytes as
+ * an octet count says (RFC 6587 3.4.1), or the block that follows a date line (Splunk). */
 #include "decode.h"
+#include "text.h"
 
 static bool
 at(struct cursor c, const char *text)
@@ -118,6 +119,78 @@ pass_line(struct cursor *c)
 	return end != NULL;
 }
 
+/* Behind the JSON value at the cursor.  One that begins on a line of its own ({ or [ and nothing more) may span lines; any
+ * other ends with its line, so that a line that was cut off takes none of its neighbours along. */
+static bool
+pass_json(struct cursor *c)
+{
+	unsigned depth = 0;
+	bool in_string = false, spans = true;
+	struct cursor look = *c;
+	for (size_t n = 0; cur_more(&look); n++) { /* only brackets and blanks up to the first line's end? */
+		uint8_t b = cur_u8(&look);
+		if (b == '\n' || !(b == '{' || b == '[' || b == ' ' || (b >= '\t' && b <= '\r'))) {
+			spans = b == '\n';
+			break;
+		}
+	}
+	while (cur_more(c)) {
+		uint8_t b = cur_peek_u8(c);
+		if (b == '\n' && !spans)
+			return true;
+		cur_skip(c, 1);
+		if (in_string) {
+			if (b == '\\' && cur_more(c) && cur_peek_u8(c) != '\n')
+				cur_skip(c, 1);
+			in_string = b != '"';
+		} else if (b == '"') {
+			in_string = true;
+		} else if (b == '{' || b == '[') {
+			depth++;
+		} else if ((b == '}' || b == ']') && --depth == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_date_line(struct cursor c)
+{
+	ts_t ts;
+	return text_us_time(&c, 0, &ts) && cur_more(&c) &&
+	       (cur_peek_u8(&c) == '\n' || cur_peek_u8(&c) == '\r');
+}
+
+/* Behind the lines that follow a date line, up to the next one: their message may hold empty lines. */
+static bool
+pass_block(struct cursor *c)
+{
+	while (pass_line(c)) {
+		struct cursor next = *c;
+		cur_skip(&next, 1);
+		if (is_date_line(next))
+			return true;
+		*c = next;
+	}
+	return false;
+}
+
+/* "LEN SP" before a syslog message; LEN, or 0 where there is none. */
+static size_t
+octet_count(struct cursor *c)
+{
+	struct cursor look = *c;
+	size_t n = 0, digits = 0;
+	for (; digits < 6 && cur_more(&look) && cur_peek_u8(&look) >= '0' && cur_peek_u8(&look) <= '9';
+	     digits++)
+		n = n * 10 + (size_t)(cur_u8(&look) - '0');
+	if (digits == 0 || cur_u8(&look) != ' ' || cur_peek_u8(&look) != '<')
+		return 0;
+	*c = look;
+	return n;
+}
+
 /* Passes one thing that comes before documents; 0 where there is none, -1 where the bytes end in it. */
 static int
 pass_lead(struct cursor *c)
@@ -179,8 +252,19 @@ hostfeed_frame(struct bytes buf, bool eof, size_t *skip)
 		return 0;
 	bool done = false;
 	c = doc;
-	if (lead == 0 && (eof || !undecided(c)))
-		done = is_element(c) ? pass_element(&c) : pass_line(&c);
+	size_t count = octet_count(&c);
+	if (count > 0) {
+		start = *skip = cur_off(&c);
+		done = cur_left(&c) >= count;
+		left = cur_left(&c);
+		cur_skip(&c, done ? count : left);
+	} else if (lead == 0 && (eof || !undecided(c))) {
+		uint8_t b = cur_peek_u8(&c);
+		done = is_element(c)	      ? pass_element(&c)
+		       : b == '{' || b == '[' ? pass_json(&c)
+		       : is_date_line(c)      ? pass_block(&c)
+					      : pass_line(&c);
+	}
 	if (!done && !eof)
 		return 0;
 	return done ? cur_off(&c) - start : left;

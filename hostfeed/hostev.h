@@ -40,6 +40,7 @@ enum hostev_kind {
 	HE_RAS_DIAL /* RasClient 20222, 20227 */, HE_RAS_SERVER /* RemoteAccess */, HE_LOGON /* Security 4624, 4625, 4776 */,
 	HE_DIRECTORY_CHANGE /* Security 4741, 5136 */,
 	HE_DHCP_CLIENT /* DHCP-Server 1011..1013: NAK sent, declined, released */,
+	HE_DHCP_LEASED /* audit log: an address was leased or renewed */,
 	HE_KINDS
 };
 
@@ -98,6 +99,8 @@ struct hostfeed;
 enum { HOSTFEED_DOC_MAX = 65536, HOSTFEED_DEPTH_MAX = 16 };
 size_t		 hostfeed_bytes(void);
 struct hostfeed *hostfeed_open(void *mem, uint64_t hash_seed);
+/* The zone of times that say none (NXLog CE, Snare, DHCP audit logs): UTC until this is called, and then told as lost. */
+void		 hostfeed_zone(struct hostfeed *, int32_t seconds_east);
 /* Calls `fn` for each event of the document; the views die with the call of `fn`. */
 enum hostev_said hostfeed_document(struct hostfeed *, struct bytes doc, hostev_fn *, void *arg, struct hostev_error *);
 /* How long the next document at the head of `buf` is: 0 when more bytes are needed (`eof` tells there are none: then the

@@ -199,14 +199,15 @@ fraction(struct cursor *c)
 	return ns;
 }
 
-/* The offset from UTC in seconds: Z, +hh:mm, +hhmm, +hh, or nothing. */
+/* The offset from UTC in seconds: Z, +hh:mm, +hhmm, +hh, or nothing: then `without`. */
 static int64_t
-zone(struct cursor *c)
+zone_of(struct cursor *c, int64_t without, bool *zoned)
 {
 	while (cur_more(c) && cur_peek_u8(c) == ' ')
 		cur_skip(c, 1);
-	if (!cur_more(c))
-		return 0;
+	*zoned = cur_more(c);
+	if (!*zoned)
+		return without;
 	uint8_t sign = cur_u8(c);
 	if (lower(sign) == 'z')
 		return 0;
@@ -234,30 +235,124 @@ date_exists(unsigned y, unsigned m, unsigned d)
 	return d <= days[m - 1] + (m == 2 && leap ? 1u : 0u);
 }
 
+bool
+text_date_ts(const struct text_date *d, int32_t zone, ts_t *t)
+{
+	if (d->year < YEAR_MIN || d->year > YEAR_MAX || !date_exists(d->year, d->month, d->day) ||
+	    d->hour > 23 || d->minute > 59 || d->second > 60)
+		return false;
+	int64_t secs = ts_days(d->year, d->month, d->day) * 86400 + (int64_t)d->hour * 3600 +
+		       (int64_t)d->minute * 60 + d->second - zone;
+	*t = secs * TS_SEC;
+	return true;
+}
+
+static void
+clock_time(struct cursor *c, struct text_date *d)
+{
+	d->hour = digits(c, 2);
+	expect(c, ":");
+	d->minute = digits(c, 2);
+	expect(c, ":");
+	d->second = digits(c, 2);
+}
+
+enum text_time
+text_time_local(struct bytes b, int32_t zone, ts_t *t, bool *zoned)
+{
+	struct cursor c = cur_all(text_trim(b));
+	struct text_date d = { .year = digits(&c, 4) };
+	expect(&c, "-");
+	d.month = digits(&c, 2);
+	expect(&c, "-");
+	d.day = digits(&c, 2);
+	expect(&c, "Tt ");
+	clock_time(&c, &d);
+	ts_t ns = fraction(&c);
+	int64_t off = zone_of(&c, zone, zoned);
+	if (!cur_ok(&c) || cur_more(&c))
+		return TEXT_TIME_SYNTAX;
+	if (!text_date_ts(&d, (int32_t)off, t))
+		return TEXT_TIME_RANGE;
+	*t += ns;
+	return TEXT_TIME_OK;
+}
+
 enum text_time
 text_time(struct bytes b, ts_t *t)
 {
+	bool zoned;
+	return text_time_local(b, 0, t, &zoned);
+}
+
+static unsigned
+month_of(struct bytes name)
+{
+	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	struct cursor c = cur_all(bytes_str(names));
+	for (unsigned m = 1; m <= 12; m++)
+		if (text_eq_nocase(name, cur_take(&c, 3)))
+			return m;
+	return 0;
+}
+
+bool
+text_ctime(struct bytes b, int32_t zone, ts_t *t)
+{
 	struct cursor c = cur_all(text_trim(b));
-	unsigned y = digits(&c, 4);
-	expect(&c, "-");
-	unsigned mon = digits(&c, 2);
-	expect(&c, "-");
-	unsigned day = digits(&c, 2);
-	expect(&c, "Tt ");
-	unsigned h = digits(&c, 2);
-	expect(&c, ":");
-	unsigned min = digits(&c, 2);
-	expect(&c, ":");
-	unsigned s = digits(&c, 2);
-	ts_t ns = fraction(&c);
-	int64_t off = zone(&c);
-	if (!cur_ok(&c) || cur_more(&c))
-		return TEXT_TIME_SYNTAX;
-	if (y < YEAR_MIN || y > YEAR_MAX || !date_exists(y, mon, day) || h > 23 || min > 59 || s > 60)
-		return TEXT_TIME_RANGE;
-	int64_t secs = ts_days(y, mon, day) * 86400 + (int64_t)h * 3600 + (int64_t)min * 60 + s - off;
-	*t = secs * TS_SEC + ns;
-	return TEXT_TIME_OK;
+	struct text_date d = { 0 };
+	cur_skip(&c, 4);
+	d.month = month_of(cur_take(&c, 3));
+	expect(&c, " ");
+	if (cur_more(&c) && cur_peek_u8(&c) == ' ')
+		cur_skip(&c, 1);
+	d.day = digits(&c, 1);
+	if (cur_more(&c) && cur_peek_u8(&c) != ' ')
+		d.day = d.day * 10 + digits(&c, 1);
+	expect(&c, " ");
+	clock_time(&c, &d);
+	expect(&c, " ");
+	d.year = digits(&c, 4);
+	return cur_ok(&c) && !cur_more(&c) && text_date_ts(&d, zone, t);
+}
+
+/* Between the time and AM or PM there is one blank. */
+static void
+half_day(struct cursor *c, struct text_date *d)
+{
+	struct cursor look = *c;
+	if (cur_u8(&look) != ' ')
+		return;
+	struct bytes half = cur_take(&look, 2);
+	bool am = text_eq_nocase(half, bytes_str("am")), pm = text_eq_nocase(half, bytes_str("pm"));
+	if (!am && !pm)
+		return;
+	*c = look;
+	if (d->hour < 1 || d->hour > 12)
+		cur_fail(c, CUR_BAD);
+	d->hour = d->hour % 12 + (pm ? 12 : 0);
+}
+
+bool
+text_us_time(struct cursor *c, int32_t zone, ts_t *t)
+{
+	struct text_date d = { .month = digits(c, 2) };
+	expect(c, "/");
+	d.day = digits(c, 2);
+	expect(c, "/");
+	d.year = digits(c, 2);
+	if (cur_more(c) && is_digit(cur_peek_u8(c)))
+		d.year = d.year * 100 + digits(c, 2);
+	else
+		d.year += 2000;
+	expect(c, " ,");
+	clock_time(c, &d);
+	ts_t ns = cur_more(c) && cur_peek_u8(c) == '.' ? fraction(c) : 0;
+	half_day(c, &d);
+	if (!cur_ok(c) || !text_date_ts(&d, zone, t))
+		return false;
+	*t += ns;
+	return true;
 }
 
 /* `b` up to the first `c`, or all of it. */

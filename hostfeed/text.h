@@ -20,6 +20,16 @@ enum text_time { TEXT_TIME_OK, TEXT_TIME_SYNTAX, TEXT_TIME_RANGE };
 /* RFC 3339 section 5.6, also with a blank for T, a fraction of any length, an offset without colon; without an offset
  * it is UTC.  Years before 1970 and after 2261 are out of range: no Windows host means them. */
 enum text_time text_time(struct bytes, ts_t *t);
+/* The same where a missing offset means `zone` seconds east of UTC; *zoned: the text has one. */
+enum text_time text_time_local(struct bytes, int32_t zone, ts_t *t, bool *zoned);
+/* A date and time out of its parts; false where there is no such moment in the years above. */
+struct text_date { unsigned year, month, day, hour, minute, second; };
+bool text_date_ts(const struct text_date *, int32_t zone, ts_t *t);
+/* "Wed Mar 11 10:14:22 2026", in English (asctime, C11 7.27.3.1); the day's name is not looked at. */
+bool text_ctime(struct bytes, int32_t zone, ts_t *t);
+/* "03/11/2026 10:14:22 AM": month first, as Splunk and the DHCP audit log write; two-digit years are 20xx; the AM or PM may
+ * be missing.  Moves the cursor behind it; fails it where there is none. */
+bool text_us_time(struct cursor *, int32_t zone, ts_t *t);
 
 /* The whole text is one address; a zone (%12), brackets and a port are dropped. */
 bool text_addr(struct bytes, struct addr *a);

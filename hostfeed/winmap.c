@@ -45,9 +45,10 @@ static const char iphlpsvc[] = "Microsoft-Windows-Iphlpsvc", dhcp_server[] = "Mi
 		  dhcp6_client[] = "Microsoft-Windows-DHCPv6-Client",
 		  dns_client[] = "Microsoft-Windows-DNS-Client", ras_client[] = "RasClient",
 		  remote_access[] = "RemoteAccess", security[] = "Microsoft-Windows-Security-Auditing",
-		  tcpip[] = "Tcpip";
+		  tcpip[] = "Tcpip", audit4[] = "DHCP-Server-AuditLog-v4",
+		  audit6[] = "DHCP-Server-AuditLog-v6";
 
-/* Names as feeds write them, and the manifest's.  The first ten have events with rows; the others tell of clocks and
+/* Names as feeds write them, and the manifest's.  The first twelve have events with rows; the others tell of clocks and
  * lost logs. */
 static const struct provider_row {
 	const char *seen, *manifest;
@@ -62,6 +63,8 @@ static const struct provider_row {
 	{ remote_access, remote_access },
 	{ security, security },
 	{ tcpip, tcpip },
+	{ audit4, audit4 },
+	{ audit6, audit6 },
 	{ "DhcpServer", dhcp_server }, /* classic sources, also the manifest's eventSourceName */
 	{ "RasSstp", ras_sstp },
 	{ "Dhcp", dhcp_client },
@@ -84,6 +87,17 @@ static const struct provider_row {
 #define TEXT_ONLY  { "ErrorMessage", S_NONE }
 #define IF_STATUS  { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }
 #define HW_STATUS  { "HWLength", S_NONE }, { "HWAddress", S_MAC }, { "StatusCode", S_ERROR }
+#define AUDIT_HEAD { "ID", S_NONE }, { "Date", S_NONE }, { "Time", S_NONE }, { "Description", S_NONE }
+#define AUDIT4(at) \
+	AUDIT_HEAD, { "IP Address", at }, { "Host Name", S_NAME }, { "MAC Address", S_MAC }, { "User Name", S_NONE }, \
+		{ "TransactionID", S_NONE }, { "QResult", S_NONE }, { "Probationtime", S_NONE }, \
+		{ "CorrelationID", S_NONE }, { "Dhcid", S_NONE }, { "VendorClass(Hex)", S_NONE }, \
+		{ "VendorClass(ASCII)", S_NONE }, { "UserClass(Hex)", S_NONE }, { "UserClass(ASCII)", S_NONE }, \
+		{ "RelayAgentInformation", S_NONE }, { "DnsRegError", S_NONE }
+#define AUDIT6 \
+	AUDIT_HEAD, { "IPv6 Address", S_ADDR }, { "Host Name", S_NAME }, { "Error Code", S_ERROR }, \
+		{ "Duid Length", S_NONE }, { "Duid Bytes(Hex)", S_NONE }, { "User Name", S_NONE }, { "Dhcid", S_NONE }, \
+		{ "Subnet Prefix", S_NONE }
 #define DNS_SERVER { "QueryName", S_NAME }, { "AddressLength", S_NONE }, { "Address", S_SOCK }
 /* clang-format on */
 
@@ -330,6 +344,29 @@ static const struct event_row events[] = {
 	    { "DSType", S_NONE }, { "ObjectDN", S_NAME }, { "ObjectGUID", S_NONE }, { "ObjectClass", S_NONE },
 	    { "AttributeLDAPDisplayName", S_NONE }, { "AttributeSyntaxOID", S_NONE },
 	    { "AttributeValue", S_NONE }, { "OperationType", S_NONE }),
+
+	/* DHCP audit logs: the rows that the join table names; addr: the lease, of 62 peer: the other server; of 14 and 22 the
+	 * subnet that had none left */
+	ROW(audit4, 10, HE_DHCP_LEASED, AUDIT4(S_ADDR)),
+	ROW(audit4, 11, HE_DHCP_LEASED, AUDIT4(S_ADDR)),
+	ROW(audit4, 12, HE_DHCP_CLIENT, AUDIT4(S_ADDR)),
+	ROW(audit4, 13, HE_DHCP_CLIENT, AUDIT4(S_ADDR)),
+	ROW(audit4, 14, HE_SCOPE_FULL, AUDIT4(S_ADDR)),
+	ROW(audit4, 15, HE_DHCP_CLIENT, AUDIT4(S_ADDR)),
+	ROW(audit4, 20, HE_DHCP_LEASED, AUDIT4(S_ADDR)),
+	ROW(audit4, 21, HE_DHCP_LEASED, AUDIT4(S_ADDR)),
+	ROW(audit4, 22, HE_SCOPE_FULL, AUDIT4(S_ADDR)),
+	ROW(audit4, 51, HE_DHCP_CONFIG, AUDIT4(S_ADDR)),
+	ROW(audit4, 53, HE_DHCP_CONFIG, AUDIT4(S_ADDR)),
+	ROW(audit4, 55, HE_DHCP_CONFIG, AUDIT4(S_ADDR)),
+	ROW(audit4, 62, HE_DHCP_SERVER_SEEN, AUDIT4(S_PEER)),
+	ROW(audit6, 11002, HE_DHCP_LEASED, AUDIT6),
+	ROW(audit6, 11004, HE_DHCP_LEASED, AUDIT6),
+	ROW(audit6, 11005, HE_DHCP_LEASED, AUDIT6),
+	ROW(audit6, 11006, HE_DHCP_CLIENT, AUDIT6),
+	ROW(audit6, 11009, HE_SCOPE6_LOW, AUDIT6),
+	ROW(audit6, 11014, HE_DHCP_CLIENT, AUDIT6),
+	ROW(audit6, 11015, HE_DHCP_CLIENT, AUDIT6),
 };
 
 /* Other spellings of a field in feeds. */
@@ -343,6 +380,7 @@ static const struct alias_row {
 
 static const char *const kind_names[] = {
 	[HE_OTHER] = "other",
+	[HE_DHCP_LEASED] = "dhcp_leased",
 	[HE_TEREDO_SERVER_UP] = "teredo_server_up",
 	[HE_TEREDO_SERVER_FAILED] = "teredo_server_failed",
 	[HE_PRIMARY_IPV4_INVALID] = "primary_ipv4_invalid",
@@ -745,8 +783,128 @@ drop_binary(struct hostev *ev, const struct event_row *e)
 	ev->nfields = n;
 }
 
+/* --- messages -------------------------------------------------------------------------------------------------------- */
+
+/* Is this slot one that only an address can fill? */
+static bool
+is_address(enum slot slot)
+{
+	switch (slot) {
+	case S_ADDR:
+	case S_PEER:
+	case S_ROUTER:
+	case S_SOCK:
+	case S_ADDRS:
+	case S_PEERS:
+	case S_SCOPE:
+	case S_HOST:
+	case S_TUNNEL: return true;
+	default: return false;
+	}
+}
+
+/* The next word of `want` hex digits, or of any number of them behind "0x" where want is 0. */
+static struct bytes
+hex_word(struct cursor c, size_t want)
+{
+	bool boundary = true;
+	while (cur_more(&c)) {
+		struct cursor from = c, look = c;
+		size_t n = 0;
+		if (want == 0 && cur_left(&look) > 2 && cur_peek_be16(&look) == ('0' << 8 | 'x')) {
+			cur_skip(&look, 2);
+			n = 2;
+		}
+		size_t prefix = n;
+		for (; cur_more(&look); n++) {
+			uint8_t b = cur_peek_u8(&look);
+			bool digit = (b >= '0' && b <= '9') || ((b | 0x20) >= 'a' && (b | 0x20) <= 'f');
+			if (!digit)
+				break;
+			cur_skip(&look, 1);
+		}
+		if (boundary && (want ? n == want : prefix == 2 && n > 2 && n <= 10))
+			return cur_take(&from, n);
+		uint8_t b = cur_u8(&c);
+		boundary = !((b >= '0' && b <= '9') || ((b | 0x20) >= 'a' && (b | 0x20) <= 'z'));
+	}
+	return (struct bytes){ NULL, 0 };
+}
+
+/* The next address of the text as it stands there, with the parentheses around it. */
+static struct bytes
+address_word(struct bytes message)
+{
+	struct cursor c = cur_all(message);
+	struct addr a;
+	if (!text_addr_next(&c, &a))
+		return (struct bytes){ NULL, 0 };
+	size_t end = cur_off(&c), start = end;
+	for (struct cursor back; start > 0; start--) {
+		back = cur_at(&c, start - 1);
+		uint8_t b = cur_u8(&back);
+		if (!((b >= '0' && b <= '9') || ((b | 0x20) >= 'a' && (b | 0x20) <= 'f') || b == '.' ||
+		      b == ':'))
+			break;
+	}
+	struct cursor from = cur_at(&c, start), before = cur_at(&c, start ? start - 1 : 0),
+		      after = cur_at(&c, end);
+	if (start > 0 && cur_u8(&before) == '(' && cur_u8(&after) == ')') {
+		from = cur_at(&c, start - 1);
+		return cur_take(&from, end - start + 2);
+	}
+	struct bytes word = cur_take(&from, end - start);
+	while (word.n > 0 && word.p[word.n - 1] == '.') /* the end of a sentence */
+		word.n--;
+	return word;
+}
+
+static struct bytes
+from_message(struct bytes message, enum slot slot, struct out *text)
+{
+	struct cursor c = cur_all(message);
+	uint32_t code;
+	switch (slot) {
+	case S_SHA1: return hex_word(c, 40);
+	case S_SHA256: return hex_word(c, 64);
+	case S_COID: {
+		struct hostev found = { 0 };
+		set_coid(&found, message);
+		return found.coid;
+	}
+	case S_ERROR: {
+		size_t start = text->n;
+		if (!text_u32(hex_word(c, 0), &code))
+			return (struct bytes){ NULL, 0 };
+		out_u64(text, code);
+		return out_ok(text) ? bytes_of(text->p + start, text->n - start) : (struct bytes){ NULL, 0 };
+	}
+	default: return is_address(slot) ? address_word(message) : (struct bytes){ NULL, 0 };
+	}
+}
+
+/* The fields of an event that came with its message only.  Two addresses cannot be told apart: their order is the
+ * language's. */
+static void
+read_message(struct hostev *ev, const struct event_row *e, struct bytes message, struct out *text)
+{
+	size_t addresses = 0;
+	bool any = false;
+	for (const struct field_row *f = e->fields; f->name != NULL; f++)
+		addresses += is_address((enum slot)f->slot);
+	for (const struct field_row *f = e->fields; f->name != NULL; f++) {
+		if (is_address((enum slot)f->slot) && addresses > 1)
+			continue;
+		struct bytes v = from_message(message, (enum slot)f->slot, text);
+		if (v.n > 0)
+			event_field(ev, bytes_str(f->name), v);
+		any |= v.n > 0;
+	}
+	event_lost(ev, any ? "fields (taken from the message)" : "fields");
+}
+
 bool
-winmap_apply(struct hostev *ev, struct out *text)
+winmap_apply(struct hostev *ev, struct bytes message, struct out *text)
 {
 	const char *provider = provider_of(text_trim(ev->provider));
 	if (provider == NULL)
@@ -758,6 +916,8 @@ winmap_apply(struct hostev *ev, struct out *text)
 		return true;
 	ev->kind = e->row.kind;
 	size_t declared = count_fields(e);
+	if (ev->nfields == 0 && declared > 0 && message.n > 0)
+		read_message(ev, e, message, text);
 	bool by_position = all_by_position(ev, e);
 	for (size_t i = 0; i < ev->nfields; i++) {
 		const struct field_row *f = field_by_name(e, ev->fields[i].name);

@@ -191,7 +191,7 @@ fill_event(struct xml *x, struct hostev *ev)
 		return "an event without a provider";
 	if (text_trim(ev->computer).n == 0)
 		event_lost(ev, "computer");
-	if (!event_id(ev, x->part[T_ID], &what) || !event_time(ev, x->part[T_TIME], &what))
+	if (!event_id(ev, x->part[T_ID], &what) || !event_time(x->sink->feed, x->part[T_TIME], &what))
 		return what;
 	event_record(ev, x->part[T_RECORD]);
 	return NULL;
@@ -332,18 +332,19 @@ void
 winxml_decode(struct sink *s, struct bytes doc)
 {
 	static const XML_Memory_Handling_Suite memory = { arena_malloc, arena_realloc, arena_free };
-	struct out clean = out_init(s->feed->clean, sizeof(s->feed->clean));
+	struct out clean =
+		out_init(s->feed->clean + s->feed->cleaned, sizeof(s->feed->clean) - s->feed->cleaned);
 	if (repair(doc, NULL)) {
 		(void)repair(doc, &clean);
 		doc = out_bytes(&clean);
 	}
 	s->feed->text = out_init(s->feed->words, sizeof(s->feed->words));
-	arena_enter(&s->feed->arena);
+	struct arena_mark mark = arena_enter(&s->feed->arena);
 	struct xml x = { .sink = s, .path = { P_ROOT } };
 	x.parser = XML_ParserCreate_MM("UTF-8", &memory, NULL);
 	if (x.parser == NULL)
 		sink_bad(s, why(XML_ERROR_NO_MEMORY), 0, 1);
 	else
 		parse(&x, doc);
-	arena_leave(); /* nothing is freed: the arena forgets it */
+	arena_leave(mark); /* nothing is freed: the arena forgets it */
 }

@@ -16,9 +16,16 @@ struct conf_output {
 	uint32_t port;
 };
 
+/* The zone of host-event times that say none. */
+struct conf_zone {
+	bool given;
+	int32_t seconds; /* east of UTC */
+};
+
 struct conf {
 	struct bytes sensor; /* NUL-terminated, as all texts here; absent: `replay`, live the host's name */
 	bool feed_synced;
+	struct conf_zone feed_zone;
 	ts_t event_window;
 	uint32_t hosts, events, datagrams;
 	struct conf_output *output;

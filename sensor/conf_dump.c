@@ -75,6 +75,13 @@ item(const struct conf_node *n, const void *at, FILE *f)
 }
 
 static void
+zone(const struct conf_zone *z, FILE *f)
+{
+	int32_t s = z->seconds < 0 ? -z->seconds : z->seconds;
+	fprintf(f, "\"%c%02d:%02d\"", z->seconds < 0 ? '-' : '+', (int)(s / 3600), (int)(s / 60 % 60));
+}
+
+static void
 scalar(const struct conf_node *n, const void *base, FILE *f)
 {
 	const void *at = (const char *)base + n->off;
@@ -82,6 +89,7 @@ scalar(const struct conf_node *n, const void *base, FILE *f)
 	case K_NAME:
 	case K_TEXT: quoted(*(const struct bytes *)at, f); break;
 	case K_BOOL: fputs(*(const bool *)at ? "true" : "false", f); break;
+	case K_ZONE: zone(at, f); break;
 	case K_U32: fprintf(f, "%" PRIu32, *(const uint32_t *)at); break;
 	case K_TIME: fprintf(f, "%" PRId64 "s", *(const ts_t *)at / TS_SEC); break;
 	case K_ENUM: fputs(name_of(n->names, *(const uint8_t *)at), f); break;
@@ -115,6 +123,8 @@ present(const struct conf_node *n, const void *base)
 		return declared(n, base) || conf_list_length(n, base) > 0;
 	if (n->kind == K_MAC)
 		return declared(n, base);
+	if (n->kind == K_ZONE)
+		return ((const struct conf_zone *)(const void *)((const char *)base + n->off))->given;
 	if (n->kind == K_NAME || n->kind == K_TEXT)
 		return ((const struct bytes *)(const void *)((const char *)base + n->off))->p != NULL;
 	return true;

@@ -13,6 +13,7 @@ enum conf_kind {
 	K_TEXT, /* any text, at most .max bytes */
 	K_BOOL,
 	K_U32,
+	K_ZONE, /* struct conf_zone: Z, +hh:mm or -hh:mm; absent: not given */
 	K_TIME, /* ts_t: a number with s, m, h or d, alone seconds; bounds in seconds */
 	K_ENUM, /* uint8_t out of .names */
 	K_ADDR,

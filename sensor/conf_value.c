@@ -134,6 +134,22 @@ parse_time(struct bytes text, uint64_t *seconds)
 	return true;
 }
 
+/* RFC 3339 5.6 time-offset; within 18 hours. */
+static bool
+parse_zone(struct bytes text, struct conf_zone *z)
+{
+	uint64_t h, m = 0;
+	*z = (struct conf_zone){ .given = true };
+	if (bytes_eq(text, bytes_str("Z")))
+		return true;
+	if (text.n != 6 || (text.p[0] != '+' && text.p[0] != '-') || text.p[3] != ':' ||
+	    !parse_number(bytes_of(text.p + 1, 2), &h) || !parse_number(bytes_of(text.p + 4, 2), &m) ||
+	    h > 18 || m > 59)
+		return false;
+	z->seconds = (int32_t)(h * 3600 + m * 60) * (text.p[0] == '-' ? -1 : 1);
+	return true;
+}
+
 static bool
 parse_bool(struct bytes text, bool *v)
 {
@@ -199,6 +215,7 @@ conf_expected(const struct conf_node *n)
 	case K_NAME: return "a name of printable ASCII without blank, quote, = and ]";
 	case K_TEXT: return "a text";
 	case K_BOOL: return "true or false";
+	case K_ZONE: return "an offset from UTC, like +01:00, -05:30 or Z";
 	case K_ADDR:
 	case K_ADDRS: return "an IPv4 or IPv6 address";
 	case K_MAC:
@@ -285,6 +302,7 @@ conf_scalar(struct conf *c, const struct conf_node *n, void *base, struct bytes 
 		     copy_text(c, text, (struct bytes *)(void *)at);
 		break;
 	case K_BOOL: ok = parse_bool(text, (bool *)(void *)at); break;
+	case K_ZONE: ok = parse_zone(text, (struct conf_zone *)(void *)at); break;
 	case K_ADDR: ok = addr_parse(text, (struct addr *)(void *)at); break;
 	case K_MAC: {
 		struct mac m;

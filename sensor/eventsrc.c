@@ -68,6 +68,12 @@ eventsrc_new(bool patient, ts_t window)
 }
 
 void
+eventsrc_zone(struct eventsrc *e, int32_t seconds_east)
+{
+	hostfeed_zone(e->feed, seconds_east);
+}
+
+void
 eventsrc_free(struct eventsrc *e)
 {
 	if (e == NULL)

@@ -19,9 +19,11 @@ print(void *arg, const struct hostev *ev)
 }
 
 int
-run_host_events(const struct opts *o)
+run_host_events(const struct opts *o, const struct conf *c)
 {
 	struct eventsrc *e = eventsrc_new(true, 0);
+	if (e && c->feed_zone.given)
+		eventsrc_zone(e, c->feed_zone.seconds);
 	char *line = malloc(OBS_LINE_MAX);
 	int status = e && line ? EXIT_OK : EXIT_INTERNAL;
 	for (size_t i = 0; status == EXIT_OK && i < o->nevents; i++)
@@ -30,10 +32,10 @@ run_host_events(const struct opts *o)
 	if (status == EXIT_OK) {
 		eventsrc_given(e, print, line);
 		eventsrc_close(e);
-		struct eventsrc_counts c = eventsrc_counts(e);
+		struct eventsrc_counts n = eventsrc_counts(e);
 		log_detail("%llu documents, %llu events, %llu of no interest, %llu refused",
-			   (unsigned long long)c.documents, (unsigned long long)c.events,
-			   (unsigned long long)c.ignored, (unsigned long long)c.refused);
+			   (unsigned long long)n.documents, (unsigned long long)n.events,
+			   (unsigned long long)n.ignored, (unsigned long long)n.refused);
 		status = !run_flush() ? EXIT_INTERNAL : eventsrc_damaged(e) ? EXIT_DAMAGED : EXIT_OK;
 	}
 	free(line);

@@ -246,6 +246,8 @@ open_all(struct live *l)
 	l->events = eventsrc_new(false, l->c->event_window);
 	if (l->events == NULL)
 		return EXIT_INTERNAL;
+	if (l->c->feed_zone.given)
+		eventsrc_zone(l->events, l->c->feed_zone.seconds);
 	for (size_t i = 0; i < l->o->nevents; i++)
 		if (!eventsrc_add(l->events, l->o->events[i]))
 			return EXIT_USAGE;

@@ -62,6 +62,8 @@ open_inputs(struct replay *r)
 	r->events = eventsrc_new(inputs_patient(r->in), r->c->event_window);
 	if (r->events == NULL)
 		return EXIT_INTERNAL;
+	if (r->c->feed_zone.given)
+		eventsrc_zone(r->events, r->c->feed_zone.seconds);
 	for (size_t i = 0; i < r->o->nevents; i++)
 		if (!eventsrc_add(r->events, r->o->events[i]))
 			return EXIT_USAGE;

@@ -8,7 +8,7 @@
 #include "walk.h"
 
 int run_dissect(const struct opts *, const struct conf *);
-int run_host_events(const struct opts *);
+int run_host_events(const struct opts *, const struct conf *);
 int run_replay(const struct opts *, const struct conf *);
 int run_live(const struct opts *, const struct conf *);
 int run_list(const struct opts *);

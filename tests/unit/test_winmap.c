@@ -32,6 +32,8 @@ static const struct wanted {
 	{ "RasClient", { 20222, 20227 } },
 	{ "RemoteAccess", { 20271, 20274 } },
 	{ "Microsoft-Windows-Security-Auditing", { 4624, 4625, 4776, 4741, 5136 } },
+	{ "DHCP-Server-AuditLog-v4", { 10, 11, 12, 13, 14, 15, 20, 21, 22, 51, 53, 55, 62 } },
+	{ "DHCP-Server-AuditLog-v6", { 11002, 11004, 11005, 11006, 11009, 11014, 11015 } },
 };
 
 static unsigned

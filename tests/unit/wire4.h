@@ -108,7 +108,7 @@ net_open_off(struct net *n, bool declared, const char *off_id)
 	n->now = 1000000 * TS_SEC;
 	n->mem = calloc(1, engine_bytes(&n->conf));
 	n->e = engine_open(&n->conf, n->mem, (struct sipkey){ { 7, 9 } }, net_emit, n);
-	struct walk_limits limits = { 4, 2048 };
+	struct walk_limits limits = { .datagrams = 4, .bytes = 2048 };
 	n->walk_mem = calloc(1, walk_bytes(&limits));
 	n->walk = walk_open(&limits, n->walk_mem, (struct sipkey){ { 7, 9 } });
 }
