@@ -1,10 +1,10 @@
 /* DNS over UDP and TCP, multicast DNS, LLMNR: RFC 1035, 6762, 4795; UPDATE (RFC 2136) counts its four sections alike.
  * The packet path reads the header and steps over the records; names are expanded by who asks, through dns_rr_next().
- * A message over TCP is read where a segment starts with it; nothing is put together from segments. */
+ * Over TCP messages follow each other (RFC 7766 6.2.1), each behind its length. */
 #include "dissector.h"
 #include "dnsname.h"
 
-enum { DNS_PORT = 53, MDNS_PORT = 5353, LLMNR_PORT = 5355, DNS_HEADER = 12, IPPROTO_OF_TCP = 6 };
+enum { DNS_PORT = 53, MDNS_PORT = 5353, LLMNR_PORT = 5355, DNS_HEADER = 12 };
 enum {
 	LABEL_MAX = 63,
 	NAME_MAX_WIRE = 255, /* RFC 1035 2.3.4 */
@@ -314,24 +314,24 @@ first_plausible(struct cursor c, size_t message, const struct dns *d)
 	return klass == 1 || klass == 3 || klass == 4 || klass == 254 || klass == 255;
 }
 
+/* RFC 6895 2.2, RFC 8490. */
+static const bool opcodes[16] = { true, true, true, false, true, true, true };
+
 /* How many things say that this is no DNS: an opcode nobody assigned, a first record that is none, and counts that
  * cannot be in `length` bytes.  One of them may be damage. */
 static unsigned
 doubts(struct cursor c, size_t message, const struct dns *d, size_t length)
 {
-	static const bool assigned[16] = {
-		true, true, true, false, true, true, true
-	}; /* RFC 6895 2.2, RFC 8490 */
 	size_t need = (size_t)QUESTION_MIN * d->qdcount +
 		      (size_t)RECORD_MIN * ((size_t)d->ancount + d->nscount + d->arcount);
 
-	return (assigned[d->opcode] ? 0u : 1u) + (need > length ? 1u : 0u) +
+	return (opcodes[d->opcode] ? 0u : 1u) + (need > length ? 1u : 0u) +
 	       (first_plausible(c, message, d) ? 0u : 1u);
 }
 
-/* Steps over all records; where that fails, `cut` says what a missing end means. */
+/* Steps over all records. */
 static void
-records_check(struct cursor *c, size_t message, const struct dns *d, struct obs *o, const char *cut)
+records_check(struct cursor *c, size_t message, const struct dns *d, struct obs *o)
 {
 	const uint16_t count[4] = { d->qdcount, d->ancount, d->nscount, d->arcount };
 
@@ -341,7 +341,8 @@ records_check(struct cursor *c, size_t message, const struct dns *d, struct obs 
 	if (cur_ok(c))
 		return;
 	o->bad_off = (uint32_t)(cur_off(c) - message);
-	o->bad_what = cur_end(c) == CUR_CUT ? cut : "fewer records than counted, or a name that cannot be";
+	if (cur_end(c) == CUR_BAD)
+		o->bad_what = "fewer records than counted, or a name that cannot be";
 }
 
 static uint8_t
@@ -366,47 +367,57 @@ udp_message(struct cursor *c, struct dns *d, struct obs *o)
 	size_t most = c->cut ? UINT16_MAX : 2 * all; /* doubled: a count that lies a little is damage */
 	if (doubts(*c, start, d, most) > 1)
 		return SAID_NO;
-	records_check(c, start, d, o, "the capture ends inside");
+	records_check(c, start, d, o);
 	return said(c);
 }
 
-/* TCP: a length, then the message (RFC 1035 4.2.2).  A segment from the middle of a message looks like anything, so
- * here nothing may be in doubt.  What a later segment brings is missing as if the capture had cut it off. */
+/* TCP: a length, then the message (RFC 1035 4.2.2).  Of the first one nothing may be in doubt: it may be the middle of
+ * something, or no DNS at all. */
 static enum said
-tcp_message(struct cursor *c, struct dns *d, struct obs *o)
+tcp_message(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
+	struct dns *d = &o->u.dns;
+	struct stream *st = pkt->stream;
 	size_t length = cur_be16(c);
 	struct cursor msg = cur_clip(c, length), view = msg;
-	size_t start = cur_off(&msg), have = cur_left(&msg);
 
-	if (cur_ok(c) && length < DNS_HEADER)
+	if (!cur_ok(c))
+		return SAID_CUT;
+	if (length < DNS_HEADER)
 		return SAID_NO;
+	st->need = (uint32_t)length + 2;
 	d->msg = cur_rest(&view);
 	header_read(&msg, d);
 	if (!cur_ok(&msg))
-		return c->cut ? SAID_CUT : SAID_NO;
-	if (doubts(msg, start, d, length - DNS_HEADER))
+		return SAID_CUT;
+	if (doubts(msg, 2, d, st->first ? length - DNS_HEADER : 2 * length) > (st->first ? 0 : 1))
 		return SAID_NO;
-	msg.cut = have < length;
-	records_check(&msg, start, d, o, c->cut ? "the capture ends inside" : "a later segment has the rest");
-	return said(&msg);
+	records_check(&msg, 2, d, o);
+	if (cur_end(&msg) != CUR_BAD)
+		return said(&msg);
+	o->flags |= OBS_BAD; /* but the length was right: the next message is where it says */
+	return SAID_OK;
 }
 
-/* Messages that follow in the same segment are observations of their own, as far as layers go. */
+static bool
+tcp_starts(struct bytes head)
+{
+	size_t length = bytes_be16(head, 0), need = 0;
+
+	if (length < DNS_HEADER || head.n < 2 + DNS_HEADER)
+		return length >= DNS_HEADER;
+	for (size_t i = 6; i < 2 + DNS_HEADER; i += 2)
+		need += (size_t)bytes_be16(head, i) * (i == 6 ? QUESTION_MIN : RECORD_MIN);
+	return opcodes[bytes_u8(head, 4) >> 3 & 15] && need > 0 && need <= length - DNS_HEADER;
+}
+
 static enum said
 dns_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
 	struct dns *d = &o->u.dns;
 
-	*d = (struct dns){ .service = service_of(&pkt->ends), .tcp = pkt->ends.ipproto == IPPROTO_OF_TCP };
-	if (!d->tcp)
-		return udp_message(c, d, o);
-	enum said s = tcp_message(c, d, o);
-	if (s != SAID_NO && cur_more(c) && pkt->nlayer < LAYERS_MAX) {
-		pkt->inner = *c;
-		pkt->next = (struct claim){ CLAIM_TCP, pkt->ends.dport };
-	}
-	return s;
+	*d = (struct dns){ .service = service_of(&pkt->ends), .tcp = pkt->stream != NULL };
+	return d->tcp ? tcp_message(c, pkt, o) : udp_message(c, d, o);
 }
 
 static const struct name services[] = {
@@ -451,6 +462,7 @@ const struct dissector dissector_dns = {
 		    { CLAIM_TCP, LLMNR_PORT } },
 	.kind = OBS_DNS,
 	.dissect = dns_dissect,
+	.starts = tcp_starts,
 	.fields = dns_fields,
 	.nfields = NELEM(dns_fields),
 };

@@ -42,8 +42,11 @@ bool layer_fragment(struct pkt *, struct cursor *body, const struct frag_piece *
  * (true), since nothing else of that datagram will be. */
 bool layer_part(struct pkt *, const struct cursor *piece, uint32_t off, enum said *said);
 
-/* Does anybody read this UDP or TCP payload? */
-bool layer_claimed(const struct pkt *, enum claim_kind, uint16_t a, uint16_t b);
+/* Does anybody read this UDP payload: by its ports, or by what it looks like? */
+bool layer_claimed(const struct pkt *, struct bytes payload);
+/* Goes on with a TCP segment where its stream is read or may begin here.  `c`: behind the header; `len`: the bytes that
+ * the packet's lengths put there. */
+void layer_segment(struct pkt *, struct cursor *c, size_t len);
 
 /* The checksum over a whole upper-layer message and its pseudo header (RFC 768, RFC 8200 8.1). */
 bool layer_sum_ok(const struct pkt *, struct bytes msg, uint8_t proto);

@@ -18,6 +18,8 @@ tcp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	if (h.p == NULL)
 		return layer_fail(pkt, c, "TCP header");
 	uint32_t head = (bytes_u8(h, 12 - TCP_PORTS) >> 4) * 4u;
+	pkt->tcp_seq = bytes_be32(h, 4 - TCP_PORTS);
+	pkt->tcp_ack = bytes_be32(h, 8 - TCP_PORTS);
 	pkt->tcp_flags = bytes_u8(h, 13 - TCP_PORTS);
 	if (head < TCP_HEADER)
 		return layer_fail(pkt, c, "TCP data offset");
@@ -26,9 +28,7 @@ tcp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 		return layer_fail(pkt, &all, "TCP options");
 	size_t payload = pkt->sum_len > head ? pkt->sum_len - head : pkt->sum_len ? 0 : cur_left(&all);
 	pkt->payload = payload > UINT16_MAX ? UINT16_MAX : (uint16_t)payload;
-	if ((!cur_more(&all) && !all.cut) || payload == 0 || !layer_claimed(pkt, CLAIM_TCP, dport, sport))
-		return SAID_OK;
-	layer_next(pkt, &all, CLAIM_TCP, dport);
+	layer_segment(pkt, &all, payload);
 	return SAID_OK;
 }
 

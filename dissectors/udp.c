@@ -38,7 +38,7 @@ udp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	if (body.len < declared && !body.cut)
 		layer_note(pkt, c, "UDP length");
 	pkt->payload = declared > UINT16_MAX ? UINT16_MAX : (uint16_t)declared;
-	if ((!cur_more(&body) && !body.cut) || !layer_claimed(pkt, CLAIM_UDP, dport, sport))
+	if ((!cur_more(&body) && !body.cut) || !layer_claimed(pkt, bytes_of(body.base, body.len)))
 		return SAID_OK;
 	checksum(pkt, &all, UDP_HEADER + declared, sum);
 	layer_next(pkt, &body, CLAIM_UDP, dport);

@@ -49,6 +49,12 @@ bytes_be16(struct bytes b, size_t off)
 	return (uint16_t)(b.p[off] << 8 | b.p[off + 1]);
 }
 
+static inline uint32_t
+bytes_be32(struct bytes b, size_t off)
+{
+	return (uint32_t)bytes_be16(b, off) << 16 | bytes_be16(b, off + 2);
+}
+
 static inline void
 bytes_copy(struct bytes b, size_t off, void *dst, size_t n)
 {

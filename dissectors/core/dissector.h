@@ -38,17 +38,19 @@ enum { LAYERS_MAX = 20, CLAIMS_MAX = 12, EXT_MAX = 8, IP_DEPTH_MAX = 4 };
  *   SAID_OK   a message, or bytes of no interest (o->kind = OBS_NONE): what the cursor moved over is used up, and it is
  *             called again while bytes are left;
  *   SAID_CUT  more bytes are needed: nothing is used up or delivered; `need` says how many from the cursor's start;
- *   SAID_NO   not mine: allowed for the first call of a direction only; the next claimant is asked;
+ *   SAID_NO   not mine: the next claimant is asked.  Allowed as long as `first`, that is, until the first answer that is
+ *             not SAID_CUT; later it ends the direction;
  *   SAID_BAD  lengths lie: what was read is delivered, the direction is over.
  * `done` set by the reader: nothing more to read in this direction, whatever the answer.  Bytes beyond the prefix limit
- * are never shown: then `last` is set, and SAID_CUT delivers what was read, as in a datagram, and ends the direction. */
+ * (or behind a segment that the capture cut) are never shown: then `last` is set, and SAID_CUT delivers what was read, as in a datagram, and ends the direction.  The
+ * cursor is one that the capture cut, always: running off its end is SAID_CUT. */
 enum { STREAM_STATE = 96 };
 struct stream {
 	uint64_t from;	      /* offset in the stream of the cursor's first byte; 0 only where the SYN was seen or came in here */
 	uint32_t need;
 	bool	 client;      /* from the side that opened the connection, as far as known: the SYN, else the higher port */
 	bool	 last, done;
-	bool	 first;	      /* first call for this direction */
+	bool	 first;	      /* nothing of this direction was read yet */
 	void	*mine, *peer; /* STREAM_STATE bytes for each direction, aligned for uint64_t, zero at first; any reader's of
 			       * that connection, so the first byte is the reader's own mark */
 };
@@ -70,7 +72,7 @@ struct pkt {
 	const char	   *bad_what;		    /* what a layer has to say about lengths, and where in that layer */
 	uint32_t	    bad_off;
 	bool		    seen; /* a link or IP header was readable: there will be an OBS_FRAME */
-	uint32_t	    tcp_seq;
+	uint32_t	    tcp_seq, tcp_ack;
 	struct stream	   *stream; /* where a TCP reader is called, else NULL */
 };
 
@@ -84,6 +86,10 @@ struct dissector {
 	 * (both about the message, from its first byte); it fills in the rest afterwards.  A dissector that has read a
 	 * message of no interest sets o->kind to OBS_NONE and nothing is delivered. */
 	enum said (*dissect)(struct cursor *, struct pkt *, struct obs *);
+	/* Could a message begin with these bytes (at least one)?  Cheap, without effect, asked of every segment of a TCP
+	 * connection whose beginning was not seen and, of who claims a shape, of every UDP payload: say no to all but a few
+	 * in a hundred of random ones.  NULL: dissect() is asked each time. */
+	bool (*starts)(struct bytes head);
 	const struct field *fields;
 	uint8_t		    nfields;
 };

@@ -2,6 +2,7 @@
  * costs one load for each of its layers and two for its ports. */
 #include "walk.h"
 #include "layer.h"
+#include "prefix.h"
 
 enum {
 	SLOTS = 256,
@@ -20,6 +21,8 @@ struct claimant {
 struct walk {
 	struct sipkey key;
 	struct frag frag;
+	struct prefixes prefix;
+	struct prefix_seg seg; /* of the frame in hand */
 	struct walk_count *count;
 	struct claimant *claimant;
 	uint16_t slot[CLAIM_KINDS][SLOTS];
@@ -60,6 +63,14 @@ limits_of(const struct walk_limits *l)
 	return n;
 }
 
+static struct prefix_limits
+prefix_limits_of(const struct walk_limits *l)
+{
+	if (l == NULL)
+		return (struct prefix_limits){ 0 };
+	return (struct prefix_limits){ .streams = l->streams, .bytes = l->prefix, .buffers = l->buffers };
+}
+
 static size_t
 registry_size(size_t *claims)
 {
@@ -80,7 +91,7 @@ walk_bytes(const struct walk_limits *limits)
 
 	return round8(sizeof(struct walk)) + round8(n * sizeof(struct walk_count)) +
 	       round8(claims * sizeof(struct claimant)) + SCRATCH_BYTES +
-	       round8(frag_bytes(l.datagrams, l.bytes));
+	       round8(frag_bytes(l.datagrams, l.bytes)) + prefix_bytes(prefix_limits_of(limits));
 }
 
 static size_t
@@ -119,6 +130,8 @@ walk_open(const struct walk_limits *limits, void *mem, struct sipkey key)
 	w->scratch = p;
 	p += SCRATCH_BYTES;
 	frag_open(&w->frag, l.datagrams, l.bytes, p, key);
+	p += round8(frag_bytes(l.datagrams, l.bytes));
+	prefix_open(&w->prefix, prefix_limits_of(limits), p, key);
 
 	uint16_t k = 0;
 	for (size_t d = 0; d < n; d++)
@@ -304,18 +317,54 @@ layer_sum_ok(const struct pkt *pkt, struct bytes msg, uint8_t proto)
 	return sum == 0xffff;
 }
 
+/* Does anybody claim this value?  With `head` only who thinks that a message could begin so. */
+static bool
+claimed(const struct walk *w, unsigned kind, uint16_t value, const struct bytes *head)
+{
+	for (uint16_t i = w->slot[kind][slot_of(value)]; i != 0; i = w->claimant[i - 1].next) {
+		const struct claimant *c = &w->claimant[i - 1];
+		if (c->value == value && (head == NULL || c->d->starts == NULL || c->d->starts(*head)))
+			return true;
+	}
+	return false;
+}
+
 bool
-layer_claimed(const struct pkt *pkt, enum claim_kind kind, uint16_t a, uint16_t b)
+layer_claimed(const struct pkt *pkt, struct bytes payload)
 {
 	const struct walk *w = pkt->w;
 
-	for (uint16_t i = w->slot[kind][slot_of(a)]; i != 0; i = w->claimant[i - 1].next)
-		if (w->claimant[i - 1].value == a)
-			return true;
-	for (uint16_t i = w->slot[kind][slot_of(b)]; i != 0; i = w->claimant[i - 1].next)
-		if (w->claimant[i - 1].value == b)
-			return true;
-	return false;
+	return claimed(w, CLAIM_UDP, pkt->ends.dport, NULL) || claimed(w, CLAIM_UDP, pkt->ends.sport, NULL) ||
+	       (payload.n > 0 && claimed(w, CLAIM_SHAPE_UDP, 0, &payload));
+}
+
+/* Without its SYN a stream is believed to begin where it looks like it.  One byte is no beginning: it may be a keep-alive,
+ * of which RFC 9293 3.8.4 says that it may be any. */
+static bool
+stream_may_start(const struct pkt *pkt, struct bytes head)
+{
+	const struct walk *w = pkt->w;
+
+	return head.n > 1 &&
+	       (claimed(w, CLAIM_TCP, pkt->ends.dport, &head) ||
+		claimed(w, CLAIM_TCP, pkt->ends.sport, &head) || claimed(w, CLAIM_SHAPE_TCP, 0, &head));
+}
+
+void
+layer_segment(struct pkt *pkt, struct cursor *c, size_t len)
+{
+	struct walk *w = pkt->w;
+	struct cursor look = *c;
+	bool opens = pkt->tcp_flags & TCP_SYN;
+
+	if ((pkt->flags & OBS_QUOTED) || (len == 0 && !(pkt->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))))
+		return;
+	uint32_t mark = prefix_mark(&w->prefix, &pkt->ends);
+	if (!opens && !prefix_live(&w->prefix, mark) && !stream_may_start(pkt, cur_rest(&look)))
+		return;
+	w->seg.mark = mark;
+	w->seg.len = len > UINT16_MAX ? UINT16_MAX : (uint32_t)len;
+	layer_next(pkt, c, CLAIM_TCP, pkt->ends.dport);
 }
 
 /* What two copies of one datagram have in common: not the link header, and not what a router changes.  Keyed, so
@@ -346,8 +395,24 @@ fill(struct obs *o, const struct pkt *pkt)
 	o->iface = pkt->f->iface;
 }
 
+/* The same for a message out of a stream: where it stands there and what it says, whatever segments brought it. */
+static uint64_t
+digest_of_stream(const struct pkt *pkt, uint32_t seq, struct bytes message)
+{
+	uint8_t text[48];
+	struct out t = out_init(text, sizeof(text));
+
+	out_put(&t, pkt->ends.src.b, sizeof(pkt->ends.src.b));
+	out_put(&t, pkt->ends.dst.b, sizeof(pkt->ends.dst.b));
+	out_be(&t, pkt->ends.sport, 2);
+	out_be(&t, pkt->ends.dport, 2);
+	out_be(&t, seq, 4);
+	out_be(&t, siphash(&pkt->w->key, message.p, message.n), 8);
+	return siphash(&pkt->w->key, text, t.n);
+}
+
 static void
-deliver(const struct pkt *pkt, enum said s, struct obs *o, walk_obs *fn, void *arg)
+deliver(const struct pkt *pkt, enum said s, struct obs *o, uint64_t digest, walk_obs *fn, void *arg)
 {
 	fill(o, pkt);
 	o->flags |= pkt->flags;
@@ -362,7 +427,7 @@ deliver(const struct pkt *pkt, enum said s, struct obs *o, walk_obs *fn, void *a
 	o->depth = pkt->ipdepth > 1 ? (uint8_t)(pkt->ipdepth - 1) : 0;
 	o->inner = pkt->ends;
 	memcpy(&o->outer, o->depth ? &pkt->outer : &pkt->ends, sizeof(o->outer));
-	o->digest = digest_of(pkt);
+	o->digest = digest;
 	fn(arg, o);
 }
 
@@ -411,6 +476,29 @@ deliver_frame(const struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 	fn(arg, o);
 }
 
+/* What a leaf finds in its record. */
+static void
+prepare(struct obs *o, const struct dissector *d)
+{
+	size_t n = d->kind < OBS_KINDS ? record_bytes[d->kind] : 0;
+
+	memset(&o->u, 0, n ? n : sizeof(o->u));
+	o->kind = d->kind;
+	o->by = d;
+	o->flags = 0;
+	o->bad_off = 0;
+	o->bad_what = NULL;
+}
+
+static void
+explain(struct obs *o, enum said s, const struct cursor *c, const char *cut)
+{
+	if (o->bad_what != NULL || (s != SAID_CUT && s != SAID_BAD))
+		return;
+	o->bad_what = s == SAID_CUT ? cut : "lengths run past the end";
+	o->bad_off = (uint32_t)cur_off(c);
+}
+
 /* A layer that is the `last` to be asked may use up the packet's own cursor: most are, and a copy costs. */
 static enum said
 call(struct pkt *pkt, const struct dissector *d, bool last, struct obs *o, walk_obs *fn, void *arg)
@@ -420,22 +508,21 @@ call(struct pkt *pkt, const struct dissector *d, bool last, struct obs *o, walk_
 	struct cursor c = pkt->inner;
 	if (d->kind == OBS_NONE)
 		return d->dissect(&c, pkt, o);
-	size_t n = d->kind < OBS_KINDS ? record_bytes[d->kind] : 0;
-	memset(&o->u, 0, n ? n : sizeof(o->u));
-	o->kind = d->kind;
-	o->by = d;
-	o->flags = 0;
-	o->bad_off = 0;
-	o->bad_what = NULL;
+	prepare(o, d);
 	enum said s = d->dissect(&c, pkt, o);
 	if (s == SAID_NO || o->kind == OBS_NONE)
 		return s;
-	if (o->bad_what == NULL && (s == SAID_CUT || s == SAID_BAD)) {
-		o->bad_what = s == SAID_CUT ? "the capture ends inside" : "lengths run past the end";
-		o->bad_off = (uint32_t)cur_off(&c);
-	}
-	deliver(pkt, s, o, fn, arg);
+	explain(o, s, &c, "the capture ends inside");
+	deliver(pkt, s, o, digest_of(pkt), fn, arg);
 	return s;
+}
+
+static struct bytes
+payload_of(const struct pkt *pkt)
+{
+	struct cursor c = pkt->inner;
+
+	return cur_rest(&c);
 }
 
 /* Asks the claimants of one value in their order until one does not say no. */
@@ -449,12 +536,146 @@ ask(struct pkt *pkt, unsigned kind, uint16_t value, struct obs *o, walk_obs *fn,
 		i = c->next;
 		if (c->value != value)
 			continue;
+		if (kind == CLAIM_SHAPE_UDP && c->d->starts && !c->d->starts(payload_of(pkt)))
+			continue;
 		enum said s = call(pkt, c->d, i == 0 && kind < CLAIM_UDP, o, fn, arg);
 		w->count[c->nth].said[s]++;
 		if (s != SAID_NO)
 			return s;
 	}
 	return SAID_NO;
+}
+
+/* Who may read this direction, in the order in which they are asked; NULL: nobody is left. */
+static const struct claimant *
+candidate(const struct pkt *pkt, unsigned n)
+{
+	const struct claim asked[] = { { CLAIM_TCP, pkt->ends.dport },
+				       { CLAIM_TCP, pkt->ends.sport },
+				       { CLAIM_SHAPE_TCP, 0 } };
+	const struct walk *w = pkt->w;
+
+	for (size_t k = 0; k < NELEM(asked); k++)
+		for (uint16_t i = w->slot[asked[k].kind][slot_of(asked[k].value)]; i != 0;) {
+			const struct claimant *c = &w->claimant[i - 1];
+			i = c->next;
+			if (c->value == asked[k].value && n-- == 0)
+				return c;
+		}
+	return NULL;
+}
+
+/* One call of a reader with the bytes that wait; `used`: how far it read.  A message that is not complete is not delivered,
+ * and its scratch is given back, as is that of one that was: its views have died. */
+static enum said
+call_reader(struct pkt *pkt, const struct claimant *reader, struct bytes b, struct stream *st, struct obs *o,
+	    size_t *used, walk_obs *fn, void *arg)
+{
+	struct walk *w = pkt->w;
+	struct cursor c = cur_init(b, b.n + 1); /* a stream goes on */
+	size_t scratch = w->scratch_used;
+	bool cut = w->seg.data.n < w->seg.len;
+
+	prepare(o, reader->d);
+	pkt->stream = st;
+	enum said s = reader->d->dissect(&c, pkt, o);
+	pkt->stream = NULL;
+	pkt->next.kind = CLAIM_NONE;
+	*used = cur_off(&c);
+	if (s != SAID_CUT || st->last)
+		w->count[reader->nth].said[s]++;
+	if (s != SAID_NO && o->kind != OBS_NONE && (s != SAID_CUT || st->last)) {
+		explain(o, s, &c, cut ? "the capture ends inside" : "longer than what is kept of a stream");
+		c.why = CUR_OK;
+		c.off = 0;
+		struct bytes message = cur_take(&c, *used);
+		uint32_t seq = w->seg.dir->isn + (uint32_t)st->from;
+		deliver(pkt, s, o, digest_of_stream(pkt, seq, message), fn, arg);
+	}
+	w->scratch_used = scratch;
+	return s;
+}
+
+/* Reads messages as long as they come; says in `seg` how it goes on. */
+static enum said
+read_stream(struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
+{
+	struct walk *w = pkt->w;
+	struct prefix_seg *seg = &w->seg;
+	struct prefix_dir *d = seg->dir, *peer = &seg->flow->dir[!seg->side];
+	enum said result = SAID_OK;
+	bool last;
+
+	for (;;) {
+		struct bytes b = prefix_unread(&w->prefix, seg, &last);
+		if (b.n == 0)
+			return result;
+		const struct claimant *reader =
+			d->reader ? &w->claimant[d->reader - 1] : candidate(pkt, d->tried);
+		if (reader == NULL) {
+			seg->verdict = PREFIX_REFUSED;
+			return result;
+		}
+		if (!d->reader && d->mid && reader->d->starts && !reader->d->starts(b)) {
+			d->tried++;
+			continue;
+		}
+		struct stream st = { .from = d->read,
+				     .last = last,
+				     .first = !d->reader,
+				     .mine = d->mine,
+				     .peer = peer->mine };
+		st.client = seg->flow->client ? seg->flow->client == 1 + seg->side
+					      : pkt->ends.sport > pkt->ends.dport;
+		size_t used;
+		enum said s = call_reader(pkt, reader, b, &st, o, &used, fn, arg);
+		if (s == SAID_NO && !d->reader) {
+			d->tried++;
+			memset(d->mine, 0, sizeof(d->mine));
+			continue;
+		}
+		if (s == SAID_CUT && !last && !st.done) {
+			uint32_t more = st.need > b.n ? st.need : (uint32_t)b.n + 1;
+			d->need = more < d->limit - d->read ? d->read + more : d->limit;
+			return result;
+		}
+		d->reader = (uint16_t)(reader - w->claimant + 1);
+		d->read += (uint32_t)used;
+		if (s != SAID_OK)
+			result = s;
+		if (s != SAID_OK || st.done || used == 0) {
+			seg->verdict = PREFIX_OVER;
+			return result;
+		}
+	}
+}
+
+/* A TCP segment of a stream that is read, or that may begin here. */
+static enum said
+segment(struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
+{
+	struct prefixes *p = &pkt->w->prefix;
+	struct prefix_seg *seg = &pkt->w->seg;
+	uint16_t flags = pkt->flags;
+
+	prefix_key(seg, &pkt->ends, pkt->f->iface);
+	seg->seq = pkt->tcp_seq;
+	seg->ack = pkt->tcp_ack;
+	seg->flags = pkt->tcp_flags;
+	seg->data = payload_of(pkt);
+	seg->now = pkt->f->ts;
+	seg->verdict = PREFIX_GOES_ON;
+	if (seg->len <= seg->data.n) /* a total length of 0: what the capture has, and more where it is cut */
+		seg->len = (uint32_t)seg->data.n + pkt->inner.cut;
+	if (!prefix_find(p, seg) && !(stream_may_start(pkt, seg->data) && prefix_pick(p, seg)))
+		return SAID_OK;
+	if (prefix_store(p, seg))
+		flags |= OBS_CONFLICT;
+	pkt->flags |= (seg->dir->conflict ? OBS_CONFLICT : 0) | (seg->dir->mid ? OBS_MIDSTREAM : 0);
+	enum said s = read_stream(pkt, o, fn, arg);
+	pkt->flags = flags;
+	prefix_settle(p, seg);
+	return s;
 }
 
 /* Field by field: `outer` is valid from the second IP header on, and clearing it would cost more than a layer. */
@@ -499,9 +720,16 @@ walk_frame(struct walk *w, const struct frame *f, walk_obs *fn, void *arg)
 			break;
 		}
 		pkt.next.kind = CLAIM_NONE;
+		if (kind == CLAIM_TCP) {
+			enum said t = segment(&pkt, &o, fn, arg);
+			result = t == SAID_OK ? result : t;
+			continue;
+		}
 		enum said s = ask(&pkt, kind, value, &o, fn, arg);
-		if (s == SAID_NO && (kind == CLAIM_UDP || kind == CLAIM_TCP) && pkt.ends.sport != value)
+		if (s == SAID_NO && kind == CLAIM_UDP && pkt.ends.sport != value)
 			s = ask(&pkt, kind, pkt.ends.sport, &o, fn, arg);
+		if (s == SAID_NO && kind == CLAIM_UDP)
+			s = ask(&pkt, CLAIM_SHAPE_UDP, 0, &o, fn, arg);
 		if (s == SAID_NO && kind == CLAIM_LINK)
 			return SAID_NO;
 		if (s == SAID_CUT || s == SAID_BAD)

@@ -14,6 +14,7 @@ enum { UDP = 17, TCP = 6 };
 
 static struct obs obs;
 static struct pkt pkt;
+static struct stream stream; /* of the direction, over TCP */
 static char text[1 << 20];
 
 static enum said
@@ -26,6 +27,8 @@ dissect(const void *p, size_t n, size_t wire, uint8_t proto, uint16_t dport)
 	pkt.ends.ipproto = proto;
 	pkt.ends.sport = 40000;
 	pkt.ends.dport = dport;
+	stream = (struct stream){ .first = true };
+	pkt.stream = proto == TCP ? &stream : NULL;
 	return dissector_dns.dissect(&c, &pkt, &obs);
 }
 
@@ -526,7 +529,7 @@ test_not_dns(void **state)
 	assert_int_equal(dissect(http, sizeof(http) - 1, sizeof(http) - 1, TCP, 53), SAID_NO);
 	assert_int_equal(dissect(stun, sizeof(stun) - 1, sizeof(stun) - 1, UDP, 53), SAID_NO);
 	assert_int_equal(dissect("", 0, 0, UDP, 53), SAID_NO);
-	assert_int_equal(dissect("", 0, 0, TCP, 53), SAID_NO);
+	assert_int_equal(dissect("", 0, 1, TCP, 53), SAID_CUT);
 	for (unsigned i = 0; i < 10000; i++) {
 		for (size_t k = 0; k < sizeof(noise); k++) {
 			seed = seed * 1664525 + 1013904223;
@@ -569,54 +572,62 @@ test_tcp(void **state)
 	assert_int_equal(obs.u.dns.service, DNS_LLMNR);
 }
 
-/* The walk asks again for what is left, as often as layers allow. */
+/* The walk asks again for what is left. */
 static void
 test_tcp_several(void **state)
 {
 	(void)state;
 	tcp_segment(3);
 	size_t each = m.n / 3;
-	assert_int_equal(dissect(m.b, m.n, m.n, TCP, 53), SAID_OK);
-	assert_int_equal(records(NULL), 11);
-	assert_int_equal(obs.u.dns.msg.n, each - 2);
-	for (unsigned i = 1; i < 3; i++) {
-		assert_int_equal(pkt.next.kind, CLAIM_TCP);
-		assert_int_equal(pkt.next.value, 53);
-		struct cursor rest = pkt.inner;
-		assert_int_equal(cur_left(&rest), (3 - i) * each);
-		pkt.next = (struct claim){ CLAIM_NONE, 0 };
-		memset(&obs, 0, sizeof(obs));
-		assert_int_equal(dissector_dns.dissect(&rest, &pkt, &obs), SAID_OK);
+	struct cursor c = cur_init(bytes_of(m.b, m.n), m.n + 1);
+	(void)dissect(m.b, m.n, m.n + 1, TCP, 53);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_int_equal(dissector_dns.dissect(&c, &pkt, &obs), SAID_OK);
 		assert_int_equal(records(NULL), 11);
+		assert_int_equal(obs.u.dns.msg.n, each - 2);
+		assert_int_equal(cur_off(&c), i * each);
+		stream.first = false;
 	}
-	assert_int_equal(pkt.next.kind, CLAIM_NONE);
-
-	struct cursor c = cur_all(bytes_of(m.b, m.n));
-	pkt.nlayer = LAYERS_MAX;
-	assert_int_equal(dissector_dns.dissect(&c, &pkt, &obs), SAID_OK);
-	assert_int_equal(pkt.next.kind, CLAIM_NONE);
 }
 
-/* A segment that ends early is no lie of the sender; the middle of a message is nobody's. */
+/* More bytes are to come, as many as the length says; the middle of a message is nobody's. */
 static void
 test_tcp_pieces(void **state)
 {
 	(void)state;
 	tcp_segment(1);
 	for (size_t n = 0; n < m.n; n++) {
-		enum said s = dissect(m.b, n, n, TCP, 53);
-		assert_int_equal(s, n < 2 + 12 + WPAD_A ? SAID_NO : SAID_CUT); /* no question, no claim */
-		s = dissect(m.b, n, m.n, TCP, 53); /* cut by the capture instead */
-		assert_int_equal(s, SAID_CUT);
+		assert_int_equal(dissect(m.b, n, n + 1, TCP, 53), SAID_CUT);
+		assert_int_equal(stream.need, n < 2 ? 0 : m.n);
 		(void)json();
 	}
-	for (size_t from = 1; from + 14 < m.n; from++)
-		assert_int_equal(dissect(m.b + from, m.n - from, m.n - from, TCP, 53), SAID_NO);
+	for (size_t from = 1; from + 14 < m.n; from++) {
+		enum said s = dissect(m.b + from, m.n - from, m.n - from + 1, TCP, 53);
+		assert_true(s == SAID_NO || (s == SAID_CUT && stream.need > m.n - from));
+	}
 	tcp_segment(1);
 	m.b[0] = m.b[1] = 0; /* length 0 */
-	assert_int_equal(dissect(m.b, m.n, m.n, TCP, 53), SAID_NO);
+	assert_int_equal(dissect(m.b, m.n, m.n + 1, TCP, 53), SAID_NO);
 	m.b[1] = 40; /* shorter than its records */
-	assert_int_equal(dissect(m.b, m.n, m.n, TCP, 53), SAID_NO);
+	assert_int_equal(dissect(m.b, m.n, m.n + 1, TCP, 53), SAID_NO);
+}
+
+/* What is wrong inside a message ends with it: its length says where the next one is. */
+static void
+test_tcp_damaged(void **state)
+{
+	(void)state;
+	tcp_segment(1);
+	m.b[2 + 7]++; /* one answer more than there is */
+	stream.first = false;
+	struct cursor c = cur_init(bytes_of(m.b, m.n), m.n + 1);
+	(void)dissect(m.b, m.n, m.n + 1, TCP, 53);
+	stream.first = false;
+	obs.flags = 0;
+	assert_int_equal(dissector_dns.dissect(&c, &pkt, &obs), SAID_OK);
+	assert_int_equal(obs.flags, OBS_BAD);
+	assert_non_null(obs.bad_what);
+	assert_int_equal(cur_off(&c), m.n);
 }
 
 /* The largest message of the smallest records: every count at its limit, and the work is bounded by the bytes. */
@@ -671,6 +682,7 @@ main(void)
 		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_tcp_several),
 		cmocka_unit_test(test_tcp_pieces),
+		cmocka_unit_test(test_tcp_damaged),
 		cmocka_unit_test(test_many_records),
 		cmocka_unit_test(test_iterators_restart),
 	};
