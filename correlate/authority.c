@@ -210,6 +210,22 @@ auth_bridge(struct engine *e, struct mac m)
 }
 
 bool
+auth_passes_on(struct engine *e, const struct segment *s, struct addr a)
+{
+	size_t i = 0;
+	const struct auth_site *site;
+
+	while ((site = site_next(e, s, &i))) {
+		if (addr_in_list(site->proxies.v, site->proxies.n, a))
+			return true;
+		for (size_t k = 0; k < site->vpn_servers.n; k++)
+			if (addr_in_list(site->vpn_servers.v[k].ip, site->vpn_servers.v[k].nip, a))
+				return true;
+	}
+	return false;
+}
+
+bool
 auth_mac_for(struct engine *e, const struct segment *s, struct addr a, struct mac m, bool *ok)
 {
 	static const enum service roles[] = { SVC_DHCP4, SVC_DHCP6, SVC_ROUTER, SVC_RELAY, SVC_PXE };

@@ -23,6 +23,7 @@ struct auth_site {
 	struct prefix	   *prefixes; size_t nprefixes;
 	struct auth_servers dhcp4_servers, dhcp6_servers, routers, relays, pxe_servers;
 	struct auth_addrs   resolvers, isatap_routers, teredo_servers;
+	struct auth_addrs   proxies; /* and load balancers: they pass on what others authenticate with */
 	struct auth_vpns    vpn_servers;
 	struct auth_pair   *failover; size_t nfailover;
 	struct mac	   *bridges; size_t nbridges;

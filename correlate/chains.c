@@ -135,6 +135,22 @@ victim_speaks(struct engine *e, struct hyp *c)
 	return false;
 }
 
+/* (c): it asks the actor's resolver (E3), was poisoned (E4) or authenticated to it (E5); renewed by each message of the
+ * actor to the host or query of it. */
+static uint8_t
+depends_on(struct hyp *dns, struct hyp *auth, const struct hyp_victim *v)
+{
+	const struct hyp_victim *d = dns ? hyp_victim_of(dns, v->mac) : NULL;
+	const struct hyp_victim *a = auth ? hyp_victim_of(auth, v->mac) : NULL;
+	uint8_t grade = E0;
+
+	if (d && within(d->last, v->last, WINDOW_MIN * TS_MIN))
+		grade = d->grade >= E4 ? d->grade : d->uses ? E3 : E0;
+	if (a && a->grade > grade && within(a->last, v->last, WINDOW_MIN * TS_MIN))
+		grade = a->grade;
+	return grade;
+}
+
 /* Chain 1: a resolver given by DHCPv6 or RA, hosts that took it, and what they asked it. */
 static void
 ipv6_dns_takeover(struct engine *e, struct hyp *changed)
@@ -146,23 +162,22 @@ ipv6_dns_takeover(struct engine *e, struct hyp *changed)
 			    member(e, FAM_AUTH, changed) };
 	bool any = false, poisoned = false;
 
-	if (off(e, "chain/mitm6") || (!gives_resolver(m[0]) && !gives_resolver(m[1])) || m[2] == NULL)
+	if (off(e, "chain/mitm6") || (!gives_resolver(m[0]) && !gives_resolver(m[1])) ||
+	    (m[2] == NULL && m[3] == NULL))
 		return;
 	struct hyp *c = NULL;
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; m[k] && i < m[k]->nvictim; i++) {
 			const struct hyp_victim *v = &m[k]->victim[i];
-			const struct hyp_victim *d = hyp_victim_of(m[2], v->mac);
 			if (!v->has_mac || !(on_path(m[0], m[2], v->mac) || on_path(m[1], m[2], v->mac)))
 				continue;
-			/* (c): renewed by each message of the actor to the host or query of it */
-			if (d == NULL || !(d->uses || d->grade >= E4) ||
-			    !within(d->last, v->last, WINDOW_MIN * TS_MIN))
+			uint8_t depends = depends_on(m[2], m[3], v);
+			if (depends == E0)
 				continue;
 			if (c == NULL && (c = chain_begin(e, FAM_MITM6, changed)) == NULL)
 				return;
 			any = true;
-			poisoned |= d->grade >= E4;
+			poisoned |= depends >= E4;
 		}
 	if (!any)
 		return;
@@ -180,6 +195,16 @@ ipv6_dns_takeover(struct engine *e, struct hyp *changed)
 				mine->grade = victim_grade(m, NELEM(m), v->mac);
 		}
 	chain_end(e, c, poisoned || victim_speaks(e, c) ? V_CONFIRMED : V_PROBABLE);
+}
+
+/* Copies a victim of a member, with its grade there. */
+static void
+take_victim(struct hyp *c, const struct hyp_victim *v)
+{
+	struct hyp_victim *mine =
+		hyp_victim_get(c, v->has_mac, v->mac, v->nip ? v->ip[0] : (struct addr){ 0 }, v->last);
+	if (mine && v->grade > mine->grade)
+		mine->grade = v->grade;
 }
 
 /* Did it answer anybody but the server that the first hypothesis is about?  Its answer to that one is no service. */
@@ -214,19 +239,176 @@ then_serve(struct engine *e, struct hyp *changed, uint8_t chain, const char *id,
 				return;
 			merge_member(c, p);
 			merge_member(c, s);
-			for (size_t i = 0; i < s->nvictim; i++) {
-				struct hyp_victim *v = hyp_victim_get(
-					c, s->victim[i].has_mac, s->victim[i].mac,
-					s->victim[i].nip ? s->victim[i].ip[0] : (struct addr){ 0 },
-					s->victim[i].last);
-				if (v)
-					v->grade = s->victim[i].grade;
-			}
+			for (size_t i = 0; i < s->nvictim; i++)
+				take_victim(c, &s->victim[i]);
 			chain_end(e, c,
 				  p->verdict == V_CONFIRMED && s->verdict == V_CONFIRMED ? V_CONFIRMED
 											 : V_PROBABLE);
 			return;
 		}
+	}
+}
+
+/* A joined event of one of these that counts; of the victim's own computer where one is given. */
+struct telling {
+	uint16_t kind;
+	uint32_t event_id; /* 0: any */
+};
+
+static bool
+event_tells(struct engine *e, const struct hyp *h, const struct telling *t, size_t n,
+	    const struct hyp_victim *of)
+{
+	for (size_t i = 0; i < h->nevent; i++) {
+		const struct kept *k = event_find(e, h->event[i].serial);
+		struct place place[PLACES];
+		bool wanted = false;
+		for (size_t x = 0; k && x < n; x++)
+			wanted |=
+				k->kind == t[x].kind && (t[x].event_id == 0 || t[x].event_id == k->event_id);
+		if (!wanted || !event_counts(h, &h->event[i]))
+			continue;
+		if (of == NULL)
+			return true;
+		size_t np = event_places(e, k, place);
+		for (size_t p = 0; p < np; p++)
+			if (place[p].seg == h->seg && of->has_mac && mac_eq(place[p].mac, of->mac))
+				return true;
+	}
+	return false;
+}
+
+/* Chain 4: a lease with routes was accepted, and then the VPN client cannot set its own, or traffic goes the lease's way. */
+static void
+vpn_leak(struct engine *e, struct hyp *h)
+{
+	static const struct telling route_failed[] = { { HE_SSTP, 14 } };
+	struct hyp *c = NULL;
+
+	if (off(e, "chain/vpn-leak") || h->family != FAM_D4_ROGUE || !hyp_open(h) ||
+	    !hyp_holds(h, F_D4_ROUTE) || h->verdict < V_PROBABLE)
+		return;
+	for (size_t i = 0; i < h->nvictim; i++) {
+		const struct hyp_victim *v = &h->victim[i];
+		bool leaks = v->grade >= E3 && hyp_holds(h, F_D4_LEAK);
+		if (v->grade < E2 || !(leaks || event_tells(e, h, route_failed, NELEM(route_failed), v)))
+			continue;
+		if (c == NULL) {
+			if ((c = chain_begin(e, FAM_VPN_LEAK, h)) == NULL)
+				return;
+			merge_member(c, h);
+		}
+		take_victim(c, v);
+	}
+	if (c)
+		chain_end(e, c, h->verdict == V_CONFIRMED ? V_CONFIRMED : V_PROBABLE);
+}
+
+/* The hypothesis by which the client was led to the actor, before it spoke TLS there. */
+static struct hyp *
+led_by(struct engine *e, const struct hyp *sstp, const struct hyp_victim *v)
+{
+	static const uint8_t names[] = { FAM_DNS, FAM_D6_ROGUE, FAM_D4_ROGUE };
+
+	for (size_t i = 0; i < NELEM(names); i++) {
+		struct hyp *h = member(e, names[i], sstp);
+		const struct hyp_victim *n = h ? hyp_victim_of(h, v->mac) : NULL;
+		if (n && n->grade >= (names[i] == FAM_DNS ? E4 : E2) && n->first <= v->last &&
+		    within(n->last, v->last, WINDOW_MIN * TS_MIN))
+			return h;
+	}
+	return NULL;
+}
+
+/* Chain 5: the actor names the VPN server, shows another certificate, and the client says so. */
+static void
+vpn_interception(struct engine *e, struct hyp *changed)
+{
+	static const struct telling refused[] = { { HE_SSTP_CERT_MISMATCH, 0 },
+						  { HE_SSTP, 16 },
+						  { HE_SSTP_NOT_SENT, 0 } };
+	struct hyp *s = member(e, FAM_SSTP, changed), *c = NULL;
+
+	if (off(e, "chain/vpn-interception") || s == NULL || s->verdict < V_SUSPECTED)
+		return;
+	for (size_t i = 0; i < s->nvictim; i++) {
+		const struct hyp_victim *v = &s->victim[i];
+		struct hyp *by = v->has_mac ? led_by(e, s, v) : NULL;
+		if (by == NULL)
+			continue;
+		if (c == NULL) {
+			if ((c = chain_begin(e, FAM_VPN_INTERCEPT, s)) == NULL)
+				return;
+			merge_member(c, s);
+		}
+		bool listed = false;
+		for (size_t k = 0; k < c->nmember; k++)
+			listed |= c->member[k] == by->id;
+		if (!listed)
+			merge_member(c, by);
+		take_victim(c, v);
+	}
+	if (c)
+		chain_end(e, c,
+			  s->verdict == V_CONFIRMED || event_tells(e, s, refused, NELEM(refused), NULL)
+				  ? V_CONFIRMED
+				  : V_PROBABLE);
+}
+
+/* ---- chain 6 ---- */
+/* An address of the Internet: no private, local or special one. */
+static bool
+is_public(struct addr a)
+{
+	return a.fam == 4 && !addr_private4(a) && !addr_zero(a) && !addr_loopback(a) && !addr_multicast(a) &&
+	       !addr_broadcast4(a);
+}
+
+/* The peer was given by a name that the actor answered: then it is a takeover of names, not somebody's own tunnel. */
+static bool
+named_by_dns(struct engine *e, const struct hyp *h)
+{
+	for (size_t i = 0; i < h->nfact; i++)
+		if (h->fact[i].grade >= E4)
+			return true;
+	return member(e, FAM_DNS, h) != NULL;
+}
+
+/* Chain 6: a host says that it set up a tunnel, the wire shows it in use, and the peer is public or not listed. */
+static void
+tunnel_backdoor(struct engine *e, struct hyp *h)
+{
+	static const struct {
+		uint8_t family;
+		uint64_t flows; /* bit set of enum fact_id */
+		struct telling up[2];
+		uint8_t n;
+	} kinds[] = {
+		{ FAM_ISATAP,
+		  UINT64_C(1) << F_ISA_ROUTER,
+		  { { HE_ISATAP_ROUTER, 0 }, { HE_TUNNEL_UP, 0 } },
+		  2 },
+		{ FAM_TEREDO, UINT64_C(1) << F_TER_SRV, { { HE_TEREDO_SERVER_UP, 0 } }, 1 },
+		{ FAM_IPHTTPS, UINT64_C(1) << F_IPH_SRV, { { HE_IPHTTPS_UP, 0 } }, 1 },
+	};
+
+	if (off(e, "chain/tunnel-backdoor"))
+		return;
+	for (size_t i = 0; i < NELEM(kinds); i++) {
+		bool flows = false;
+		for (size_t f = 0; f < h->nfact; f++)
+			flows |= kinds[i].flows >> h->fact[f].id & 1;
+		if (h->family != kinds[i].family || !flows || h->verdict == V_REFUTED || named_by_dns(e, h) ||
+		    !(hyp_open(h) || is_public(h->actor.addr)) ||
+		    !event_tells(e, h, kinds[i].up, kinds[i].n, NULL))
+			continue;
+		struct hyp *c = chain_begin(e, FAM_TUNNEL_BACKDOOR, h);
+		if (c == NULL)
+			return;
+		merge_member(c, h);
+		for (size_t v = 0; v < h->nvictim; v++)
+			take_victim(c, &h->victim[v]);
+		chain_end(e, c, h->verdict == V_CONFIRMED || hyp_hard(h) ? V_CONFIRMED : V_PROBABLE);
 	}
 }
 
@@ -250,7 +432,8 @@ fold_forged_routers(struct engine *e, const struct hyp *flood)
 	}
 }
 
-static const char *const built[] = { "mitm6", "starve-then-serve", "silence-the-server" };
+static const char *const built[] = { "mitm6",	 "starve-then-serve", "silence-the-server",
+				     "vpn-leak", "vpn-interception",  "tunnel-backdoor" };
 
 const char *
 chain_at(size_t i)
@@ -269,5 +452,8 @@ chains_update(struct engine *e, struct hyp *h)
 		ipv6_dns_takeover(e, h);
 	fold_forged_routers(e, h);
 	then_serve(e, h, FAM_STARVE_SERVE, "chain/starve-then-serve", starve);
+	vpn_leak(e, h);
+	vpn_interception(e, h);
+	tunnel_backdoor(e, h);
 	then_serve(e, h, FAM_SILENCE, "chain/silence-the-server", UINT32_C(1) << FAM_D4_AUTHKILL);
 }

@@ -19,7 +19,7 @@ enum fact_id {
 	/* DHCPv4 */
 	F_D4_ROGUE, F_D4_SPOOF, F_D4_RACE, F_D4_OPT, F_D4_ROUTE, F_D4_WPAD, F_D4_NAK, F_D4_REL, F_D4_AUTHKILL, F_D4_FANOUT,
 	F_D4_CIRCUIT, F_D4_BADMAC, F_D4_XID, F_D4_GHOST, F_D4_STOCK, F_D4_RATE, F_D4_NOOFFER, F_D4_DECL, F_D4_EXHAUSTED,
-	F_D4_ACCEPT /* E2: REQUEST naming that server */,
+	F_D4_ACCEPT /* E2: REQUEST naming that server */, F_D4_LEAK /* E3: traffic that goes where D4-ROUTE sent it */,
 	/* DHCPv6 */
 	F_D6_ROGUE, F_D6_ADDR, F_D6_FOREIGN, F_D6_DNS, F_D6_SRVID, F_D6_RACE, F_D6_TIMES, F_D6_DUID, F_D6_RECONF, F_D6_INFO,
 	F_D6_FLOOD, F_D6_DECL, F_D6_ACCEPT /* E2: Request/Renew with the actor's DUID, DAD of the offered address */,

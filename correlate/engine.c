@@ -1,6 +1,7 @@
 /* Dispatch: one observation or event at a time through stores, detectors, verdicts, incidents. */
 #include "engine.h"
 #include "answers.h"
+#include "auths.h"
 #include "d6state.h"
 #include "dup.h"
 #include "kept.h"
@@ -10,6 +11,7 @@
 #include "rates.h"
 #include "recent.h"
 #include "resolvers.h"
+#include "routes.h"
 #include "vantage.h"
 #include "verdict.h"
 
@@ -81,6 +83,7 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		{ answers_bytes, answers_open }, { ledger_bytes, ledger_open },
 		{ rates_bytes, rates_open },	 { d6state_bytes, d6state_open },
 		{ rastate_bytes, rastate_open }, { resolvers_bytes, resolvers_open },
+		{ auths_bytes, auths_open },	 { routes_bytes, routes_open },
 	};
 	static const struct {
 		size_t (*bytes)(void);

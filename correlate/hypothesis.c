@@ -364,7 +364,8 @@ fact_add(struct engine *e, struct hyp *h, const struct fact *in)
 	f->grade = in->grade > f->grade ? in->grade : f->grade;
 	f->flags |= in->flags;
 	f->count++;
-	f->last = e->now;
+	f->first = e->now < f->first ? e->now : f->first;
+	f->last = e->now > f->last ? e->now : f->last;
 	if (e->o)
 		fact_ref(f, (struct inc_ref){ e->o->file, e->o->frame });
 	return news;
@@ -434,7 +435,8 @@ fact_raise(struct engine *e, const struct fact *f)
 	if (h == NULL)
 		return;
 	bool news = fact_add(e, h, f);
-	h->last = e->now;
+	h->first = e->now < h->first ? e->now : h->first;
+	h->last = e->now > h->last ? e->now : h->last;
 	if (f->hint && !h->hint)
 		h->hint = f->hint;
 	h->gives_resolver |= e->o && names_resolver(e->o);
@@ -462,6 +464,22 @@ fact_raise(struct engine *e, const struct fact *f)
 		hyp_look(e, h);
 	else
 		h->waits = true;
+}
+
+void
+fact_raise_then(struct engine *e, const struct fact *f, const struct obs *then, struct segment *s)
+{
+	const struct obs *o = e->o;
+	struct segment *seg = e->seg;
+	ts_t now = e->now;
+
+	e->now = then->ts;
+	e->o = then;
+	e->seg = s;
+	fact_raise(e, f);
+	e->now = now;
+	e->o = o;
+	e->seg = seg;
 }
 
 uint64_t

@@ -15,6 +15,8 @@ _Static_assert(FACTS <= 64, "a set of facts is one word");
 #define D4C    "Microsoft-Windows-Dhcp-Client"
 #define D6C    "Microsoft-Windows-DHCPv6-Client"
 #define DNSC   "Microsoft-Windows-DNS-Client"
+#define SSTP   "Microsoft-Windows-RasSstp"
+#define SEC    "Microsoft-Windows-Security-Auditing"
 
 /* clang-format off */
 static const struct join joins[] = {
@@ -118,6 +120,23 @@ static const struct join joins[] = {
 		.attack = "T1557" },
 	{ "1024", DNSC, 0, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN,
 		.sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
+	/* RasSstp: who led the client astray before its VPN failed */
+	{ "14", SSTP, 14, HE_SSTP, FAM(D4_ROGUE), FACT(D4_ROUTE) | FACT(D4_LEAK), K_HOST, 0, -60, 60, 0, PLAIN,
+		.sev_confirmed = SEV_HIGH,
+	  .attack = "T1557.003", .trap = "local policy" },
+	{ "23", SSTP, 23, HE_SSTP, FAM(D4_ROGUE) | FAM(AUTH), FACT(D4_WPAD) | FACT(AUTH_LURE), K_HOST, 0, -300, 5, 0, PLAIN,
+		.sev_confirmed = SEV_CRITICAL,
+	  .attack = "T1557.001 T1187", .trap = "normal behind a corporate proxy" },
+	/* Security: the server that a relayed logon reached, the directory that it changed */
+	{ "4624", SEC, 0, HE_LOGON, FAM(AUTH), FACT(AUTH_LURE) | FACT(AUTH_RELAY), K_ADDR_ACTOR,
+		JF_NAMES | JF_REPORTER | JF_NTLM, -10, 10, 0, PLAIN,
+	  .sev_confirmed = SEV_CRITICAL, .attack = "T1557.001" },
+	{ "4776", SEC, 4776, HE_LOGON, FAM(AUTH), FACT(AUTH_LURE), K_NAME, JF_REPORTER | JF_NTLM, -10, 10, 0, PLAIN,
+		.sev_confirmed = SEV_CRITICAL,
+	  .attack = "T1557.001", .trap = "the account logs on elsewhere at the same time" },
+	{ "4741", SEC, 0, HE_DIRECTORY_CHANGE, FAM(AUTH), FACT(AUTH_RELAY), K_HOST, JF_REPORTER, -600, 5, 0, PLAIN,
+		.sev_confirmed = SEV_CRITICAL,
+	  .attack = "T1557.001", .trap = "change window" },
 };
 /* clang-format on */
 
@@ -232,6 +251,10 @@ static_keys(const struct pair *p, const struct join *j)
 {
 	if ((j->keys & K_PEER_ACTOR) && !actor_listed(p, p->k->peer))
 		return false;
+	if ((j->keys & K_ADDR_ACTOR) && !((p->k->set & HES_ADDR) && hyp_actor_has(p->e, p->h, p->k->addr)))
+		return false;
+	if ((j->flags & JF_NTLM) && !p->k->flag1)
+		return false;
 	if ((j->keys & K_SCOPE) && !scope_fits(p))
 		return false;
 	return !(j->keys & K_SEGMENT) || on_segment(p);
@@ -283,15 +306,17 @@ evidence_for(const struct pair *p, const struct join *j)
 {
 	const struct hyps *s = p->e->hyps;
 	ts_t from = p->k->ts + j->from * TS_SEC - p->eps, to = p->k->ts + j->to * TS_SEC + p->eps;
+	/* what an authentication showed may be told as late as the accusation comes (DETECTIONS.md 7) */
+	ts_t late = p->h->family == FAM_AUTH ? 10 * TS_MIN : 0;
 	const struct evidence *best = NULL;
 	ts_t best_d = INT64_MAX;
 
 	for (uint64_t at = p->h->last_evidence; at && s->ring_n - at < s->ring_cap;) {
 		const struct evidence *v = &s->ring[(at - 1) % s->ring_cap];
-		if (v->hyp != p->h->id || v->ts < from)
+		if (v->hyp != p->h->id || v->ts < from - late)
 			break;
 		ts_t d = v->ts > p->k->ts ? v->ts - p->k->ts : p->k->ts - v->ts;
-		if (v->ts <= to && d < best_d && evidence_fits(p, j, v)) {
+		if (v->ts >= from && v->ts <= to && d < best_d && evidence_fits(p, j, v)) {
 			best = v;
 			best_d = d;
 		}

@@ -12,12 +12,14 @@ enum join_key {
 	K_NAME = 1 << 3,	 /* the fact's name is the event's name */
 	K_RA = 1 << 4,		 /* the fact is an RA with the flags that the event tells, and no other router sent such a one */
 	K_PEER_ACTOR = 1 << 5,	 /* the event's `peer` is an address of the actor */
+	K_ADDR_ACTOR = 1 << 6,	 /* the event's `addr` is an address of the actor */
 	K_SCOPE = 1 << 7,	 /* the event's scope is the actor's, or its reporter stands on the segment */
 	K_SEGMENT = 1 << 8,	 /* the computer stands on the segment */
 	K_LATEST = 1 << 10,	 /* no other server sent the host such a message */
 };
 enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an address of the actor: it may be shared */,
-		 JF_M = 8, JF_O = 16, JF_REPORTER = 32 /* the computer is no victim: a server that tells */ };
+		 JF_M = 8, JF_O = 16, JF_REPORTER = 32 /* the computer is no victim: a server that tells */,
+		 JF_NTLM = 64 /* the event tells of a logon by NTLM (its flag1) */ };
 enum refute_rule { R_NONE, R_ISATAP, R_PEER_AUTHORISED, R_NO_FLOOD, R_ADDRESS_QUIET };
 
 struct join {

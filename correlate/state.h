@@ -73,6 +73,8 @@ struct engine {
 	struct rastate	 *ra;	   /* on-link prefixes, routers, RA and Solicit floods (rastate.h) */
 	struct resolvers *resolvers; /* who advertises which resolver (resolvers.h) */
 	struct answers	 *answers; /* DNS: who answers what (answers.h) */
+	struct auths	 *auths;   /* who authenticated to whom (auths.h) */
+	struct routes	 *routes;  /* routes that a suspect's lease gave (routes.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
 	struct feed	 *feed;	   /* kept host events and identities (kept.h) */
 	struct vantage	 *vantage; /* vantage.h */
@@ -117,6 +119,7 @@ bool auth_router_mac(struct engine *, const struct segment *, struct mac);
 /* Any declared role at all (server, router, relay, PXE) for this MAC. */
 bool auth_any_role(struct engine *, const struct segment *, struct mac);
 bool auth_bridge(struct engine *, struct mac); /* `bridges` */
+bool auth_passes_on(struct engine *, const struct segment *, struct addr); /* `proxies`, and what stands before VPN servers */
 /* Resolvers: ST_UNKNOWN where none are declared.  A declared address from a MAC that a server or router entry with that
  * address contradicts is ST_UNAUTHORISED. */
 enum standing auth_resolver(struct engine *, const struct segment *, struct addr, struct mac);
@@ -128,6 +131,8 @@ bool auth_prefix(struct engine *, const struct segment *, struct addr, struct pr
 
 /* ---- facts and hypotheses, for detectors ---- */
 void fact_raise(struct engine *, const struct fact *);
+/* A fact that an earlier packet showed, but that nobody could judge then: told with that packet's time, place and flow. */
+void fact_raise_then(struct engine *, const struct fact *, const struct obs *then, struct segment *);
 /* The hypothesis of a MAC (open or latent), NULL when there is none. */
 struct hyp *hyp_of(struct engine *, enum family, const struct segment *, struct mac);
 bool	    hyp_holds(const struct hyp *, enum fact_id);

@@ -119,6 +119,8 @@ static const struct conf_node site[] = {
 	{ "isatap_routers", ADDRESSES(struct auth_site, isatap_routers), .help = "ISATAP routers" },
 	{ "teredo_servers", ADDRESSES(struct auth_site, teredo_servers),
 	  .help = "Teredo servers and relays" },
+	{ "proxies", ADDRESSES(struct auth_site, proxies),
+	  .help = "web proxies and load balancers, which pass on what clients log on with" },
 	{ "vpn_servers", K_LIST, LIST(struct auth_site, vpn_servers.v, vpn_servers.n, struct auth_vpn),
 	  DECLARED(struct auth_site, vpn_servers.declared), SUB(vpn), .check = check_vpn,
 	  .help = "SSTP servers" },

@@ -1,5 +1,6 @@
 /* DNS-*: names answered by a resolver that is not the segment's (DETECTIONS.md 7). */
 #include "answers.h"
+#include "auths.h"
 #include "hypothesis.h"
 #include "resolvers.h"
 
@@ -184,6 +185,94 @@ base_fact(const struct obs *o)
 			      .victim_addr = o->inner.dst };
 }
 
+/* ---- DNS-UPD ---- */
+static void
+upd_raise(struct engine *e, struct fact f, enum grade g, struct addr key, uint64_t name)
+{
+	f.id = F_DNS_UPD;
+	f.grade = (uint8_t)g;
+	f.flags = FF_RESTS;
+	f.key = key;
+	f.name = name;
+	fact_raise(e, &f);
+}
+
+/* RFC 2136 2.2: only a contested resolver's refusal counts; every secure zone refuses the first attempt (RFC 3645). */
+static void
+update_refused(struct engine *e, const struct obs *o)
+{
+	if (o->inner.sport != DNS_PORT || off(e, "DNS-UPD") || auth_router_mac(e, e->seg, o->outer.smac) ||
+	    auth_resolver(e, e->seg, o->inner.src, o->outer.smac) == ST_AUTHORISED || !is_contested(e, o))
+		return;
+	(void)auth_note(e, o, AW_UPDATE_REFUSED, true);
+	upd_raise(e, base_fact(o), E4, o->inner.src, 0);
+}
+
+/* The client goes on to negotiate a key with whoever refused it: a logon (RFC 2930, 3645). */
+static void
+key_negotiated(struct engine *e, const struct obs *o)
+{
+	const struct auth_seen *a = auth_of(e, e->seg, o->outer.smac, o->outer.dmac, AW_UPDATE_REFUSED);
+
+	if (a == NULL || e->now - a->ts > UPDATE_SEC * TS_SEC || off(e, "DNS-UPD"))
+		return;
+	upd_raise(e,
+		  (struct fact){ .family = FAM_DNS,
+				 .actor = { .has_mac = true, .mac = o->outer.dmac, .addr = o->inner.dst },
+				 .has_victim = true,
+				 .victim = o->outer.smac,
+				 .victim_addr = o->inner.src },
+		  E5, o->inner.dst, 0);
+}
+
+static bool
+asks_for_key(const struct obs *o)
+{
+	struct field_it it = { .rec = &o->u.dns };
+	struct dns_rr rr;
+
+	if (o->u.dns.response || !o->u.dns.tcp || o->u.dns.service != DNS_UNICAST)
+		return false;
+	for (; dns_rr_next(&it, &rr) && it.i < 8; it.i++)
+		if (rr.type == RR_TKEY)
+			return true;
+	return false;
+}
+
+static void
+key_detect(struct engine *e, const struct obs *o)
+{
+	if (o->kind == OBS_DNS ? asks_for_key(o) : o->u.auth.message == AUTH_TKEY && !o->u.auth.from_server)
+		key_negotiated(e, o);
+}
+
+/* The zone's primary server is a host that the contested resolver then says is itself: updates go there, and with them
+ * the client's ticket or NTLM answer. */
+static void
+primary_is_self(struct answering *a)
+{
+	struct field_it it = { .rec = &a->o->u.dns };
+	struct dns_rr rr;
+
+	if (off(a->e, "DNS-UPD"))
+		return;
+	for (; dns_rr_next(&it, &rr) && it.i < 64; it.i++)
+		if (rr.type == RR_SOA && rr.section && rr.target[0] && rr.target[0] != '<') {
+			struct auth_seen *soa = auth_note(a->e, a->o, AW_SOA, true);
+			if (soa)
+				soa->name = name_hash(bytes_str(rr.target));
+			break;
+		}
+	const struct auth_seen *soa = auth_of(a->e, a->e->seg, a->o->outer.dmac, a->o->outer.smac, AW_SOA);
+	it = (struct field_it){ .rec = &a->o->u.dns };
+	for (; soa && dns_rr_next(&it, &rr) && it.i < 64; it.i++)
+		if (rr.section && addr_set(rr.addr) && name_hash(bytes_str(rr.name)) == soa->name &&
+		    own_address(a, rr.addr)) {
+			upd_raise(a->e, a->base, E4, rr.addr, soa->name);
+			return;
+		}
+}
+
 static void
 unicast_answer(struct engine *e, const struct obs *o)
 {
@@ -211,6 +300,8 @@ unicast_answer(struct engine *e, const struct obs *o)
 	for (; dns_rr_next(&it, &rr) && it.i < 64; it.i++)
 		if (rr.section == 1 && addr_set(rr.addr))
 			judge(&a, &rr);
+	if (a.contested)
+		primary_is_self(&a);
 }
 
 static void
@@ -248,6 +339,9 @@ answer_detect(struct engine *e, const struct obs *o)
 {
 	const struct dns *d = &o->u.dns;
 
+	if (d->response && d->opcode == DNS_OPCODE_UPDATE && d->rcode == DNS_RCODE_REFUSED &&
+	    d->service == DNS_UNICAST)
+		update_refused(e, o);
 	if (!d->response || d->rcode || d->tc)
 		return;
 	if (d->service == DNS_UNICAST)
@@ -332,5 +426,20 @@ const struct detector detectors_names[] = {
 	  .explain = "Two resolvers gave one client different answers to one name within 10 minutes, and the "
 		     "answer of the one without "
 		     "authority is a suspect station of this link." },
+	{ .id = "DNS-UPD",
+	  .fact = F_DNS_UPD,
+	  .family = FAM_DNS,
+	  .grade = E5,
+	  .flags = FF_RESTS,
+	  .about = ABOUT_TRANSACTION,
+	  .attack = "T1557.001",
+	  .on = ON(OBS_DNS) | ON(OBS_AUTH),
+	  .detect = key_detect,
+	  .explain = "A resolver that only a suspect advertises refused a client's dynamic update, or named "
+		     "as the zone's "
+		     "primary server a host that it says is itself. A Windows client then logs on to it for "
+		     "a secure "
+		     "update (TKEY with SPNEGO): E5 when it did. Its answer can be relayed to the true "
+		     "server." },
 	{ 0 },
 };

@@ -24,6 +24,7 @@ fact_for(const struct join *j, enum family f)
 		[FAM_RA] = F_RA_MO,
 		[FAM_ND_SPOOF] = F_ND_SPOOF,
 		[FAM_DNS] = F_DNS_NAME,
+		[FAM_AUTH] = F_AUTH_LURE,
 	};
 	if (j->facts == 0)
 		return (enum fact_id)usual[f];
@@ -73,6 +74,9 @@ host_half(const struct join *j)
 	ev.router = addr4(10, 0, 0, 99);
 	ev.peer = addr4(10, 0, 0, 66);
 	ev.name = NAME;
+	ev.flag1 = j->flags & JF_NTLM;
+	if (j->keys & K_ADDR_ACTOR)
+		ev.addr = addr4(10, 0, 0, 66);
 	return ev;
 }
 
@@ -148,7 +152,7 @@ test_keys(void **state)
 			fail_msg("%s: the suspect's own host spoke for it", j->id);
 		if ((j->keys & K_HOST) && joins(j, 0, WORLD_OTHER, (struct addr){ 0 }))
 			fail_msg("%s: joined for a host that the packet did not touch", j->id);
-		if ((j->keys & (K_ADDR | K_ROUTER | K_PEER_ACTOR | K_NAME)) &&
+		if ((j->keys & (K_ADDR | K_ADDR_ACTOR | K_ROUTER | K_PEER_ACTOR | K_NAME)) &&
 		    joins(j, 0, reporter(j), addr4(10, 0, 0, 77)))
 			fail_msg("%s: joined with another key", j->id);
 	}
