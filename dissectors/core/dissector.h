@@ -41,9 +41,9 @@ enum { LAYERS_MAX = 20, CLAIMS_MAX = 12, EXT_MAX = 8, IP_DEPTH_MAX = 4 };
  *   SAID_NO   not mine: the next claimant is asked.  Allowed as long as `first`, that is, until the first answer that is
  *             not SAID_CUT; later it ends the direction;
  *   SAID_BAD  lengths lie: what was read is delivered, the direction is over.
- * `done` set by the reader: nothing more to read in this direction, whatever the answer.  Bytes beyond the prefix limit
- * (or behind a segment that the capture cut) are never shown: then `last` is set, and SAID_CUT delivers what was read, as in a datagram, and ends the direction.  The
- * cursor is one that the capture cut, always: running off its end is SAID_CUT. */
+ * `done` set by the reader: nothing more to read in this direction, whatever the answer.  Bytes beyond the prefix limit,
+ * or behind a segment that the capture cut, are never shown: then `last` is set, and SAID_CUT delivers what was read, as
+ * in a datagram, and ends the direction.  The cursor always counts as cut: running off its end is SAID_CUT. */
 enum { STREAM_STATE = 96 };
 struct stream {
 	uint64_t from;	      /* offset in the stream of the cursor's first byte; 0 only where the SYN was seen or came in here */
