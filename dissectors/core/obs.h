@@ -263,7 +263,8 @@ field_next nbns_name_next;		/* rec struct nbns; addr: the first address of an an
 enum { TEREDO_PORT = 3544 };
 /* How sure a dissector is that a message is its own: by the port, by bytes that could only be its own, by the answer too. */
 enum sure { SURE_PORT, SURE_SHAPE, SURE_BOTH_WAYS };
-enum teredo_has { TERH_AUTH, TERH_ORIGIN, TERH_INNER /* the inner IPv6 header was readable */ };
+enum teredo_has { TERH_AUTH, TERH_ORIGIN, TERH_INNER /* the inner IPv6 header was readable */, TERH_SRC_ISATAP,
+		  TERH_DST_ISATAP };
 enum teredo_anomaly {
 	TERA_AUTH_LENGTH = 1 << 0,	/* authentication lengths run past the end */
 	TERA_INNER_LENGTH = 1 << 1,	/* inner payload length and UDP length disagree */
@@ -273,12 +274,14 @@ struct teredo {
 	uint64_t     set;		/* enum teredo_has */
 	uint8_t	     sure;		/* enum sure */
 	uint8_t	     id_len, au_len, confirmation;
-	struct bytes client_id, auth_value, nonce;	/* of the authentication encapsulation; nonce 8 bytes */
+	struct bytes client_id, auth_value, nonce, confirm; /* of the authentication encapsulation; nonce 8 bytes */
 	struct addr  origin;		/* origin indication, un-obfuscated */
 	uint16_t     origin_port;
 	struct addr  src, dst;		/* of the inner IPv6 header */
 	uint8_t	     next;		/* its next header */
 	uint16_t     payload;		/* its payload length */
+	struct addr  src_isatap, dst_isatap, src_6to4, dst_6to4; /* as struct tunnel6 */
+	uint8_t	     src_isatap_u, dst_isatap_u;
 	bool	     bubble;		/* next header 59 and nothing in it */
 	struct bytes trailers;		/* RFC 6081 4, as they came */
 	uint32_t     anomalies;
@@ -297,6 +300,7 @@ struct tunnel6 {
 	uint8_t	    src_isatap_u, dst_isatap_u;	/* the universal bit: 0200:5efe */
 	bool	    isatap;		/* either address is one */
 	bool	    src_embeds_outer, dst_embeds_outer;
+	bool	    outer_fragment;	/* the outer IPv4 datagram came in fragments */
 };
 struct addr addr_6to4(struct addr);	/* RFC 3056 2: the IPv4 address in 2002::/16, else absent */
 
