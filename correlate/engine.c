@@ -1,6 +1,7 @@
 /* Dispatch: one observation or event at a time through stores, detectors, verdicts, incidents. */
 #include "engine.h"
 #include "answers.h"
+#include "asks.h"
 #include "auths.h"
 #include "d6state.h"
 #include "dup.h"
@@ -91,7 +92,8 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 	} fixed[] = { { vantage_bytes, vantage_open },
 		      { dup_bytes, dup_open },
 		      { flows_bytes, flows_open },
-		      { recent_bytes, recent_open } };
+		      { recent_bytes, recent_open },
+		      { asks_bytes, asks_open } };
 	struct table_spec segments = spec_segments(), hosts = spec_hosts(c), bindings = spec_bindings(c);
 	void *mem;
 
@@ -224,6 +226,7 @@ tick(struct engine *e)
 	events_tick(e, false);
 	settle(e, e->now);
 	close_old(e);
+	asks_tick(e);
 	table_sweep(&e->hosts, e->now);
 	table_sweep(&e->bindings, e->now);
 }
@@ -279,6 +282,10 @@ engine_obs(struct engine *e, const struct obs *o)
 	if (o->kind == OBS_LOSS) {
 		vantage_loss(e, o->u.loss.packets, o->u.loss.total);
 		e->lost += o->u.loss.packets;
+		return;
+	}
+	if (o->kind == OBS_SECOND) {
+		asks_answer(e, o);
 		return;
 	}
 	if ((o->flags & OBS_QUOTED) || o->kind >= OBS_KINDS)

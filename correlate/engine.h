@@ -32,6 +32,9 @@ size_t	       engine_bytes(const struct engine_conf *);
 struct engine *engine_open(const struct engine_conf *, void *mem, struct sipkey, engine_emit *, void *arg);
 /* Packets come in time order (a step back is taken as the latest time). */
 void engine_obs(struct engine *, const struct obs *);
+/* Is it a frame of an open hypothesis' actor, whose flow a second reader shall look at?  Asked after engine_obs() with the
+ * OBS_FRAME; what the reader says comes back as OBS_SECOND, with texts that outlive the engine. */
+bool engine_asks(struct engine *, const struct obs *frame);
 /* Host events come in any order and never move the clock; a caller that has no packets moves it with engine_tick(). */
 void engine_host(struct engine *, const struct hostev *);
 /* Moves the clock without input; closes windows. */

@@ -49,6 +49,9 @@ struct hyp {
 	uint16_t	  nip;
 	struct addr	  actor_ip[INC_ADDRS_MAX]; /* addresses the actor used in its own messages */
 	const char	 *hint;
+	struct inc_second second[INC_SECOND_MAX]; /* one for each application that its flows were said to be */
+	uint8_t		  nsecond;
+	bool		  asked; /* open, its flows are asked about (asks.h) */
 	ts_t		  first, last;
 	/* chains */
 	uint64_t	  member[INC_MEMBERS_MAX];

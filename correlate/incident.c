@@ -1,4 +1,5 @@
 /* Says a thing once: opens, updates and closes incident records (CONTRACT.md 3). */
+#include "asks.h"
 #include "kept.h"
 #include "out.h"
 #include "vantage.h"
@@ -299,6 +300,19 @@ fill_vantage(struct engine *e, struct incident *r, const struct hyp *h)
 	}
 }
 
+/* A suspicion, or a tunnel or VPN that may become one (CONTRACT.md 7). */
+static bool
+asked_about(const struct hyp *h)
+{
+	switch (h->family) {
+	case FAM_ISATAP:
+	case FAM_TEREDO:
+	case FAM_IPHTTPS:
+	case FAM_SSTP: return h->verdict != V_REFUTED;
+	default: return h->verdict >= V_SUSPECTED && h->family < FAM_CHAINS;
+	}
+}
+
 static void
 tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state state, ts_t ts)
 {
@@ -340,6 +354,8 @@ tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state sta
 	for (size_t i = 0; i < j->nrefuted; i++)
 		r->refuted_by[r->nrefuted++] = j->refuted_by[i];
 	fill_vantage(e, r, h);
+	memcpy(r->second, h->second, h->nsecond * sizeof(h->second[0]));
+	r->nsecond = h->nsecond;
 	r->tool_hint = h->hint;
 	r->explain = e->text + TITLE_MAX;
 	r->next = detection_at(h->family)->next;
@@ -351,6 +367,7 @@ tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state sta
 	h->confidence = j->confidence;
 	h->told = ts;
 	h->quiet_change = false;
+	asks_told(e, h, state != INC_CLOSED && asked_about(h));
 }
 
 static bool

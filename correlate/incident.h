@@ -57,6 +57,16 @@ struct inc_event {
 /* The flow of the fact that opened it, for src_ip, dest_ip, proto, community_id; src.fam == 0 where there is none. */
 struct inc_flow { struct addr src, dst; uint16_t sport, dport; uint8_t ipproto; };
 
+/* What a second reader (nDPI) said of a flow of the actor: an attribute, it decides nothing.  The texts live as long as
+ * that reader. */
+enum { INC_SECOND_MAX = 8, INC_RISKS_MAX = 8 };
+struct inc_second {
+	struct inc_flow flow;
+	struct inc_ref	ref; /* the frame that settled it */
+	const char     *proto, *risk[INC_RISKS_MAX];
+	uint8_t		nrisk;
+};
+
 struct incident {
 	ts_t			timestamp, first, last;
 	uint64_t		id; /* 16 hex digits */
@@ -83,6 +93,7 @@ struct incident {
 	struct inc_event	event[INC_LIST_MAX];  uint32_t nevent, events_total;
 	const char	       *refuted_by[8]; uint8_t nrefuted;
 	const char	       *vantage_have[12], *vantage_missing[12]; uint8_t nhave, nmissing;
+	struct inc_second	second[INC_SECOND_MAX]; uint8_t nsecond;
 	const char	       *tool_hint; /* NULL: none */
 	const char	       *explain;   /* one paragraph with this incident's names in it */
 	const char	       *next;	   /* steps, separated by '\n' */

@@ -83,6 +83,8 @@ struct engine {
 	struct incident	 *record;  /* scratch for the one record being told */
 	char		 *text;	   /* scratch for its texts */
 	struct flows	 *flows;
+	struct asks	 *asks;	   /* whose flows a second opinion is asked about (asks.h) */
+	uint32_t	  nasked;  /* hypotheses of those */
 	const struct detector *by_kind[OBS_KINDS][48];
 	uint8_t		  nby_kind[OBS_KINDS];
 	uint64_t	  observations, duplicates, events, incidents;

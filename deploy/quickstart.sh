@@ -4,7 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages="gcc cmake ninja-build pkg-config libc6-dev libpcap-dev libjansson-dev libexpat1-dev libyaml-dev libmd-dev python3"
+packages="gcc cmake ninja-build pkg-config libc6-dev libpcap-dev libjansson-dev libexpat1-dev libyaml-dev libmd-dev libndpi-dev
+	python3"
 missing=
 for p in $packages; do
 	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"

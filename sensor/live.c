@@ -14,6 +14,7 @@
 #include "engine.h"
 #include "eventsrc.h"
 #include "log.h"
+#include "opinion.h"
 #include "run.h"
 
 enum { TIMEOUT_MS = 100, BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 32 + EVENTS_SOURCES_MAX };
@@ -66,6 +67,7 @@ struct live {
 	struct emit emit;
 	struct engine_conf ec;
 	struct engine *engine;
+	struct asking asking;
 	struct walk *walk;
 	void *engine_mem, *walk_mem;
 	char host[HOST_MAX];
@@ -81,12 +83,6 @@ on_signal(int sig)
 		reopen = 1;
 	else
 		stop = 1;
-}
-
-static void
-on_obs(void *arg, const struct obs *o)
-{
-	engine_obs(arg, o);
 }
 
 static void
@@ -164,7 +160,7 @@ on_frame(struct live *l, struct tap *t, const struct pcap_pkthdr *h, const u_cha
 		.caplen = h->caplen,
 		.wirelen = h->len > h->caplen ? h->len : h->caplen,
 	};
-	if (walk_frame(l->walk, &f, on_obs, l->engine) != SAID_NO)
+	if (walk_frame(l->walk, &f, asking_obs, &l->asking) != SAID_NO)
 		return;
 	if (t->unread++ == 0)
 		log_say("%s: link type %u is not read, its frames are only counted", l->o->iface[f.iface],
@@ -284,6 +280,8 @@ open_engine(struct live *l)
 	if (l->engine_mem == NULL)
 		return EXIT_INTERNAL;
 	l->engine = engine_open(&l->ec, l->engine_mem, run_random_key(), emit_incident, &l->emit);
+	asking_init(&l->asking, l->engine, l->o->off, l->o->noff);
+	asking_open(&l->asking);
 	l->walk = run_open_walk(l->c, &l->walk_mem);
 	log_say("watching %zu interface%s, state %zu MiB", l->n, l->n == 1 ? "" : "s", n >> 20);
 	return l->engine && l->walk ? EXIT_OK : EXIT_INTERNAL;
@@ -301,6 +299,7 @@ goodbye(struct live *l)
 	struct eventsrc_counts n = eventsrc_counts(l->events);
 	log_say("%" PRIu64 " host events, %" PRIu64 " documents refused, %" PRIu64 " incident records",
 		n.events, n.refused, l->emit.records);
+	asking_tell(&l->asking);
 }
 
 int
@@ -329,6 +328,7 @@ run_live(const struct opts *o, const struct conf *c)
 	for (size_t i = 0; i < OPTS_READ_MAX; i++)
 		if (l.tap[i].pcap)
 			pcap_close(l.tap[i].pcap);
+	asking_close(&l.asking);
 	free(l.engine_mem);
 	free(l.walk_mem);
 	eventsrc_free(l.events);

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "eventsrc.h"
 #include "log.h"
+#include "opinion.h"
 #include "progress.h"
 #include "summary.h"
 
@@ -20,16 +21,11 @@ struct replay {
 	struct emit emit;
 	struct engine_conf ec;
 	struct engine *engine;
+	struct asking asking;
 	struct walk *walk;
 	void *engine_mem, *walk_mem;
 	struct summary sum;
 };
-
-static void
-on_obs(void *arg, const struct obs *o)
-{
-	engine_obs(arg, o);
-}
 
 static void
 on_host(void *arg, const struct hostev *e)
@@ -107,6 +103,7 @@ open_engine(struct replay *r)
 	if (r->engine_mem == NULL)
 		return EXIT_INTERNAL;
 	r->engine = engine_open(&r->ec, r->engine_mem, run_key(), emit_incident, &r->emit);
+	asking_init(&r->asking, r->engine, r->o->off, r->o->noff);
 	r->walk = run_open_walk(r->c, &r->walk_mem);
 	return r->engine && r->walk ? EXIT_OK : EXIT_INTERNAL;
 }
@@ -122,7 +119,7 @@ one_item(struct replay *r, enum input_said said, const struct input_item *item)
 		engine_obs(r->engine, &o);
 		return;
 	}
-	if (walk_frame(r->walk, &item->f, on_obs, r->engine) == SAID_NO)
+	if (walk_frame(r->walk, &item->f, asking_obs, &r->asking) == SAID_NO)
 		inputs_unknown_link(r->in, &item->f);
 	progress_step(inputs_read(r->in), ++r->sum.frames);
 }
@@ -167,6 +164,7 @@ static int
 finish(struct replay *r)
 {
 	tell_counters(r->engine);
+	asking_tell(&r->asking);
 	bool damaged = inputs_damaged(r->in) || eventsrc_damaged(r->events);
 	eventsrc_close(r->events);
 	bool written = sinks_close(r->emit.sinks);
@@ -202,6 +200,7 @@ run_replay(const struct opts *o, const struct conf *c)
 	if (r.emit.sinks)
 		sinks_close(r.emit.sinks);
 	findings_free(r.emit.findings);
+	asking_close(&r.asking);
 	free(r.engine_mem);
 	free(r.walk_mem);
 	eventsrc_free(r.events);

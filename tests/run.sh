@@ -30,7 +30,7 @@ step() {
 
 packages() {
 	want="gcc clang clang-format clang-tidy cmake ninja-build pkg-config binutils libc6-dev libpcap-dev libjansson-dev
-	libexpat1-dev libyaml-dev libmd-dev libnet1-dev libcmocka-dev libclang-rt-14-dev python3 shellcheck git
+	libexpat1-dev libyaml-dev libmd-dev libndpi-dev libnet1-dev libcmocka-dev libclang-rt-14-dev python3 shellcheck git
 	rsyslog iproute2 util-linux tcpreplay procps"
 	missing=
 	for p in $want; do
@@ -100,6 +100,7 @@ if [ $mode != quick ]; then
 		check release scenario "$jobs"
 		check release live 1
 	fi
+	build no-ndpi
 fi
 if [ $mode = long ]; then
 	[ -x build/release/crosstap ] && check release long 1

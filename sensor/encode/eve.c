@@ -1,5 +1,5 @@
 /* The incident record, EVE-shaped (CONTRACT.md 3).  Written whole; where it does not fit, written again with less: first
- * the packets between the first and last of a fact go, then host events, facts of low grade, victims, and last of all
+ * the packets between the first and last of a fact go, then flows, host events, facts of low grade, victims, and last of all
  * the end of the explanation. */
 #include "encode.h"
 
@@ -17,7 +17,7 @@ static const size_t explain_lengths[] = { SIZE_MAX, 2048, 512, 0 };
 
 /* How much of each list is written. */
 struct cut {
-	bool any, refs;
+	bool any, refs, flows;
 	uint32_t events, facts, victims;
 	size_t text; /* index of explain_lengths */
 };
@@ -228,6 +228,18 @@ victims(struct out *o, const struct incident *r, uint32_t n)
 }
 
 static void
+packet(struct out *o, const struct encode_env *env, const struct inc_ref *ref)
+{
+	out_chr(o, '{');
+	if (env->file) {
+		key_text(o, "\"file\":", env->file(env->file_arg, ref->file));
+		out_chr(o, ',');
+	}
+	key_number(o, "\"frame\":", ref->frame);
+	out_chr(o, '}');
+}
+
+static void
 packets(struct out *o, const struct encode_env *env, const struct inc_fact *f, bool refs)
 {
 	out_str(o, ",\"packets\":[");
@@ -235,14 +247,10 @@ packets(struct out *o, const struct encode_env *env, const struct inc_fact *f, b
 	for (size_t i = 0; i < f->nref; i++) {
 		if (!refs && i > 0 && i + 1 < f->nref)
 			continue;
-		out_str(o, first ? "{" : ",{");
-		first = false;
-		if (env->file) {
-			key_text(o, "\"file\":", env->file(env->file_arg, f->ref[i].file));
+		if (!first)
 			out_chr(o, ',');
-		}
-		key_number(o, "\"frame\":", f->ref[i].frame);
-		out_chr(o, '}');
+		first = false;
+		packet(o, env, &f->ref[i]);
 	}
 	out_chr(o, ']');
 }
@@ -300,6 +308,27 @@ host_events(struct out *o, const struct incident *r, uint32_t n)
 	out_chr(o, ']');
 	if (r->events_total > n)
 		key_number(o, ",\"host_events_total\":", r->events_total);
+}
+
+/* Flows of the actor that nDPI was asked about: evidence with its answer as attribute. */
+static void
+flows(struct out *o, const struct encode_env *env, const struct incident *r)
+{
+	for (size_t i = 0; i < r->nsecond; i++) {
+		const struct inc_second *s = &r->second[i];
+		key_addr(o, i ? ",{\"src_ip\":" : ",\"flows\":[{\"src_ip\":", s->flow.src);
+		key_number(o, ",\"src_port\":", s->flow.sport);
+		key_addr(o, ",\"dest_ip\":", s->flow.dst);
+		key_number(o, ",\"dest_port\":", s->flow.dport);
+		proto(o, s->flow.ipproto);
+		key_text(o, ",\"ndpi\":{\"proto\":", s->proto);
+		key_texts(o, ",\"risk\":", s->risk, s->nrisk);
+		out_str(o, "},\"packets\":[");
+		packet(o, env, &s->ref);
+		out_str(o, "]}");
+	}
+	if (r->nsecond)
+		out_chr(o, ']');
 }
 
 static void
@@ -368,6 +397,8 @@ record(struct out *o, const struct encode_env *env, const struct incident *r, co
 	if (r->nmember)
 		out_chr(o, ']');
 	facts(o, env, r, cut);
+	if (cut->flows)
+		flows(o, env, r);
 	host_events(o, r, cut->events);
 	tail(o, r, cut);
 	out_str(o, "}}");
@@ -375,12 +406,16 @@ record(struct out *o, const struct encode_env *env, const struct incident *r, co
 
 /* Takes the next thing away; false when there is nothing left to take. */
 static bool
-less(struct cut *cut)
+less(struct cut *cut, const struct incident *r)
 {
 	uint32_t *const lists[] = { &cut->events, &cut->facts, &cut->victims };
 	cut->any = true;
 	if (cut->refs) {
 		cut->refs = false;
+		return true;
+	}
+	if (cut->flows && r->nsecond) {
+		cut->flows = false;
 		return true;
 	}
 	for (size_t i = 0; i < NELEM(lists); i++) {
@@ -395,7 +430,9 @@ less(struct cut *cut)
 void
 encode_eve(struct out *o, const struct encode_env *env, const struct incident *r)
 {
-	struct cut cut = { .refs = true, .events = r->nevent, .facts = r->nfact, .victims = r->nvictim };
+	struct cut cut = {
+		.refs = true, .flows = true, .events = r->nevent, .facts = r->nfact, .victims = r->nvictim
+	};
 	size_t start = o->n, cap = o->cap, room = EVE_MAX - 1; /* one byte for the end of the line */
 	if (o->full)
 		return;
@@ -405,6 +442,6 @@ encode_eve(struct out *o, const struct encode_env *env, const struct incident *r
 		o->n = start;
 		o->full = false;
 		record(o, env, r, &cut);
-	} while (o->full && less(&cut));
+	} while (o->full && less(&cut, r));
 	o->cap = cap;
 }

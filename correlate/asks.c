@@ -1,0 +1,197 @@
+#include "asks.h"
+
+/* 512 hypotheses with a MAC and 8 addresses each are more than are kept: then the newest are not asked about. */
+enum { SLOTS = 4096, USED_MAX = SLOTS / 2 };
+
+struct ask_key {
+	uint16_t seg;
+	struct mac mac;
+	struct addr addr;
+};
+struct ask_slot {
+	uint64_t hash, id; /* id: of the hypothesis; its memory may be another's when it has gone */
+	struct hyp *hyp;   /* NULL: free */
+};
+struct asks {
+	struct ask_slot slot[SLOTS];
+	uint32_t used;
+};
+
+size_t
+asks_bytes(void)
+{
+	return sizeof(struct asks);
+}
+
+void
+asks_open(struct engine *e, void *mem)
+{
+	e->asks = mem;
+}
+
+static uint64_t
+hash_of(struct engine *e, uint16_t seg, const struct mac *m, const struct addr *a)
+{
+	struct ask_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.seg = seg;
+	if (m)
+		k.mac = *m;
+	else
+		k.addr = *a;
+	return siphash(&e->key, &k, sizeof(k));
+}
+
+static void
+put(struct engine *e, struct hyp *h, uint64_t hash)
+{
+	struct asks *s = e->asks;
+	uint32_t i = (uint32_t)(hash % SLOTS);
+
+	for (; s->slot[i].hyp; i = (i + 1) % SLOTS)
+		if (s->slot[i].hash == hash && s->slot[i].hyp == h)
+			return;
+	if (s->used == USED_MAX)
+		return;
+	s->slot[i] = (struct ask_slot){ hash, h->id, h };
+	s->used++;
+}
+
+static void
+put_actor(struct engine *e, struct hyp *h)
+{
+	if (h->actor.has_mac)
+		put(e, h, hash_of(e, h->seg, &h->actor.mac, NULL));
+	else if (addr_set(h->actor.addr) && !h->actor.scope.a.fam)
+		put(e, h, hash_of(e, h->seg, NULL, &h->actor.addr));
+	for (size_t i = 0; i < h->nip; i++)
+		put(e, h, hash_of(e, h->seg, NULL, &h->actor_ip[i]));
+}
+
+/* From nothing: oldest first, so that what does not fit is always the newest. */
+static void
+rebuild(struct engine *e)
+{
+	struct hyp *open[USED_MAX];
+	size_t n = 0;
+
+	for (struct hyp *h = hyp_next(e, NULL); h && n < NELEM(open); h = hyp_next(e, h))
+		if (h->asked)
+			open[n++] = h;
+	memset(e->asks, 0, sizeof(*e->asks));
+	while (n > 0)
+		put_actor(e, open[--n]);
+}
+
+void
+asks_told(struct engine *e, struct hyp *h, bool open)
+{
+	if (open == h->asked)
+		return;
+	h->asked = open;
+	if (open) {
+		e->nasked++;
+		put_actor(e, h);
+	} else {
+		e->nasked--; /* its slots go with the next tick */
+	}
+}
+
+void
+asks_tick(struct engine *e)
+{
+	if (e->asks->used)
+		rebuild(e);
+}
+
+/* The next slot that holds the key; `i` NULL starts. */
+static struct ask_slot *
+next(struct engine *e, uint64_t hash, const struct ask_slot *from)
+{
+	struct asks *s = e->asks;
+	uint32_t i = from ? (uint32_t)(from - s->slot + 1) % SLOTS : (uint32_t)(hash % SLOTS);
+
+	for (; s->slot[i].hyp; i = (i + 1) % SLOTS)
+		if (s->slot[i].hash == hash && s->slot[i].hyp->asked && s->slot[i].hyp->id == s->slot[i].id)
+			return &s->slot[i];
+	return NULL;
+}
+
+enum { ENDS = 8 };
+
+/* Everybody a frame touches. */
+static size_t
+ends_of(struct engine *e, const struct obs *o, uint64_t *hash)
+{
+	const struct ends *both[] = { &o->outer, &o->inner };
+	uint16_t seg = segment_of(e, o)->ix;
+	size_t n = 0;
+
+	for (size_t i = 0; i < (o->depth ? 2U : 1U); i++) {
+		const struct ends *x = both[i];
+		const struct mac *macs[] = { &x->smac, &x->dmac };
+		const struct addr *addrs[] = { &x->src, &x->dst };
+		for (size_t k = 0; k < 2; k++) {
+			if (!mac_zero(*macs[k]) && !mac_group(*macs[k]))
+				hash[n++] = hash_of(e, seg, macs[k], NULL);
+			if (addr_set(*addrs[k]) && !addr_multicast(*addrs[k]))
+				hash[n++] = hash_of(e, seg, NULL, addrs[k]);
+		}
+	}
+	return n;
+}
+
+bool
+engine_asks(struct engine *e, const struct obs *o)
+{
+	uint64_t hash[ENDS];
+
+	if (e->nasked == 0 || (o->flags & OBS_QUOTED))
+		return false;
+	size_t n = ends_of(e, o, hash);
+	for (size_t i = 0; i < n; i++)
+		if (next(e, hash[i], NULL))
+			return true;
+	return false;
+}
+
+static void
+note(struct hyp *h, const struct obs *o)
+{
+	const struct second *said = &o->u.second;
+	const struct ends *n = &o->inner;
+	struct inc_second *s = h->second;
+
+	while (s < h->second + h->nsecond && strcmp(s->proto, said->proto) != 0)
+		s++;
+	if (s == h->second + NELEM(h->second))
+		return;
+	if (s == h->second + h->nsecond) {
+		h->nsecond++;
+		*s = (struct inc_second){ .proto = said->proto,
+					  .flow = { n->src, n->dst, n->sport, n->dport, n->ipproto },
+					  .ref = { o->file, o->frame } };
+	}
+	for (size_t i = 0; i < said->nrisk; i++) {
+		size_t k = 0;
+		while (k < s->nrisk && strcmp(s->risk[k], said->risk[i]) != 0)
+			k++;
+		if (k == s->nrisk && k < NELEM(s->risk))
+			s->risk[s->nrisk++] = said->risk[i];
+	}
+	h->quiet_change |= h->shown && !h->closed;
+}
+
+void
+asks_answer(struct engine *e, const struct obs *o)
+{
+	uint64_t hash[ENDS];
+
+	if (e->nasked == 0 || o->u.second.proto == NULL)
+		return;
+	size_t n = ends_of(e, o, hash);
+	for (size_t i = 0; i < n; i++)
+		for (struct ask_slot *s = next(e, hash[i], NULL); s; s = next(e, hash[i], s))
+			note(s->hyp, o);
+}
