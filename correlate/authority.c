@@ -282,3 +282,29 @@ auth_prefix(struct engine *e, const struct segment *s, struct addr a, struct pre
 		}
 	return false;
 }
+
+bool
+auth_vpn_declared(struct engine *e, const struct segment *s)
+{
+	size_t i = 0;
+	const struct auth_site *site;
+
+	while ((site = site_next(e, s, &i)))
+		if (site->vpn_servers.declared)
+			return true;
+	return false;
+}
+
+const struct auth_vpn *
+auth_vpn_at(struct engine *e, const struct segment *s, size_t n)
+{
+	size_t i = 0;
+	const struct auth_site *site;
+
+	while ((site = site_next(e, s, &i))) {
+		if (n < site->vpn_servers.n)
+			return &site->vpn_servers.v[n];
+		n -= site->vpn_servers.n;
+	}
+	return NULL;
+}

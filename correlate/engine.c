@@ -13,6 +13,7 @@
 #include "recent.h"
 #include "resolvers.h"
 #include "routes.h"
+#include "servers.h"
 #include "vantage.h"
 #include "verdict.h"
 
@@ -80,11 +81,12 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		size_t (*bytes)(const struct engine_conf *);
 		void (*open)(struct engine *, void *);
 	} parts[] = {
-		{ hyps_bytes, hyps_open },	 { events_bytes, events_open },
-		{ answers_bytes, answers_open }, { ledger_bytes, ledger_open },
-		{ rates_bytes, rates_open },	 { d6state_bytes, d6state_open },
-		{ rastate_bytes, rastate_open }, { resolvers_bytes, resolvers_open },
-		{ auths_bytes, auths_open },	 { routes_bytes, routes_open },
+		{ hyps_bytes, hyps_open },	   { events_bytes, events_open },
+		{ answers_bytes, answers_open },   { ledger_bytes, ledger_open },
+		{ rates_bytes, rates_open },	   { d6state_bytes, d6state_open },
+		{ rastate_bytes, rastate_open },   { resolvers_bytes, resolvers_open },
+		{ auths_bytes, auths_open },	   { routes_bytes, routes_open },
+		{ sessions_bytes, sessions_open }, { servers_bytes, servers_open },
 	};
 	static const struct {
 		size_t (*bytes)(void);
@@ -270,6 +272,8 @@ learn(struct engine *e, const struct obs *o)
 		answers_learn(e, o);
 		break;
 	case OBS_DHCP6: d6state_learn(e, o); break;
+	case OBS_TLS:
+	case OBS_HTTP: sessions_learn(e, o); break;
 	default: break;
 	}
 	events_learn(e, o);

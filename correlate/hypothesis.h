@@ -71,6 +71,7 @@ struct hyp {
 	uint8_t		  host_row;	/* 1 + row of joins.c that made a hypothesis without a wire fact */
 	uint8_t		  host_fate;	/* enum verdict that join_decide() found for it */
 	uint16_t	  missing;	/* vantage bits that were missing */
+	const char	 *host_why;	/* what the wire had to say to it, or NULL */
 };
 
 /* One wire fact as joins see it: kept for the join window in one ring. */

@@ -99,9 +99,12 @@ put_facts(struct out *o, const struct hyp *h)
 			out_u64(o, h->fact[i].count);
 		}
 	}
-	if (h->nfact)
+	if (h->nfact) {
 		out_chr(o, '.');
-	else
+	} else if (h->host_why && h->host_fate != V_REFUTED) {
+		out_chr(o, ' ');
+		out_str(o, h->host_why);
+	} else
 		out_str(o, " Nothing of it was seen on the wire.");
 }
 

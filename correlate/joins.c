@@ -1,5 +1,6 @@
 /* Host-event rows, and the one function that compares a row with the wire. */
 #include "joins.h"
+#include "vpn.h"
 
 #define FAM(f)	(UINT32_C(1) << FAM_##f)
 #define FACT(f) (UINT64_C(1) << F_##f)
@@ -118,6 +119,40 @@ static const struct join joins[] = {
 	  .sev_confirmed = SEV_HIGH, .attack = "T1557.001" },
 	{ "3009", DNSC, 0, HE_DNS_SERVER, FAM(DNS), FACT(DNS_USE), K_HOST | K_ADDR, JF_ECHO, -60, 60, E3, PLAIN,
 		.attack = "T1557" },
+	/* RasSstp, RasClient, RemoteAccess: DETECTIONS.md 8 decides */
+	{ "6", SSTP, 0, HE_SSTP_CERT_MISMATCH, FAM(SSTP), 0, K_SESSION, 0, -90, 5, E5, FAM_SSTP, SEV_MEDIUM, SEV_CRITICAL,
+	  1 << VB_U, R_VPN, "T1557", "TLS off-loader, renewal, wrong hash in the registry" },
+	{ "1", SSTP, 0, HE_SSTP_NOT_SENT, FAM(SSTP), 0, K_SESSION, 0, -90, 5, 0, FAM_SSTP, SEV_INFO, SEV_HIGH, 1 << VB_U, R_VPN,
+	  "T1557", "captive portal" },
+	{ "2", SSTP, 2, HE_SSTP, FAM(SSTP), 0, K_SESSION, 0, -120, 5, 0, FAM_SSTP, SEV_INFO, SEV_MEDIUM, 1 << VB_U, R_VPN,
+	  "T1557", "server outage" },
+	{ "3", SSTP, 3, HE_SSTP, FAM(SSTP), 0, K_SESSION, 0, -60, 5, 0, FAM_SSTP, SEV_INFO, SEV_MEDIUM, 1 << VB_U, R_VPN,
+	  "T1557", "middlebox; the content is encrypted" },
+	{ "4", SSTP, 4, HE_SSTP, FAM(SSTP), 0, K_SESSION, 0, -60, 5, 0, FAM_SSTP, SEV_INFO, SEV_MEDIUM, 1 << VB_U, R_VPN,
+	  "T1557", "no free ports" },
+	{ "5", SSTP, 5, HE_SSTP, FAM(SSTP), 0, K_SESSION, 0, -120, 5, 0, FAM_SSTP, SEV_LOW, SEV_MEDIUM, 1 << VB_U, R_VPN,
+	  "T1557", "PPP or NPS policy" },
+	{ "16", SSTP, 16, HE_SSTP, FAM(SSTP), 0, K_SESSION, 0, -90, 5, 0, FAM_SSTP, SEV_LOW, SEV_HIGH, 1 << VB_U, R_VPN,
+	  "T1557", "a certificate issued for another use" },
+	{ "24", SSTP, 24, HE_SSTP, 0, 0, 0, JF_REPORTER, -86400, 86400, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 1 << VB_U, R_VPN,
+	  "T1557", "half-done renewal" },
+	{ "32", SSTP, 32, HE_SSTP, 0, 0, 0, JF_REPORTER, -86400, 86400, 0, FAM_SSTP, SEV_LOW, SEV_HIGH, 1 << VB_U, R_VPN,
+	  "T1557", "load balancer" },
+	{ "20227", "RasClient", 20227, HE_RAS_DIAL, FAM(SSTP), 0, K_SESSION, 0, -90, 5, 0, PLAIN, .sev_confirmed = SEV_HIGH,
+	  .attack = "T1557", .trap = "the text of any failure" },
+	{ "20271", "RemoteAccess", 20271, HE_RAS_SERVER, FAM(SSTP), 0, K_ADDR_ACTOR, JF_NAMES | JF_REPORTER, -120, 10, 0, PLAIN,
+	  .sev_confirmed = SEV_CRITICAL, .attack = "T1557", .trap = "NAT in front of the server" },
+	/* Iphlpsvc on an IP-HTTPS server: its own host, so it speaks for nothing but itself */
+	{ "4300", IPH, 0, HE_IPHTTPS_UP, 0, 0, 0, 0, -5, 3600, 0, FAM_IPHTTPS, SEV_LOW, SEV_HIGH, 1 << VB_U, R_NONE, "T1572",
+	  "DirectAccess maintenance" },
+	{ "4301", IPH, 0, HE_IPHTTPS_STOPPED, 0, 0, 0, 0, 0, 600, 0, FAM_IPHTTPS, SEV_INFO, SEV_LOW, 1 << VB_U, R_NONE, "T1572",
+	  "" },
+	{ "4302", IPH, 0, HE_IPHTTPS_FAILED, 0, 0, 0, 0, -60, 60, 0, FAM_IPHTTPS, SEV_INFO, SEV_LOW, 1 << VB_U, R_NONE, "T1572",
+	  "certificate expiry" },
+	{ "4303", IPH, 0, HE_IPHTTPS_BOUND, 0, 0, 0, 0, -120, 10, 0, FAM_IPHTTPS, SEV_INFO, SEV_LOW, 1 << VB_U, R_NONE, "T1133",
+	  "NAT, reverse proxy, TLS off-loader" },
+	{ "4304", IPH, 0, HE_IPHTTPS_UNBOUND, 0, 0, 0, 0, -300, 120, 0, FAM_IPHTTPS, SEV_INFO, SEV_INFO, 1 << VB_U, R_NONE,
+	  "T1133", "" },
 	{ "1024", DNSC, 0, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN,
 		.sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
 	/* RasSstp: who led the client astray before its VPN failed */
@@ -171,6 +206,7 @@ struct pair {
 	struct place place[PLACES];
 	size_t nplace;
 	ts_t eps;
+	struct evidence own; /* K_SESSION: the event's own session */
 };
 
 /* An event of the suspect's own host proves nothing about the suspect (DETECTIONS.md 1, rule 7). */
@@ -247,8 +283,14 @@ names_actor(const struct pair *p, const struct join *j)
 
 /* Keys that the event and the hypothesis decide, whatever the packet. */
 static bool
-static_keys(const struct pair *p, const struct join *j)
+static_keys(struct pair *p, const struct join *j)
 {
+	if (j->keys & K_SESSION) {
+		const struct session *s = vpn_joins(p->e, p->k, p->place, p->nplace, p->h);
+		if (s == NULL || s->start < p->k->ts + j->from * TS_SEC - p->eps)
+			return false;
+		p->own.ts = s->start;
+	}
 	if ((j->keys & K_PEER_ACTOR) && !actor_listed(p, p->k->peer))
 		return false;
 	if ((j->keys & K_ADDR_ACTOR) && !((p->k->set & HES_ADDR) && hyp_actor_has(p->e, p->h, p->k->addr)))
@@ -334,7 +376,8 @@ attach(const struct pair *p, const struct join *j, const struct evidence *v, boo
 				.echo = j->flags & JF_ECHO,
 				.impact = j->flags & JF_IMPACT,
 				.severity = j->sev_confirmed,
-				.names = (j->flags & JF_NAMES) && names_actor(p, j) };
+				.names = (j->keys & K_SESSION) ||
+					 ((j->flags & JF_NAMES) && names_actor(p, j)) };
 
 	ev.offset = v ? p->k->ts - v->ts : 0;
 	if (ev.echo && v == NULL)
@@ -344,7 +387,9 @@ attach(const struct pair *p, const struct join *j, const struct evidence *v, boo
 	if (j->raises && !shared && !(j->flags & JF_REPORTER)) {
 		for (size_t i = 0; i < p->nplace; i++) {
 			struct hyp_victim *victim = hyp_victim_of(p->h, p->place[i].mac);
-			if (victim && victim->grade < j->raises && (j->raises <= E2 || victim->grade >= E2)) {
+			bool may =
+				j->raises <= E2 || (j->keys & K_SESSION) || (victim && victim->grade >= E2);
+			if (victim && victim->grade < j->raises && may) {
 				victim->grade = j->raises;
 				news = true;
 			}
@@ -394,7 +439,7 @@ join_try(struct engine *e, struct kept *k, struct hyp *h)
 		}
 		if (!static_keys(&p, j))
 			continue;
-		const struct evidence *v = evidence_for(&p, j);
+		const struct evidence *v = j->keys & K_SESSION ? &p.own : evidence_for(&p, j);
 		if (v == NULL)
 			continue;
 		news |= attach(&p, j, v, false);
@@ -447,6 +492,7 @@ refute(struct engine *e, const struct segment *s, const struct join *j, const st
 	case R_PEER_AUTHORISED: return peers_known(e, s, k) ? V_REFUTED : V_HOST_ONLY;
 	case R_NO_FLOOD:
 	case R_ADDRESS_QUIET: return may_miss ? V_HOST_ONLY : V_REFUTED;
+	case R_VPN:
 	case R_NONE: break;
 	}
 	return V_HOST_ONLY;
@@ -491,6 +537,62 @@ speaks_alone(struct engine *e, const struct segment *s, const struct join *j, co
 	return true;
 }
 
+/* What a row says of its event alone. */
+struct lone {
+	struct actor actor;
+	enum verdict verdict;
+	uint8_t severity;
+	uint16_t missing;
+	const char *why;
+};
+
+static struct lone
+lone_of(struct engine *e, const struct segment *s, const struct join *j, const struct kept *k,
+	const struct place *place, size_t nplace, bool at_end)
+{
+	ts_t from = k->ts + j->from * TS_SEC, to = k->ts + j->to * TS_SEC;
+	bool whole = !(at_end && e->now < to) && from >= s->first;
+	struct lone l = { .severity = j->sev_alone };
+
+	for (unsigned b = 0; b < VANTAGE_BITS; b++)
+		if ((j->vantage >> b & 1) && !vantage_has(e, s, (enum vantage_bit)b))
+			l.missing |= (uint16_t)(1u << b);
+	bool blind = l.missing || !whole || !vantage_clean(e, from, to);
+	if (j->refute == R_VPN) {
+		struct vpn_alone a = vpn_alone(e, s, j, k, place, nplace, blind);
+		l.actor = a.actor;
+		l.verdict = a.verdict == V_REFUTED && off(e, "refute") ? V_HOST_ONLY : a.verdict;
+		l.severity = (uint8_t)a.severity;
+		l.missing |= a.hidden ? 1 << VB_LEAF : 0;
+		l.why = a.why;
+		return l;
+	}
+	l.actor = alone_actor(e, s, j, k);
+	enum verdict v = off(e, "refute") ? V_HOST_ONLY : refute(e, s, j, k, blind);
+	l.verdict = v == V_REFUTED ? v : blind ? V_UNVERIFIABLE : v;
+	return l;
+}
+
+/* Several events may share a hypothesis, whatever their order: the strongest verdict is its. */
+static void
+lone_tell(struct hyp *h, const struct join *j, const struct kept *k, const struct lone *l)
+{
+	bool first = h->host_row == 0;
+
+	if (first || l->verdict > h->host_fate || j->refute != R_VPN) {
+		h->host_row = (uint8_t)(j - joins + 1);
+		h->host_fate = (uint8_t)l->verdict;
+		h->host_why = l->why;
+	}
+	h->missing |= l->missing;
+	h->last = k->ts > h->last ? k->ts : h->last;
+	hyp_event_add(
+		h, &(struct hyp_event){ .serial = k->serial,
+					.time = k->ts,
+					.severity = l->severity,
+					.role = l->verdict == V_REFUTED ? ROLE_CONTEXT : ROLE_CORROBORATES });
+}
+
 void
 join_decide(struct engine *e, struct kept *k, bool at_end)
 {
@@ -504,29 +606,13 @@ join_decide(struct engine *e, struct kept *k, bool at_end)
 		const struct join *j = &joins[i];
 		if (!row_of(j, k) || off(e, j->id) || !speaks_alone(e, s, j, k))
 			continue;
-		struct actor a = alone_actor(e, s, j, k);
-		struct hyp *h = hyp_get(e, j->alone, s, &a);
+		struct lone l = lone_of(e, s, j, k, place, nplace, at_end);
+		struct hyp *h = hyp_get(e, j->alone, s, &l.actor);
 		if (h == NULL || h->nfact)
 			return;
-		ts_t from = k->ts + j->from * TS_SEC, to = k->ts + j->to * TS_SEC;
-		bool whole = !(at_end && e->now < to) && from >= s->first;
-		uint16_t missing = 0;
-		for (unsigned b = 0; b < VANTAGE_BITS; b++)
-			if ((j->vantage >> b & 1) && !vantage_has(e, s, (enum vantage_bit)b))
-				missing |= (uint16_t)(1u << b);
-		bool blind = missing || !whole || !vantage_clean(e, from, to);
-		enum verdict v = off(e, "refute") ? V_HOST_ONLY : refute(e, s, j, k, blind);
-		h->host_row = (uint8_t)(i + 1);
-		h->missing = missing;
-		h->host_fate = (uint8_t)(v == V_REFUTED ? v : blind ? V_UNVERIFIABLE : v);
-		h->last = k->ts > h->last ? k->ts : h->last;
-		hyp_event_add(
-			h, &(struct hyp_event){ .serial = k->serial,
-						.time = k->ts,
-						.severity = j->sev_alone,
-						.role = v == V_REFUTED ? ROLE_CONTEXT : ROLE_CORROBORATES });
+		lone_tell(h, j, k, &l);
 		for (size_t p = 0; p < nplace && !(j->flags & JF_REPORTER); p++)
-			if (!(a.has_mac && mac_eq(a.mac, place[p].mac)))
+			if (!(l.actor.has_mac && mac_eq(l.actor.mac, place[p].mac)))
 				(void)hyp_victim_get(h, true, place[p].mac, (struct addr){ 0 }, k->ts);
 		hyp_touch(e, h);
 		return;

@@ -403,6 +403,58 @@ serial_of(const struct hostev *ev)
 	return siphash(&fixed, buf, o.n);
 }
 
+static int
+hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* A certificate hash as people and registries write it: everything but hex digits is dropped, 40 or 64 must be left
+ * (DETECTIONS.md 8). */
+static void
+leaf_read(struct leaf *leaf, struct bytes text)
+{
+	uint8_t b[32] = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		int d = hex_digit(text.p[i]);
+		if (d < 0)
+			continue;
+		if (n == 2 * sizeof(b))
+			return;
+		b[n / 2] = (uint8_t)(b[n / 2] << 4 | d);
+		n++;
+	}
+	if (n == 2 * sizeof(leaf->sha1)) {
+		memcpy(leaf->sha1, b, sizeof(leaf->sha1));
+		leaf->has_sha1 = true;
+	} else if (n == 2 * sizeof(leaf->sha256)) {
+		memcpy(leaf->sha256, b, sizeof(leaf->sha256));
+		leaf->has_sha256 = true;
+	}
+}
+
+static void
+vpn_fill(struct kept *k, const struct hostev *ev)
+{
+	if (ev->set & HES_COID)
+		k->coid = name_hash(ev->coid);
+	if (ev->set & HES_SHA1)
+		leaf_read(&k->leaf, ev->sha1);
+	if (ev->set & HES_SHA256)
+		leaf_read(&k->leaf, ev->sha256);
+	for (size_t i = 0; ev->kind == HE_SSTP && ev->event_id == 32 && i < ev->nfields; i++) {
+		if (bytes_eq(ev->fields[i].name, bytes_str("param1")))
+			leaf_read(&k->leaf, ev->fields[i].value);
+		else if (bytes_eq(ev->fields[i].name, bytes_str("param2")))
+			leaf_read(&k->bound, ev->fields[i].value);
+	}
+}
+
 static void
 kept_fill(struct kept *k, const struct hostev *ev)
 {
@@ -431,6 +483,7 @@ kept_fill(struct kept *k, const struct hostev *ev)
 			k->host_ip[k->nip++] = ev->host_ip[i];
 	for (size_t i = 0; i < ev->nmore && k->nmore < KEPT_MORE; i++)
 		k->more[k->nmore++] = ev->more[i];
+	vpn_fill(k, ev);
 }
 
 static void
@@ -468,6 +521,8 @@ events_event(struct engine *e, const struct hostev *ev)
 	memset(k, 0, sizeof(*k));
 	k->serial = serial;
 	kept_fill(k, ev);
+	if (k->kind == HE_RAS_DIAL && (k->set & (HES_NAME | HES_PEER)))
+		dial_note(e, k->coid, k->name, k->peer);
 	name_from_agent(e, k);
 	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
 		if (join_try(e, k, h))

@@ -3,6 +3,7 @@
 #define CROSSTAP_KEPT_H
 
 #include "hypothesis.h"
+#include "sessions.h"
 
 enum { KEPT_MACS = 4, KEPT_IPS = 8, KEPT_MORE = 6, WHO_CLAIMS = 4, SEEN = 256 };
 
@@ -20,6 +21,8 @@ struct kept {
 	struct addr host_ip[KEPT_IPS];
 	struct addr more[KEPT_MORE]; /* further addresses of the list that `peer` or `addr` began */
 	uint8_t	    nmac, nip, nmore;
+	uint64_t    coid; /* RasSstp, RasClient: hash of the correlation id, 0 none */
+	struct leaf leaf, bound; /* RasSstp 6: the certificate the client saw; 32: configured, and bound */
 };
 
 /* Where a computer is: one of its network interfaces on a segment. */

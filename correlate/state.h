@@ -75,6 +75,8 @@ struct engine {
 	struct answers	 *answers; /* DNS: who answers what (answers.h) */
 	struct auths	 *auths;   /* who authenticated to whom (auths.h) */
 	struct routes	 *routes;  /* routes that a suspect's lease gave (routes.h) */
+	struct sessions	 *sessions; /* TLS connections (sessions.h) */
+	struct servers	 *servers;  /* TLS servers, who shows which certificate (servers.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
 	struct feed	 *feed;	   /* kept host events and identities (kept.h) */
 	struct vantage	 *vantage; /* vantage.h */
@@ -130,6 +132,9 @@ enum standing auth_resolver(struct engine *, const struct segment *, struct addr
 bool auth_mac_for(struct engine *, const struct segment *, struct addr, struct mac m, bool *ok);
 /* The declared prefix that holds the address; false where none does.  *any: whether prefixes of that family are declared. */
 bool auth_prefix(struct engine *, const struct segment *, struct addr, struct prefix *, bool *any);
+/* The VPN servers declared for the segment, one after the other; NULL past the end. */
+const struct auth_vpn *auth_vpn_at(struct engine *, const struct segment *, size_t n);
+bool auth_vpn_declared(struct engine *, const struct segment *);
 
 /* ---- facts and hypotheses, for detectors ---- */
 void fact_raise(struct engine *, const struct fact *);

@@ -5,7 +5,8 @@
 
 #include "state.h"
 
-enum vantage_bit { VB_B4, VB_S4, VB_M6, VB_S6, VB_DAD, VB_ARP, VB_U, VANTAGE_BITS };
+enum vantage_bit { VB_B4, VB_S4, VB_M6, VB_S6, VB_DAD, VB_ARP, VB_U,
+	VB_LEAF /* server certificates of VPN sessions: TLS 1.3 encrypts them */, VANTAGE_BITS };
 
 size_t vantage_bytes(void);
 void   vantage_open(struct engine *, void *mem);

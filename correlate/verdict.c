@@ -168,7 +168,10 @@ severity_of(struct engine *e, const struct hyp *h, const struct judged *j)
 	if (j->verdict == V_INFO || j->verdict == V_REFUTED)
 		return j->verdict == V_INFO ? SEV_INFO : SEV_LOW;
 	if (h->nfact == 0 && h->family < FAM_CHAINS) {
-		s = h->nevent ? (enum severity)h->event[0].severity : SEV_INFO;
+		s = SEV_INFO;
+		for (size_t i = 0; i < h->nevent; i++)
+			if (h->event[i].role == ROLE_CORROBORATES && h->event[i].severity > s)
+				s = (enum severity)h->event[i].severity;
 		return s;
 	}
 	if (h->family >= FAM_CHAINS)
@@ -220,8 +223,9 @@ verdict_of(struct engine *e, const struct hyp *h, struct judged *j)
 	if (h->lifted && j->verdict < V_CONFIRMED && hyp_open(h))
 		j->verdict = V_CONFIRMED;
 	if (j->verdict == V_REFUTED)
-		j->refuted_by[j->nrefuted++] =
-			h->nfact ? "every client shows a sign of life" : "the row's benign explanation holds";
+		j->refuted_by[j->nrefuted++] = h->nfact	     ? "every client shows a sign of life"
+					       : h->host_why ? h->host_why
+							     : "the row's benign explanation holds";
 	j->severity = (uint8_t)severity_of(e, h, j);
 	if (h->rev && !h->closed && h->severity > j->severity && j->verdict >= V_SUSPECTED)
 		j->severity = h->severity; /* never below the previous one while open */

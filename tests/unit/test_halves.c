@@ -8,7 +8,7 @@
 
 #include "world.h"
 
-static const ts_t EVENT_AT = WORLD_START + 5000 * TS_SEC;
+static const ts_t EVENT_AT = WORLD_START + 2 * TS_DAY;
 
 /* Everything a row could want to have seen. */
 static void
@@ -64,8 +64,13 @@ alone(const struct join *j, const struct set_up *s)
 		vantage_loss(w.engine, 10, 1000);
 	}
 	world_event(&w, &ev, WORLD_VICTIM, EVENT_AT);
+	if (!s->cut_short && j->to >= 3600) { /* sight is of the last hour */
+		engine_tick(w.engine, EVENT_AT + j->to * TS_SEC);
+		if (s->vantage)
+			full_vantage(&w);
+	}
 	if (!s->cut_short)
-		world_frame(&w, WORLD_OTHER, addr4(10, 0, 0, 12), EVENT_AT + 1000 * TS_SEC);
+		world_frame(&w, WORLD_OTHER, addr4(10, 0, 0, 12), EVENT_AT + j->to * TS_SEC + 1000 * TS_SEC);
 	engine_end(w.engine);
 	const struct told *last = world_last(&w, detection_at(j->alone)->id);
 	if (last)
