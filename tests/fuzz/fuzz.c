@@ -8,7 +8,9 @@ struct walk *
 fuzz_walk(void)
 {
 	static void *mem;
-	static const struct walk_limits limits = { .datagrams = 4, .bytes = 9000 };
+	static const struct walk_limits limits = {
+		.datagrams = 4, .bytes = 9000, .streams = 8, .buffers = 4
+	};
 	static const struct sipkey key = { { 1, 2 } };
 
 	if (mem == NULL)

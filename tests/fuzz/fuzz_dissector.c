@@ -20,7 +20,9 @@ enum {
 	PROTO_UDP = 17,
 	MOST = 4096
 };
-enum { USE_IP6 = 1, CLAIM_IS_SOURCE = 2, CUT = 4, TWICE = 8 };
+/* The upper three bits: a TCP message in segments of 8 to 512 bytes. */
+enum { USE_IP6 = 1, CLAIM_IS_SOURCE = 2, CUT = 4, TWICE = 8, WITH_SYN = 16, PIECES = 5 };
+enum { TCP_SYN = 2, TCP_DATA = 0x18, ANY_PORT = 40001 };
 
 struct packet {
 	uint8_t b[ETHER + IP6 + TCP + MOST];
@@ -69,7 +71,7 @@ put_ports(struct packet *k, unsigned choices, unsigned port)
 }
 
 static void
-put_headers(struct packet *k, unsigned choices, struct claim c, size_t len)
+put_headers(struct packet *k, unsigned choices, struct claim c, size_t len, uint32_t seq, unsigned flags)
 {
 	switch (c.kind) {
 	case CLAIM_ETHER:
@@ -78,16 +80,20 @@ put_headers(struct packet *k, unsigned choices, struct claim c, size_t len)
 		put(k, c.value, 2);
 		break;
 	case CLAIM_IPPROTO: put_ip(k, choices, c.value, len); break;
+	case CLAIM_SHAPE_UDP: c.value = ANY_PORT; /* fall through */
 	case CLAIM_UDP:
 		put_ip(k, choices, PROTO_UDP, UDP + len);
 		put_ports(k, choices, c.value);
 		put(k, (UDP + len) << 16, 4);
 		break;
+	case CLAIM_SHAPE_TCP: c.value = ANY_PORT; /* fall through */
 	case CLAIM_TCP:
 		put_ip(k, choices, PROTO_TCP, TCP + len);
 		put_ports(k, choices, c.value);
-		put(k, 0, 8);
-		put(k, 0x50180000, 4);
+		put(k, seq, 4);
+		put(k, 0, 4);
+		put(k, 0x5000 | flags, 2);
+		put(k, 0, 2);
 		put(k, 0, 4);
 		break;
 	}
@@ -106,26 +112,41 @@ claim_of(uint16_t value)
 	return c[value % n];
 }
 
+static void
+send(struct walk *w, unsigned choices, struct claim claim, uint32_t seq, unsigned flags, struct bytes message)
+{
+	struct packet k = { .n = 0 };
+	uint16_t link = claim.kind == CLAIM_LINK ? claim.value : LINK_ETHERNET;
+	size_t cut = choices & CUT ? 7 : 0;
+
+	put_headers(&k, choices, claim, message.n + cut, seq, flags);
+	if (message.n)
+		memcpy(k.b + k.n, message.p, message.n);
+	k.n += message.n;
+	fuzz_frame(w, link, 1, k.b, k.n, cut);
+	if (choices & TWICE) /* what the first left behind must not matter */
+		fuzz_frame(w, link, 2, k.b, k.n, cut);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct cursor c = cur_all(bytes_of(p, n));
 	unsigned choices = cur_u8(&c);
 	struct claim claim = claim_of(cur_be16(&c));
-	struct bytes message = cur_rest(&c);
-	struct packet k = { .n = 0 };
+	bool tcp = claim.kind == CLAIM_TCP || claim.kind == CLAIM_SHAPE_TCP;
+	size_t piece = tcp && choices >> PIECES ? (size_t)4 << (choices >> PIECES) : MOST;
+	uint32_t seq = UINT32_MAX - 20; /* wraps soon */
 
-	if (!cur_ok(&c) || message.n > MOST)
+	if (!cur_ok(&c) || cur_left(&c) > MOST)
 		return 0;
-	put_headers(&k, choices, claim, message.n + (choices & CUT ? 7 : 0));
-	if (message.n)
-		memcpy(k.b + k.n, message.p, message.n);
-	k.n += message.n;
-
 	struct walk *w = fuzz_walk();
-	uint16_t link = claim.kind == CLAIM_LINK ? claim.value : LINK_ETHERNET;
-	fuzz_frame(w, link, 1, k.b, k.n, choices & CUT ? 7 : 0);
-	if (choices & TWICE) /* what the first left behind must not matter */
-		fuzz_frame(w, link, 2, k.b, k.n, choices & CUT ? 7 : 0);
+	if (tcp && (choices & WITH_SYN))
+		send(w, choices & ~(unsigned)CUT, claim, seq - 1, TCP_SYN, (struct bytes){ NULL, 0 });
+	do {
+		struct bytes part = cur_take(&c, cur_left(&c) < piece ? cur_left(&c) : piece);
+		send(w, cur_more(&c) ? choices & ~(unsigned)CUT : choices, claim, seq, TCP_DATA, part);
+		seq += (uint32_t)part.n;
+	} while (cur_more(&c));
 	return 0;
 }

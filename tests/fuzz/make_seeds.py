@@ -215,6 +215,22 @@ def headers_by_hand():
          sequence(1, [bytes(12) + b"\x08\x00" + ip4(17, 24, 0x2000) + body[:24], bytes(12) + b"\x08\x00" + ip4(17, len(body) - 24, 3) + body[24:]]))
 
 
+def streams_by_hand():
+    """fuzz_prefix.c: the bytes of both directions in turn behind their length, then choices, offset, length, a byte"""
+    server, contradict, cut, twice, long = 1, 2, 4, 8, 16
+    one = b"\x03abc\x01d\x05efghi" + b"\x0a0123456789" * 30
+    two = b"\x02OK\x00\x00" + b"\x04next" * 60
+    both = bytes(b for pair in zip(one.ljust(400, b"\0"), two.ljust(400, b"\0")) for b in pair)
+    text = lambda b: struct.pack(">H", len(b)) + b
+    ops = lambda *o: b"".join(bytes(x) for x in o)
+    hand("prefix", text(both) + ops((0, 0, 12, 0), (server, 0, 5, 0), (0, 12, 250, 0), (server | long, 0, 200, 0)),
+         text(both) + ops(*[(0, i, 1, 0) for i in reversed(range(40))]), text(both) + ops(*[(server | twice, i, 3, 0) for i in range(0, 40, 2)]),
+         text(both) + ops((0, 3, 9, 0), (contradict, 5, 4, 2), (0, 0, 3, 0), (contradict, 0, 20, 7)),
+         text(both) + ops((cut, 0, 20, 5), (0, 0, 40, 0)), text(both) + ops((cut, 30, 20, 5), (0, 0, 60, 0)),
+         text(both) + ops((0, 0, 4, 0), (contradict, 3, 1, 0), (0, 4, 1, 0), (0, 4, 30, 0), (0, 90, 9, 0), (long, 128, 250, 0), (0, 30, 255, 0)),
+         *[text(both[:24] + bytes([n, n]) + both[26:]) + ops((0, 0, 60, 0), (server, 0, 60, 0), (0, 40, 60, 0)) for n in (0xff, 0xfe, 0xfd)])
+
+
 def files_by_hand():
     """what is no packet: capture files, configuration, feeds"""
     def block(order, kind, body):
@@ -265,7 +281,7 @@ def main():
             while first and len(sequence(link, first)) > 1500:
                 first.pop()
             runs.setdefault(link, []).append(sequence(link, first))
-    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, files_by_hand):
+    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, streams_by_hand, files_by_hand):
         make()
     seeds["frame"] = runs
     for target in sorted(set(seeds) | set(by_hand)):
