@@ -1,6 +1,6 @@
 #!/bin/sh
 # Hundreds of public captures against what tshark says of them, key by key.  They belong to others and stay beside the tree.
-# usage: parity.sh CROSSTAP
+# usage: parity.sh CROSSTAP [--write]      --write: makes PARITY.md anew, with the totals and the reasons
 bin=${1:?path of crosstap}
 shared=${CROSSTAP_SHARED:-../shared}
 if [ ! -f "$shared/score/parity.py" ] || [ ! -d "$shared/pcaps/public" ]; then
@@ -8,6 +8,7 @@ if [ ! -f "$shared/score/parity.py" ] || [ ! -d "$shared/pcaps/public" ]; then
 	echo "0 passed, 0 failed, 1 skipped"
 	exit 0
 fi
+[ "${2-}" = --write ] && exec python3 -B tests/golden/parity_md.py "$bin" "$shared"
 explained=
 [ -s tests/golden/explained.jsonl ] && explained="--explained tests/golden/explained.jsonl"
 # shellcheck disable=SC2086
