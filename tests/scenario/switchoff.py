@@ -16,7 +16,8 @@ import argparse, concurrent.futures, glob, json, os, re, subprocess, sys, tempfi
 import fires, traps
 
 RAISED = ("suspected", "probable", "confirmed")
-CHAINS = ("chain/mitm6", "chain/starve-then-serve", "chain/silence-the-server")
+CHAINS = ("chain/mitm6", "chain/starve-then-serve", "chain/silence-the-server", "chain/vpn-leak", "chain/vpn-interception",
+          "chain/tunnel-backdoor")
 JOINS = re.compile(r'^\t\{ "(\d+(?:/\w+)?)", ', re.M)
 EVERY_ROW = "join_at(i)"        # how the unit test goes through them
 

@@ -7,6 +7,7 @@ A trap may end with no verdict above the one listed (none: nothing raised, that 
 an evasion must reach the one listed.  Exit status 1 when a line disagrees.  Last line: `N passed, N failed`."""
 import argparse, json, os, subprocess, sys, tempfile
 from wire import *
+import logon
 
 RANK = {"none": 0, "info": 0, "refuted": 0, "unverifiable": 0, "host-only": 0, "suspected": 1, "probable": 2, "confirmed": 3}
 S1, S2, S3, GW, RELAY, X = mac(2, 0xaa), mac(3, 0xaa), mac(4, 0xaa), mac(1, 0xaa), mac(5, 0xaa), mac(66, 0x66)
@@ -450,6 +451,62 @@ def e_starve_slow(w):
         w.dora(S1, ip(2), mac(i * 7919, 0x10), 7000 + i, ip(20 + i), alive=False)
         w.wait(60)
     w.others()
+
+
+# ---- logons, updates, routes ----
+NONCE = bytes.fromhex("5f1c8e2290ab037d")
+
+
+@case("a member of the domain logs on to its file server", "none", DECLARED)
+@case("a corporate proxy asks for a logon, nothing declared", "none")
+def logs_on(w):
+    files, c = mac(20, 0xaa), mac(1)
+    w.dora(S1, ip(2), c, 5, ip(50))
+    w.announce(files, ip(20))
+    if w.case.startswith("a member"):
+        w.talk_tcp(c, ip(50), files, ip(20), 445, logon.smb2_logon(NONCE))
+        w.talk_tcp(c, ip(50), files, ip(20), 389, logon.ldap_logon(NONCE), sport=50001)
+    else:
+        ask, told = logon.http("CONNECT vpn.corp.lab:443 HTTP/1.1", "Host: vpn.corp.lab"), logon.http(
+            "HTTP/1.1 407 Proxy Authentication Required", "Proxy-Authenticate: NTLM", "Content-Length: 0")
+        w.talk_tcp(c, ip(50), files, ip(20), 8080, [(True, ask), (False, told)])
+
+
+@case("a web proxy passes on a logon, nothing declared", "none")
+@case("a load balancer passes on a logon, declared", "none", with_(proxies=[ip(66)]))
+def passes_on(w):
+    files, c = mac(20, 0xaa), mac(1)
+    for m, a in ((files, ip(20)), (X, ip(66)), (c, ip(50))):
+        w.announce(m, a)
+    turns = logon.http_logon(NONCE)
+    far, near = w.tcp(X, ip(66), files, ip(20), 80, turns, sport=51000), w.tcp(c, ip(50), X, ip(66), 8080, turns)
+    for n, _ in enumerate(turns):   # a request comes from the client, an answer from the server
+        for leg in ((near, far) if turns[n][0] else (far, near)):
+            next(leg)
+
+
+@case("the first update is refused, the second is signed", "none", DECLARED)
+@case("the same, nothing declared", "none")
+def secure_update(w):
+    c, zone = mac(1), "q(name:corp.lab,6)"
+    w.dora(S1, ip(2), c, 5, ip(50), dns=ip(2) if w.case.startswith("the same") else ip(1))
+    r, a = (S1, ip(2)) if w.case.startswith("the same") else (GW, ip(1))
+    w.frame("eth %s %s / ip4 %s %s / udp 50000 53 / bytes dns(7,0x0100,1,0,0,0,%s)" % (c, r, ip(50), a, zone))
+    w.frame("eth %s %s / ip4 %s %s / udp 53 50000 / bytes dns(7,0x8580,1,1,0,1,%s+rr(name:corp.lab,6,60,name:dc.corp.lab+name:h.corp.lab+u32:1+u32:2+u32:3+u32:4+u32:5)+rr(name:dc.corp.lab,1,60,%s))" % (
+        r, c, a, ip(50), zone, a))
+    w.frame("eth %s %s / ip4 %s %s / udp 50001 53 / bytes dns(8,0x2800,1,0,1,0,%s+rr(name:ws.corp.lab,1,1200,%s))" % (c, r, ip(50), a, zone, ip(50)))
+    w.frame("eth %s %s / ip4 %s %s / udp 53 50001 / bytes dns(8,0xa805,1,0,0,0,%s)" % (r, c, a, ip(50), zone))
+    w.talk_tcp(c, ip(50), r, a, 53, [(True, logon.tkey())])
+
+
+@case("routes from a declared server, and traffic along them", "none", DECLARED)
+@case("lone server with routes, nothing declared", "info")
+def routes_used(w):
+    w.announce(GW, ip(1))
+    w.dora(S1, ip(2), mac(1), 5, ip(50), extra="+o4(121,hex:0cac100a000001)")
+    for _ in range(3):
+        w.frame('eth %s %s / ip4 %s 172.16.5.5 / udp 40000 5060 / bytes "clear"' % (mac(1), GW, ip(50)))
+        w.wait(2)
 
 
 def worst(records):

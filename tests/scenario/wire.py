@@ -63,6 +63,32 @@ class Wire:
                 self.dora(s, sip, mac(i, 0xba), 50000 + 100 * k + i, ip(225 + i), pause=0.1)
                 self.wait(40)
 
+    def tcp(self, c, cip, s, sip, port, turns, sport=50000, finish=True):
+        """a connection of c to s: handshake, `turns` as (from the client?, bytes), and its end; yields after each turn"""
+        seq = {True: 1000, False: 9000}
+        six = ":" in cip
+
+        def segment(client, flags, data=b""):
+            (m, a, p), (n, b, q) = ((c, cip, sport), (s, sip, port)) if client else ((s, sip, port), (c, cip, sport))
+            self.frame("eth %s %s / %s %s %s / tcp %d %d seq=%d ack=%d flags=%d%s" % (
+                m, n, "ip6" if six else "ip4", a, b, p, q, seq[client], seq[not client] if flags & 16 else 0, flags,
+                " / bytes hex:" + data.hex() if data else ""))
+            seq[client] += len(data) + (flags & 3 > 0)
+        segment(True, 2)
+        segment(False, 18)
+        segment(True, 16)
+        for client, data in turns:
+            segment(client, 24, data)
+            yield
+        if finish:
+            segment(True, 17)
+            segment(False, 17)
+            segment(True, 16)
+
+    def talk_tcp(self, *a, **kw):
+        for _ in self.tcp(*a, **kw):
+            pass
+
     # ---- DHCPv4 ----
     def client(self, kind, m, xid, extra="", src=ANY, dst=BCAST, l2=None, l2dst=FF, giaddr=ANY, cid=None, ciaddr=ANY, flags=0x8000):
         opts = "o4(53,u8:%d)" % kind + ("+o4(61,hex:%s)" % cid if cid else "") + extra + "+u8:255"
