@@ -265,6 +265,35 @@ auth_resolver(struct engine *e, const struct segment *s, struct addr a, struct m
 	return ST_AUTHORISED;
 }
 
+/* Against the lists of tunnel endpoints of every site that covers the segment. */
+static enum standing
+standing_in(struct engine *e, const struct segment *s, struct addr a, bool teredo)
+{
+	size_t i = 0;
+	const struct auth_site *site;
+	bool declared = false;
+
+	while ((site = site_next(e, s, &i))) {
+		const struct auth_addrs *list = teredo ? &site->teredo_servers : &site->isatap_routers;
+		declared |= list->declared;
+		if (addr_in_list(list->v, list->n, a))
+			return ST_AUTHORISED;
+	}
+	return declared ? ST_UNAUTHORISED : ST_UNKNOWN;
+}
+
+enum standing
+auth_isatap_router(struct engine *e, const struct segment *s, struct addr a)
+{
+	return standing_in(e, s, a, false);
+}
+
+enum standing
+auth_teredo_server(struct engine *e, const struct segment *s, struct addr a)
+{
+	return standing_in(e, s, a, true);
+}
+
 bool
 auth_prefix(struct engine *e, const struct segment *s, struct addr a, struct prefix *p, bool *any)
 {

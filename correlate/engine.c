@@ -14,6 +14,7 @@
 #include "resolvers.h"
 #include "routes.h"
 #include "servers.h"
+#include "tunnels.h"
 #include "vantage.h"
 #include "verdict.h"
 
@@ -87,6 +88,7 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		{ rastate_bytes, rastate_open },   { resolvers_bytes, resolvers_open },
 		{ auths_bytes, auths_open },	   { routes_bytes, routes_open },
 		{ sessions_bytes, sessions_open }, { servers_bytes, servers_open },
+		{ tunnels_bytes, tunnels_open },
 	};
 	static const struct {
 		size_t (*bytes)(void);
@@ -274,6 +276,8 @@ learn(struct engine *e, const struct obs *o)
 	case OBS_DHCP6: d6state_learn(e, o); break;
 	case OBS_TLS:
 	case OBS_HTTP: sessions_learn(e, o); break;
+	case OBS_TEREDO:
+	case OBS_TUNNEL6: tunnels_learn(e, o); break;
 	default: break;
 	}
 	events_learn(e, o);

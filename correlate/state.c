@@ -200,6 +200,8 @@ learn_nd(struct engine *e, const struct obs *o)
 
 	if (n->type == ND_RA)
 		e->ra_frame = o->frame;
+	if (o->depth > 0 && mac_eq(from, o->outer.smac))
+		return; /* inside a tunnel: the link header is the tunnel's */
 	if ((o->flags & OBS_SUM_BAD) || o->inner.hop_limit != 255)
 		return;
 	if (n->type == ND_NA)
@@ -271,6 +273,14 @@ learn_frame(struct engine *e, const struct obs *o)
 		binding_learn(e, e->seg, n->src, o->outer.smac, BIND_IP);
 }
 
+/* The packet around a tunnel is one like any other: its OBS_FRAME speaks of what is inside. */
+static void
+learn_carrier(struct engine *e, const struct obs *o)
+{
+	if (o->depth == 0 && !(o->flags & OBS_NO_ETHER) && ttl_fresh(o->inner.hop_limit))
+		binding_learn(e, e->seg, o->inner.src, o->outer.smac, BIND_IP);
+}
+
 void
 state_learn(struct engine *e, const struct obs *o)
 {
@@ -279,6 +289,8 @@ state_learn(struct engine *e, const struct obs *o)
 	case OBS_ARP: learn_arp(e, &o->u.arp); break;
 	case OBS_ND: learn_nd(e, o); break;
 	case OBS_DHCP4: learn_dhcp4(e, o); break;
+	case OBS_TEREDO:
+	case OBS_TUNNEL6: learn_carrier(e, o); break;
 	default: break;
 	}
 }

@@ -77,6 +77,7 @@ struct engine {
 	struct routes	 *routes;  /* routes that a suspect's lease gave (routes.h) */
 	struct sessions	 *sessions; /* TLS connections (sessions.h) */
 	struct servers	 *servers;  /* TLS servers, who shows which certificate (servers.h) */
+	struct tunnels	 *tunnels; /* who tunnels to whom (tunnels.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
 	struct feed	 *feed;	   /* kept host events and identities (kept.h) */
 	struct vantage	 *vantage; /* vantage.h */
@@ -127,6 +128,9 @@ bool auth_passes_on(struct engine *, const struct segment *, struct addr); /* `p
 /* Resolvers: ST_UNKNOWN where none are declared.  A declared address from a MAC that a server or router entry with that
  * address contradicts is ST_UNAUTHORISED. */
 enum standing auth_resolver(struct engine *, const struct segment *, struct addr, struct mac);
+/* `isatap_routers`, `teredo_servers`: ST_UNKNOWN where there is no such list. */
+enum standing auth_isatap_router(struct engine *, const struct segment *, struct addr);
+enum standing auth_teredo_server(struct engine *, const struct segment *, struct addr);
 /* The MACs that a declared entry of any role gives for this address: true and *ok = whether `m` is among them; false when
  * nothing declares a MAC for it. */
 bool auth_mac_for(struct engine *, const struct segment *, struct addr, struct mac m, bool *ok);

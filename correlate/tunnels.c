@@ -1,0 +1,139 @@
+#include "tunnels.h"
+
+/* A station has one ISATAP router and a few Teredo servers; who floods pushes out the least recently used. */
+enum { USES = 4096, ENDPOINTS = 1024, GIVEN = 4096 };
+
+struct use_key { /* no padding: compared as bytes */
+	uint16_t seg, kind;
+	uint8_t endpoint[4], station[4];
+};
+struct endpoint_key {
+	uint16_t seg, kind;
+	uint8_t addr[4];
+};
+struct endpoint {
+	ts_t last;
+};
+struct given_key {
+	uint16_t seg;
+	struct mac to;
+	uint8_t addr[4];
+};
+struct tunnels {
+	struct table uses, endpoints, given;
+	struct carrier at;
+};
+
+/* A host looks for its ISATAP router again once a day at the latest (RFC 5214 9: PrlRefreshInterval is an hour). */
+static const struct table_spec spec_uses = { "tunnel uses", sizeof(struct use_key), sizeof(struct tunnel_use),
+					     USES, TS_DAY };
+static const struct table_spec spec_endpoints = { "tunnel endpoints", sizeof(struct endpoint_key),
+						  sizeof(struct endpoint), ENDPOINTS, TS_DAY };
+static const struct table_spec spec_given = { "tunnel names", sizeof(struct given_key),
+					      sizeof(struct tunnel_given), GIVEN, TS_DAY };
+
+size_t
+tunnels_bytes(const struct engine_conf *conf)
+{
+	(void)conf;
+	return align16(sizeof(struct tunnels)) + align16(table_bytes(&spec_uses)) +
+	       align16(table_bytes(&spec_endpoints)) + align16(table_bytes(&spec_given));
+}
+
+void
+tunnels_open(struct engine *e, void *mem)
+{
+	char *p = mem;
+
+	e->tunnels = mem;
+	p += align16(sizeof(struct tunnels));
+	table_open(&e->tunnels->uses, &spec_uses, p, e->key);
+	p += align16(table_bytes(&spec_uses));
+	table_open(&e->tunnels->endpoints, &spec_endpoints, p, e->key);
+	p += align16(table_bytes(&spec_endpoints));
+	table_open(&e->tunnels->given, &spec_given, p, e->key);
+}
+
+void
+tunnels_learn(struct engine *e, const struct obs *o)
+{
+	e->tunnels->at = (struct carrier){
+		.frame = o->frame, .file = o->file, .iface = o->iface, .kind = o->kind, .ends = o->inner
+	};
+}
+
+const struct carrier *
+tunnel_carrier(struct engine *e, const struct obs *o)
+{
+	const struct carrier *c = &e->tunnels->at;
+
+	return o->depth > 0 && c->kind != 0 && c->frame == o->frame && c->file == o->file &&
+			       c->iface == o->iface
+		       ? c
+		       : NULL;
+}
+
+struct tunnel_use *
+tunnel_use_of(struct engine *e, enum tunnel_kind kind, struct addr endpoint, struct addr station)
+{
+	struct use_key k = { .seg = e->seg->ix, .kind = (uint16_t)kind };
+
+	memcpy(k.endpoint, endpoint.b, 4);
+	memcpy(k.station, station.b, 4);
+	return table_get(&e->tunnels->uses, &k, e->now, NULL);
+}
+
+static struct endpoint_key
+endpoint_key(struct engine *e, enum tunnel_kind kind, struct addr a)
+{
+	struct endpoint_key k = { .seg = e->seg->ix, .kind = (uint16_t)kind };
+
+	memcpy(k.addr, a.b, 4);
+	return k;
+}
+
+bool
+tunnel_known(struct engine *e, enum tunnel_kind kind, struct addr endpoint)
+{
+	struct endpoint_key k = endpoint_key(e, kind, endpoint);
+
+	return table_find(&e->tunnels->endpoints, &k, e->now) != NULL;
+}
+
+void
+tunnel_note(struct engine *e, enum tunnel_kind kind, struct addr endpoint)
+{
+	struct endpoint_key k = endpoint_key(e, kind, endpoint);
+	struct endpoint *p = table_get(&e->tunnels->endpoints, &k, e->now, NULL);
+
+	p->last = e->now;
+}
+
+static struct given_key
+given_key(struct engine *e, struct addr a, struct mac to)
+{
+	struct given_key k = { .seg = e->seg->ix, .to = to };
+
+	memcpy(k.addr, a.b, 4);
+	return k;
+}
+
+void
+tunnel_give(struct engine *e, struct addr a, struct mac to, const struct tunnel_given *g)
+{
+	struct given_key k = given_key(e, a, to);
+	struct tunnel_given *slot = table_get(&e->tunnels->given, &k, e->now, NULL);
+
+	/* what is worse stays: a later answer to another question does not make the first one good */
+	if (slot->ts != 0 && ((slot->isatap && !g->isatap) || (slot->rests && !g->rests)))
+		return;
+	*slot = *g;
+}
+
+const struct tunnel_given *
+tunnel_given_to(struct engine *e, struct addr a, struct mac to)
+{
+	struct given_key k = given_key(e, a, to);
+
+	return table_find(&e->tunnels->given, &k, e->now);
+}
