@@ -156,12 +156,12 @@ static const struct join joins[] = {
 	{ "1024", DNSC, 0, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN,
 		.sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
 	/* RasSstp: who led the client astray before its VPN failed */
-	{ "14", SSTP, 14, HE_SSTP, FAM(D4_ROGUE), FACT(D4_ROUTE) | FACT(D4_LEAK), K_HOST, 0, -60, 60, 0, PLAIN,
-		.sev_confirmed = SEV_HIGH,
-	  .attack = "T1557.003", .trap = "local policy" },
-	{ "23", SSTP, 23, HE_SSTP, FAM(D4_ROGUE) | FAM(AUTH), FACT(D4_WPAD) | FACT(AUTH_LURE), K_HOST, 0, -300, 5, 0, PLAIN,
-		.sev_confirmed = SEV_CRITICAL,
-	  .attack = "T1557.001 T1187", .trap = "normal behind a corporate proxy" },
+	{ "14", SSTP, 14, HE_SSTP, FAM(D4_ROGUE), FACT(D4_ROUTE) | FACT(D4_LEAK), K_HOST, 0, -60, 60, 0,
+		FAM_D4_ROGUE, SEV_LOW, SEV_HIGH,
+	  1 << VB_S4, R_NONE, "T1557.003", "local policy" },
+	{ "23", SSTP, 23, HE_SSTP, FAM(D4_ROGUE) | FAM(AUTH), FACT(D4_WPAD) | FACT(AUTH_LURE), K_HOST, 0, -300, 5, 0,
+		FAM_AUTH, SEV_INFO, SEV_CRITICAL,
+	  1 << VB_U, R_NONE, "T1557.001 T1187", "normal behind a corporate proxy" },
 	/* Security: the server that a relayed logon reached, the directory that it changed */
 	{ "4624", SEC, 0, HE_LOGON, FAM(AUTH), FACT(AUTH_LURE) | FACT(AUTH_RELAY), K_ADDR_ACTOR,
 		JF_NAMES | JF_REPORTER | JF_NTLM, -10, 10, 0, PLAIN,
