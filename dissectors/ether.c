@@ -76,6 +76,29 @@ ethernet(struct cursor *c, struct pkt *pkt)
 	return layer_ether(pkt, c, bytes_be16(h, 12));
 }
 
+/* An address and a tag of its own: what the frame says counts more than what the wrapper says of it. */
+enum said
+layer_frame(struct pkt *pkt, struct cursor *c, uint16_t vlan)
+{
+	struct bytes h = cur_take(c, ETHER_HEADER);
+
+	if (h.p == NULL)
+		return layer_fail(pkt, c, "Ethernet header in a wrapper");
+	if (pkt->flags & OBS_QUOTED)
+		return SAID_OK;
+	if (!layer_mirror(pkt))
+		return layer_fail(pkt, c, "more wrappers inside each other than are read");
+	uint16_t type = bytes_be16(h, 12);
+	bytes_copy(h, 0, pkt->ends.dmac.b, 6);
+	bytes_copy(h, 6, pkt->ends.smac.b, 6);
+	pkt->seen = true;
+	bool tagged =
+		type == ETHER_TAG || type == ETHER_TAG_AD || type == ETHER_TAG_9100 || type == ETHER_TAG_9200;
+	if (vlan != 0 && !tagged)
+		pkt->ends.vlan[pkt->ends.nvlan++] = vlan;
+	return layer_ether(pkt, c, type);
+}
+
 /* Type fields of hardware types whose "protocol" is no ethertype are not believed. */
 static enum said
 cooked(struct cursor *c, struct pkt *pkt, uint16_t hardware, struct bytes address, uint16_t type)
@@ -165,8 +188,8 @@ loopback(struct cursor *c, struct pkt *pkt)
 	return SAID_OK;
 }
 
-static enum said
-raw(struct cursor *c, struct pkt *pkt)
+enum said
+layer_version(struct pkt *pkt, struct cursor *c)
 {
 	uint8_t version = cur_peek_u8(c) >> 4;
 
@@ -174,7 +197,7 @@ raw(struct cursor *c, struct pkt *pkt)
 		return layer_fail(pkt, c, "IP version");
 	if (version != 4 && version != 6)
 		return SAID_OK;
-	return bare(c, pkt, version == 4 ? ETHER_IPV4 : ETHER_IPV6);
+	return layer_ether(pkt, c, version == 4 ? ETHER_IPV4 : ETHER_IPV6);
 }
 
 static enum said
@@ -189,7 +212,7 @@ ether_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	case LINK_LOOP: return loopback(c, pkt);
 	case LINK_IPV4: return bare(c, pkt, ETHER_IPV4);
 	case LINK_IPV6: return bare(c, pkt, ETHER_IPV6);
-	default: return raw(c, pkt);
+	default: pkt->flags |= OBS_NO_ETHER; return layer_version(pkt, c);
 	}
 }
 

@@ -118,7 +118,8 @@ put(struct frag *f, struct frag_entry *e, uint8_t *data, const struct frag_piece
 		restart(e, now);
 		return FRAG_MANY;
 	}
-	memcpy(data + p->off, p->data.p, p->data.n);
+	memmove(data + p->off, p->data.p,
+		p->data.n); /* of a table of one, the piece may lie in this very datagram */
 	if (!p->more)
 		e->total = to;
 	if (p->off == 0) {

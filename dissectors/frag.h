@@ -23,7 +23,7 @@ struct frag_key {
 	uint8_t	    nvlan;
 	uint32_t    id;
 	uint16_t    iface, vlan[4];
-	uint16_t    pad;
+	uint16_t    nwhole; /* datagrams around this one that were put together: its bytes lie in the last of them */
 };
 
 struct frag_piece {

@@ -98,6 +98,7 @@ ipv4_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 }
 
 const struct dissector dissector_ipv4 = {
-	.claims = { { CLAIM_ETHER, ETHER_IPV4 } },
+	.bpf = "ip proto 4 or ip6 proto 4",
+	.claims = { { CLAIM_ETHER, ETHER_IPV4 }, { CLAIM_IPPROTO, PROTO_IPV4 } }, /* RFC 2003, RFC 2473 */
 	.dissect = ipv4_dissect,
 };

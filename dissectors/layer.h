@@ -6,10 +6,19 @@
 #include "frag.h"
 
 enum { ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ETHER_IPV6 = 0x86dd };
-enum { PROTO_ICMP4 = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58 };
+enum { ETHER_MPLS = 0x8847, ETHER_MPLS_MULTICAST = 0x8848, ETHER_PPPOE = 0x8864, ETHER_SGT = 0x8909 };
+enum { ETHER_TAG = 0x8100, ETHER_TAG_AD = 0x88a8, ETHER_TAG_9100 = 0x9100, ETHER_TAG_9200 = 0x9200 };
+enum { PROTO_ICMP4 = 1, PROTO_IPV4 = 4, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_GRE = 47, PROTO_ICMP6 = 58 };
 
 /* Goes on behind an Ethernet-like type field: an ethertype, or an IEEE 802.3 length with LLC.  In ether.c. */
 enum said layer_ether(struct pkt *, struct cursor *, uint16_t type);
+/* Starts over with the Ethernet frame inside a mirror's wrapper: its ends are the ends now.  `vlan`: the tag that the
+ * wrapper says the frame had, for a frame that carries none itself; 0 is no tag.  In ether.c. */
+enum said layer_frame(struct pkt *, struct cursor *, uint16_t vlan);
+/* Goes on with bare IP, whose version is its first half-byte; anything else is not read.  In ether.c. */
+enum said layer_version(struct pkt *, struct cursor *);
+/* Goes on behind a PPP header, or behind Cisco's HDLC where `serial` says that it may be that.  In ppp.c. */
+enum said layer_ppp(struct pkt *, struct cursor *, bool serial);
 
 /* Goes on with the rest of `c`, cut where `c` is.  Field by field: copying a struct that was just written piece by piece
  * stalls the processor, and this is done for each layer of each frame. */
@@ -33,6 +42,8 @@ void layer_note(struct pkt *, const struct cursor *, const char *what);
 enum said layer_fail(struct pkt *, struct cursor *, const char *what);
 /* A new IP header: the ends so far are those of a tunnel.  False where there are too many inside each other. */
 bool layer_ip(struct pkt *);
+/* A wrapper with a frame in it: nothing of what carries it belongs to that frame.  False where there are too many. */
+bool layer_mirror(struct pkt *);
 /* Goes on into the packet that an ICMP error quotes; it was shortened on purpose, so its end is no lie. */
 void layer_quote(struct pkt *, struct cursor *, uint16_t ethertype);
 /* One piece of a datagram; anything but FRAG_WHOLE ends the walk into this frame with what `said` says. */

@@ -18,9 +18,9 @@ vlan_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 }
 
 const struct dissector dissector_vlan = {
-	.claims = { { CLAIM_ETHER, 0x8100 },   /* 802.1Q */
-		    { CLAIM_ETHER, 0x88a8 },   /* 802.1ad */
-		    { CLAIM_ETHER, 0x9100 },   /* before 802.1ad */
-		    { CLAIM_ETHER, 0x9200 } }, /* the same, other vendors */
+	.claims = { { CLAIM_ETHER, ETHER_TAG },	       /* 802.1Q */
+		    { CLAIM_ETHER, ETHER_TAG_AD },     /* 802.1ad */
+		    { CLAIM_ETHER, ETHER_TAG_9100 },   /* before 802.1ad */
+		    { CLAIM_ETHER, ETHER_TAG_9200 } }, /* the same, other vendors */
 	.dissect = vlan_dissect,
 };

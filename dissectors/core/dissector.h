@@ -5,10 +5,9 @@
 
 #include "obs.h"
 
-/* LINK: LINKTYPE_ value.  GRE, PPP: protocol numbers of their own.  TCP: a port; SHAPE_*: any port, asked last, value 0. */
+/* LINK: LINKTYPE_ value.  TCP: a port; SHAPE_*: any port, asked last, value 0. */
 enum claim_kind {
-	CLAIM_NONE, CLAIM_LINK, CLAIM_ETHER, CLAIM_IPPROTO, CLAIM_UDP, CLAIM_TCP, CLAIM_GRE, CLAIM_PPP, CLAIM_SHAPE_UDP,
-	CLAIM_SHAPE_TCP,
+	CLAIM_NONE, CLAIM_LINK, CLAIM_ETHER, CLAIM_IPPROTO, CLAIM_UDP, CLAIM_TCP, CLAIM_SHAPE_UDP, CLAIM_SHAPE_TCP,
 	CLAIM_KINDS
 };
 struct claim { uint16_t kind, value; };
@@ -31,7 +30,7 @@ struct frame {
 	uint32_t       caplen, wirelen;
 };
 
-enum { LAYERS_MAX = 20, CLAIMS_MAX = 12, EXT_MAX = 8, IP_DEPTH_MAX = 4 };
+enum { LAYERS_MAX = 20, CLAIMS_MAX = 12, EXT_MAX = 8, IP_DEPTH_MAX = 4, MIRROR_MAX = 2 };
 
 /* One direction of a TCP connection, for its reader.  The reader (a dissector that claims CLAIM_TCP or CLAIM_SHAPE_TCP) is
  * called with a cursor over the bytes that are there in order and were not used up yet, and reads one message:
@@ -65,6 +64,7 @@ struct pkt {
 	uint16_t	    flags; /* enum obs_flag, of what is inside */
 	uint16_t	    ethertype;
 	uint8_t		    nlayer, ipdepth, tcp_flags;
+	uint8_t		    nmirror, nwhole; /* mirrors' wrappers, and datagrams put together, on the way here */
 	struct addr	    final_dst; /* behind a routing header the last hop: the checksum covers it (RFC 8200 8.1) */
 	uint16_t	    sum_len;   /* upper-layer length for the pseudo header, 0 where it cannot be known */
 	uint16_t	    payload;

@@ -220,6 +220,31 @@ layer_ip(struct pkt *pkt)
 	return true;
 }
 
+/* What is known of a packet before its first header. */
+static void
+nothing_yet(struct pkt *pkt)
+{
+	pkt->ends = (struct ends){ 0 };
+	pkt->flags = pkt->ethertype = pkt->sum_len = pkt->payload = 0;
+	pkt->ipdepth = pkt->tcp_flags = 0;
+	pkt->final_dst.fam = 0;
+	pkt->dgram_head.p = pkt->dgram_body.p = NULL;
+	pkt->dgram_head.n = pkt->dgram_body.n = 0;
+	pkt->bad_what = NULL;
+	pkt->bad_off = 0;
+}
+
+bool
+layer_mirror(struct pkt *pkt)
+{
+	if (pkt->nmirror == MIRROR_MAX)
+		return false;
+	nothing_yet(pkt);
+	pkt->nmirror++;
+	pkt->flags = OBS_MIRRORED;
+	return true;
+}
+
 void
 layer_quote(struct pkt *pkt, struct cursor *c, uint16_t ethertype)
 {
@@ -259,6 +284,7 @@ layer_fragment(struct pkt *pkt, struct cursor *body, const struct frag_piece *p,
 	key.id = id;
 	key.iface = pkt->f->iface;
 	key.nvlan = pkt->ends.nvlan;
+	key.nwhole = pkt->nwhole;
 	memcpy(key.vlan, pkt->ends.vlan, sizeof(key.vlan));
 	enum frag_said s = frag_add(&pkt->w->frag, &key, p, pkt->f->ts, whole);
 	pkt->flags |= frag_answers[s].flag;
@@ -270,6 +296,7 @@ layer_fragment(struct pkt *pkt, struct cursor *body, const struct frag_piece *p,
 	if (whole->overlap)
 		pkt->flags |= OBS_OVERLAP;
 	pkt->dgram_body = whole->data;
+	pkt->nwhole++;
 	return true;
 }
 
@@ -691,14 +718,8 @@ begin(struct pkt *pkt, struct walk *w, const struct frame *f)
 	pkt->inner.len = f->caplen;
 	pkt->inner.cut = f->wirelen > f->caplen;
 	pkt->inner.why = CUR_OK;
-	pkt->ends = (struct ends){ 0 };
-	pkt->flags = pkt->ethertype = pkt->sum_len = pkt->payload = 0;
-	pkt->nlayer = pkt->ipdepth = pkt->tcp_flags = 0;
-	pkt->final_dst.fam = 0;
-	pkt->dgram_head.p = pkt->dgram_body.p = NULL;
-	pkt->dgram_head.n = pkt->dgram_body.n = 0;
-	pkt->bad_what = NULL;
-	pkt->bad_off = 0;
+	nothing_yet(pkt);
+	pkt->nlayer = pkt->nmirror = pkt->nwhole = 0;
 	pkt->seen = false;
 	pkt->stream = NULL;
 	w->scratch_used = 0;
