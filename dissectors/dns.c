@@ -381,8 +381,10 @@ tcp_message(struct cursor *c, struct pkt *pkt, struct obs *o)
 	size_t length = cur_be16(c);
 	struct cursor msg = cur_clip(c, length), view = msg;
 
-	if (!cur_ok(c))
+	if (!cur_ok(c)) {
+		o->kind = OBS_NONE; /* nothing that could be told */
 		return SAID_CUT;
+	}
 	if (length < DNS_HEADER)
 		return SAID_NO;
 	st->need = (uint32_t)length + 2;

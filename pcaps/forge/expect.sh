@@ -7,6 +7,12 @@ shift
 shared=${CROSSTAP_SHARED:-$(dirname "$0")/../../../shared}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
+# Left alone, tshark takes TCP segments in the order in which they were captured.
+reader=$(command -v tshark) || { echo "no tshark"; exit 2; }
+mkdir "$work/bin"
+printf '#!/bin/sh\nexec "%s" "$@" -o tcp.reassemble_out_of_order:TRUE\n' "$reader" >"$work/bin/tshark"
+chmod +x "$work/bin/tshark"
+PATH=$work/bin:$PATH
 for script in "$@"; do
 	base=${script%.forge} name=$(basename "${script%.forge}")
 	ext=pcap

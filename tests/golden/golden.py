@@ -44,11 +44,11 @@ def packets(path):
         off += total
 
 def write(path, link, frames):
-    """a pcap of (bytes, wire length); two seconds apart, so that nobody takes one for another's copy"""
+    """a pcap of (bytes, wire length); ten minutes apart, so that nobody takes one for another's copy or the same stream"""
     with open(path, "wb") as f:
         f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link))
         for i, (data, wire) in enumerate(frames):
-            f.write(struct.pack("<IIII", 1700000000 + 2 * i, 0, len(data), wire) + data)
+            f.write(struct.pack("<IIII", 1700000000 + 600 * i, 0, len(data), wire) + data)
 
 class Sensor:
     def __init__(self, binary, timeout):
