@@ -6,6 +6,7 @@
 #include "d6state.h"
 #include "dup.h"
 #include "kept.h"
+#include "failover.h"
 #include "flow.h"
 #include "ledger.h"
 #include "rastate.h"
@@ -88,7 +89,7 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		{ rastate_bytes, rastate_open },   { resolvers_bytes, resolvers_open },
 		{ auths_bytes, auths_open },	   { routes_bytes, routes_open },
 		{ sessions_bytes, sessions_open }, { servers_bytes, servers_open },
-		{ tunnels_bytes, tunnels_open },
+		{ tunnels_bytes, tunnels_open },   { failover_bytes, failover_open },
 	};
 	static const struct {
 		size_t (*bytes)(void);

@@ -119,6 +119,10 @@ static const struct join joins[] = {
 	  .sev_confirmed = SEV_HIGH, .attack = "T1557.001" },
 	{ "3009", DNSC, 0, HE_DNS_SERVER, FAM(DNS), FACT(DNS_USE), K_HOST | K_ADDR, JF_ECHO, -60, 60, E3, PLAIN,
 		.attack = "T1557" },
+	{ "20255", DS, 0, HE_FAILOVER_LOST, FAM(FAILOVER), FACT(FO_TAMPER), K_SEGMENT, JF_REPORTER, -600, 120, 0, FAM_FAILOVER,
+	  SEV_LOW, SEV_HIGH, 1 << VB_U, R_NONE, "T1498 T1557", "patching" },
+	{ "20256", DS, 0, HE_FAILOVER_DIGEST, FAM(FAILOVER), FACT(FO_TAMPER), K_SEGMENT, JF_REPORTER, -60, 10, 0, FAM_FAILOVER,
+	  SEV_MEDIUM, SEV_CRITICAL, 1 << VB_U, R_NONE, "T1557 T1565.002", "the secret was changed on one side" },
 	/* RasSstp, RasClient, RemoteAccess: DETECTIONS.md 8 decides */
 	{ "6", SSTP, 0, HE_SSTP_CERT_MISMATCH, FAM(SSTP), 0, K_SESSION, 0, -90, 5, E5, FAM_SSTP, SEV_MEDIUM, SEV_CRITICAL,
 	  1 << VB_U, R_VPN, "T1557", "TLS off-loader, renewal, wrong hash in the registry" },

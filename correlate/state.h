@@ -76,6 +76,7 @@ struct engine {
 	struct auths	 *auths;   /* who authenticated to whom (auths.h) */
 	struct routes	 *routes;  /* routes that a suspect's lease gave (routes.h) */
 	struct sessions	 *sessions; /* TLS connections (sessions.h) */
+	struct failover	 *failover; /* channels of DHCP servers (failover.h) */
 	struct servers	 *servers;  /* TLS servers, who shows which certificate (servers.h) */
 	struct tunnels	 *tunnels; /* who tunnels to whom (tunnels.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */

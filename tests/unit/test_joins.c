@@ -26,6 +26,7 @@ fact_for(const struct join *j, enum family f)
 		[FAM_DNS] = F_DNS_NAME,
 		[FAM_AUTH] = F_AUTH_LURE,
 		[FAM_SSTP] = F_SSTP_CERT,
+		[FAM_FAILOVER] = F_FO_TAMPER,
 	};
 	if (j->facts == 0)
 		return (enum fact_id)usual[f];
