@@ -374,38 +374,59 @@ named_by_dns(struct engine *e, const struct hyp *h)
 	return member(e, FAM_DNS, h) != NULL;
 }
 
+/* A server tells of itself (4000, 4300): its host is the tunnel's end, so this speaks in the chain and not in the member,
+ * where a suspect never speaks for or against itself.  Rows 4000 and 4300: the flow from 5 s before it to an hour after. */
+static bool
+server_tells(struct engine *e, struct hyp *c, const struct hyp *h, uint16_t kind)
+{
+	const struct kept *k = kind && h->actor.has_mac ? event_by(e, kind, h->seg, h->actor.mac,
+								   h->first - TS_HOUR, h->last + 5 * TS_SEC)
+							: NULL;
+
+	if (k && c)
+		(void)hyp_event_add(c, &(struct hyp_event){ .serial = k->serial,
+							    .time = k->ts,
+							    .role = ROLE_CORROBORATES,
+							    .severity = SEV_HIGH,
+							    .offset = k->ts - h->first });
+	return k != NULL;
+}
+
 /* Chain 6: a host says that it set up a tunnel, the wire shows it in use, and the peer is public or not listed. */
 static void
 tunnel_backdoor(struct engine *e, struct hyp *h)
 {
 	static const struct {
-		uint8_t family;
-		uint64_t flows; /* bit set of enum fact_id */
-		struct telling up[2];
-		uint8_t n;
+		uint8_t family, n;
+		uint64_t flows;	      /* bit set of enum fact_id */
+		struct telling up[2]; /* by a client */
+		uint16_t server;      /* by the server itself; 0: none */
 	} kinds[] = {
 		{ FAM_ISATAP,
+		  2,
 		  UINT64_C(1) << F_ISA_ROUTER,
 		  { { HE_ISATAP_ROUTER, 0 }, { HE_TUNNEL_UP, 0 } },
-		  2 },
-		{ FAM_TEREDO, UINT64_C(1) << F_TER_SRV, { { HE_TEREDO_SERVER_UP, 0 } }, 1 },
-		{ FAM_IPHTTPS, UINT64_C(1) << F_IPH_SRV, { { HE_IPHTTPS_UP, 0 } }, 1 },
+		  0 },
+		{ FAM_TEREDO, 0, UINT64_C(1) << F_TER_SRV, { { 0, 0 } }, HE_TEREDO_SERVER_UP },
+		{ FAM_IPHTTPS, 0, UINT64_C(1) << F_IPH_SRV, { { 0, 0 } }, HE_IPHTTPS_UP },
 	};
 
-	if (off(e, "chain/tunnel-backdoor"))
+	if (off(e, "chain/tunnel-backdoor") || h->verdict == V_REFUTED || named_by_dns(e, h) ||
+	    !(hyp_open(h) || is_public(h->actor.addr)))
 		return;
 	for (size_t i = 0; i < NELEM(kinds); i++) {
 		bool flows = false;
 		for (size_t f = 0; f < h->nfact; f++)
 			flows |= kinds[i].flows >> h->fact[f].id & 1;
-		if (h->family != kinds[i].family || !flows || h->verdict == V_REFUTED || named_by_dns(e, h) ||
-		    !(hyp_open(h) || is_public(h->actor.addr)) ||
-		    !event_tells(e, h, kinds[i].up, kinds[i].n, NULL))
+		if (h->family != kinds[i].family || !flows ||
+		    !(event_tells(e, h, kinds[i].up, kinds[i].n, NULL) ||
+		      server_tells(e, NULL, h, kinds[i].server)))
 			continue;
 		struct hyp *c = chain_begin(e, FAM_TUNNEL_BACKDOOR, h);
 		if (c == NULL)
 			return;
 		merge_member(c, h);
+		(void)server_tells(e, c, h, kinds[i].server);
 		for (size_t v = 0; v < h->nvictim; v++)
 			take_victim(c, &h->victim[v]);
 		chain_end(e, c, h->verdict == V_CONFIRMED || hyp_hard(h) ? V_CONFIRMED : V_PROBABLE);

@@ -538,6 +538,26 @@ event_find(struct engine *e, uint64_t serial)
 	return &e->feed->ring[*at % e->feed->cap];
 }
 
+const struct kept *
+event_by(struct engine *e, uint16_t kind, uint16_t seg, struct mac m, ts_t from, ts_t to)
+{
+	const struct feed *f = e->feed;
+	const struct kept *best = NULL;
+	struct place place[PLACES];
+
+	for (uint64_t i = f->n > f->cap ? f->n - f->cap : 0; i < f->n; i++) {
+		const struct kept *k = &f->ring[i % f->cap];
+		ts_t eps = event_eps(e, k);
+		if (k->kind != kind || k->ts < from - eps || k->ts > to + eps || (best && k->ts <= best->ts))
+			continue;
+		size_t n = event_places(e, k, place);
+		for (size_t p = 0; p < n; p++)
+			if (place[p].seg == seg && mac_eq(place[p].mac, m))
+				best = k;
+	}
+	return best;
+}
+
 void
 events_rejoin(struct engine *e, struct hyp *h)
 {

@@ -612,15 +612,71 @@ test_vpn_interception(void **state)
 	}
 }
 
+/* A server that is not listed, as the wire shows it and as its own computer says; half of that is no chain, neither is an
+ * endpoint that a poisoned name gave. */
+static void
+test_tunnel_backdoor(void **state)
+{
+	static const struct {
+		const char *what;
+		enum family family;
+		enum fact_id fact;
+		const char *provider;
+		uint32_t id;
+		uint16_t kind;
+		bool event, named, fires;
+	} rows[] = {
+		{ "a Teredo server", FAM_TEREDO, F_TER_SRV, "Microsoft-Windows-Iphlpsvc", 4000,
+		  HE_TEREDO_SERVER_UP, true, false, true },
+		{ "its flows alone", FAM_TEREDO, F_TER_SRV, "Microsoft-Windows-Iphlpsvc", 4000,
+		  HE_TEREDO_SERVER_UP, false, false, false },
+		{ "one that a name led to", FAM_TEREDO, F_TER_SRV, "Microsoft-Windows-Iphlpsvc", 4000,
+		  HE_TEREDO_SERVER_UP, true, true, false },
+		{ "an IP-HTTPS server", FAM_IPHTTPS, F_IPH_SRV, "Microsoft-Windows-Iphlpsvc", 4300,
+		  HE_IPHTTPS_UP, true, false, true },
+		{ "another tunnel's event", FAM_TEREDO, F_TER_SRV, "Microsoft-Windows-Iphlpsvc", 4300,
+		  HE_IPHTTPS_UP, true, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct world w;
+		open_world(&w);
+		struct hostev ev = event(rows[i].provider, rows[i].id, rows[i].kind);
+		if (rows[i].event)
+			world_event(&w, &ev, WORLD_ACTOR, T);
+		if (rows[i].named)
+			accuse(&w, FAM_DNS, F_DNS_NAME, E4, FF_HARD, T);
+		accuse(&w, rows[i].family, rows[i].fact, E1, FF_HARD, T + 2 * TS_SEC);
+		engine_end(w.engine);
+		const struct told *t = world_last(&w, "tunnel-backdoor");
+		if ((t != NULL) != rows[i].fires)
+			fail_msg("%s: %s", rows[i].what, rows[i].fires ? "silent" : "heard");
+		if (t) {
+			assert_int_equal(t->verdict, V_CONFIRMED);
+			assert_int_equal(t->victims, 1);
+			assert_int_equal(t->nevent, 1);
+			assert_int_equal(t->role, ROLE_CORROBORATES);
+		}
+		world_close(&w);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ways),	 cmocka_unit_test(test_near_misses),
-		cmocka_unit_test(test_innocent), cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_relay),	 cmocka_unit_test(test_update),
-		cmocka_unit_test(test_primary),	 cmocka_unit_test(test_takeover_by_logon),
-		cmocka_unit_test(test_vpn_leak), cmocka_unit_test(test_vpn_interception),
+		cmocka_unit_test(test_ways),
+		cmocka_unit_test(test_near_misses),
+		cmocka_unit_test(test_innocent),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_relay),
+		cmocka_unit_test(test_update),
+		cmocka_unit_test(test_primary),
+		cmocka_unit_test(test_takeover_by_logon),
+		cmocka_unit_test(test_vpn_leak),
+		cmocka_unit_test(test_vpn_interception),
+		cmocka_unit_test(test_tunnel_backdoor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
