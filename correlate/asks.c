@@ -1,7 +1,7 @@
 #include "asks.h"
 
 /* 512 hypotheses with a MAC and 8 addresses each are more than are kept: then the newest are not asked about. */
-enum { SLOTS = 4096, USED_MAX = SLOTS / 2 };
+enum { SLOTS = 4096, USED_MAX = SLOTS / 2, HINTS = 1 << 15 };
 
 struct ask_key {
 	uint16_t seg;
@@ -14,6 +14,8 @@ struct ask_slot {
 };
 struct asks {
 	struct ask_slot slot[SLOTS];
+	uint64_t hint[HINTS /
+		      64]; /* a bit for each key: most frames are nobody's, and need no hash to know it */
 	uint32_t used;
 };
 
@@ -27,6 +29,28 @@ void
 asks_open(struct engine *e, void *mem)
 {
 	e->asks = mem;
+}
+
+static uint32_t
+hint_of(struct engine *e, const struct mac *m, const struct addr *a)
+{
+	uint64_t w[2] = { 0, 0 };
+
+	if (m)
+		memcpy(w, m->b, sizeof(m->b));
+	else
+		memcpy(w, a->b, sizeof(a->b));
+	uint64_t h = (w[0] ^ e->key.k[0]) * UINT64_C(0x9e3779b97f4a7c15);
+	h ^= h >> 32;
+	h = (h ^ w[1] ^ e->key.k[1]) * UINT64_C(0xd6e8feb86659fd93);
+	return (uint32_t)(h >> 40) % HINTS;
+}
+
+static bool
+hinted(struct engine *e, const struct mac *m, const struct addr *a)
+{
+	uint32_t bit = hint_of(e, m, a);
+	return e->asks->hint[bit / 64] >> (bit % 64) & 1;
 }
 
 static uint64_t
@@ -44,17 +68,19 @@ hash_of(struct engine *e, uint16_t seg, const struct mac *m, const struct addr *
 }
 
 static void
-put(struct engine *e, struct hyp *h, uint64_t hash)
+put(struct engine *e, struct hyp *h, const struct mac *m, const struct addr *a)
 {
 	struct asks *s = e->asks;
-	uint32_t i = (uint32_t)(hash % SLOTS);
+	uint64_t hash = hash_of(e, h->seg, m, a);
+	uint32_t i = (uint32_t)(hash % SLOTS), bit = hint_of(e, m, a);
 
 	for (; s->slot[i].hyp; i = (i + 1) % SLOTS)
-		if (s->slot[i].hash == hash && s->slot[i].hyp == h)
+		if (s->slot[i].hash == hash && s->slot[i].hyp == h && s->slot[i].id == h->id)
 			return;
 	if (s->used == USED_MAX)
 		return;
 	s->slot[i] = (struct ask_slot){ hash, h->id, h };
+	s->hint[bit / 64] |= UINT64_C(1) << (bit % 64);
 	s->used++;
 }
 
@@ -62,11 +88,11 @@ static void
 put_actor(struct engine *e, struct hyp *h)
 {
 	if (h->actor.has_mac)
-		put(e, h, hash_of(e, h->seg, &h->actor.mac, NULL));
+		put(e, h, &h->actor.mac, NULL);
 	else if (addr_set(h->actor.addr) && !h->actor.scope.a.fam)
-		put(e, h, hash_of(e, h->seg, NULL, &h->actor.addr));
+		put(e, h, NULL, &h->actor.addr);
 	for (size_t i = 0; i < h->nip; i++)
-		put(e, h, hash_of(e, h->seg, NULL, &h->actor_ip[i]));
+		put(e, h, NULL, &h->actor_ip[i]);
 }
 
 /* From nothing: oldest first, so that what does not fit is always the newest. */
@@ -120,7 +146,7 @@ next(struct engine *e, uint64_t hash, const struct ask_slot *from)
 
 enum { ENDS = 8 };
 
-/* Everybody a frame touches. */
+/* Everybody a frame touches who may be asked about. */
 static size_t
 ends_of(struct engine *e, const struct obs *o, uint64_t *hash)
 {
@@ -133,9 +159,9 @@ ends_of(struct engine *e, const struct obs *o, uint64_t *hash)
 		const struct mac *macs[] = { &x->smac, &x->dmac };
 		const struct addr *addrs[] = { &x->src, &x->dst };
 		for (size_t k = 0; k < 2; k++) {
-			if (!mac_zero(*macs[k]) && !mac_group(*macs[k]))
+			if (hinted(e, macs[k], NULL))
 				hash[n++] = hash_of(e, seg, macs[k], NULL);
-			if (addr_set(*addrs[k]) && !addr_multicast(*addrs[k]))
+			if (addr_set(*addrs[k]) && hinted(e, NULL, addrs[k]))
 				hash[n++] = hash_of(e, seg, NULL, addrs[k]);
 		}
 	}

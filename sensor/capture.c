@@ -23,6 +23,8 @@ struct capture {
 	bool seekable;
 	char what[WHAT_MAX];
 	pcap_t *pcap;
+	size_t head; /* pcap: bytes of a record header */
+	uint32_t snap;
 	uint16_t linktype;
 	struct pcapng *ng;
 	uint8_t *buf; /* pcapng: bytes [off, len) are read and not yet used */
@@ -96,6 +98,8 @@ pcap_start(struct capture *c)
 	c->format = FORMAT_PCAP;
 	c->linktype = linktype_of(pcap_datalink(c->pcap));
 	c->offset = PCAP_FILE_HEADER;
+	c->head = PCAP_RECORD_HEADER;
+	c->snap = (uint32_t)pcap_snapshot(c->pcap);
 	return NULL;
 }
 
@@ -126,6 +130,23 @@ start(struct capture *c)
 	return first == BYTE_PCAPNG ? pcapng_start(c) : pcap_start(c);
 }
 
+/* Where the next record begins.  Asking costs a system call: the first record tells how long their headers are (some writers
+ * add to them), and where libpcap may have cut one to the snap length it is asked again. */
+static void
+pcap_moved(struct capture *c, uint32_t caplen)
+{
+	uint64_t before = c->offset;
+	c->offset += c->head + caplen;
+	if (!c->seekable || (c->number > 1 && caplen < c->snap))
+		return;
+	off_t at = ftello(c->f);
+	if (at < 0)
+		return;
+	c->offset = (uint64_t)at;
+	if (c->number == 1 && caplen < c->snap && c->offset >= before + caplen)
+		c->head = (size_t)(c->offset - before - caplen);
+}
+
 static enum capture_said
 pcap_frame(struct capture *c, struct frame *f, const char **what, uint64_t *offset)
 {
@@ -145,8 +166,7 @@ pcap_frame(struct capture *c, struct frame *f, const char **what, uint64_t *offs
 	f->caplen = h->caplen;
 	f->wirelen = h->len > h->caplen ? h->len : h->caplen;
 	f->number = ++c->number;
-	off_t at = c->seekable ? ftello(c->f) : -1;
-	c->offset = at >= 0 ? (uint64_t)at : c->offset + PCAP_RECORD_HEADER + h->caplen;
+	pcap_moved(c, h->caplen);
 	return CAPTURE_FRAME;
 }
 

@@ -23,7 +23,9 @@ enum {
 	NAME_BYTES = 48,
 	HEAD = 16, /* keeps blocks aligned for anything */
 	PROTO_TCP = 6,
-	PROTO_UDP = 17
+	PROTO_UDP = 17,
+	IP4_ADDRESSES = 12, /* offsets */
+	IP6_ADDRESSES = 8
 };
 static const ts_t FLOW_LIFE = 5 * TS_MIN;
 
@@ -39,7 +41,7 @@ struct flow_key {
 };
 struct flow {
 	struct ndpi_flow_struct *state;
-	uint64_t digest; /* of the last packet: a mirror's second copy is none of the sixteen */
+	uint64_t last; /* digest of the last packet: a mirror's second copy is none of the sixteen */
 	uint64_t told_risk;
 	const char *told;
 	uint32_t packets;
@@ -279,6 +281,20 @@ flow_of(struct opinion *s, const struct obs *frame)
 	return f;
 }
 
+/* Of what a router between two mirrored ports leaves alone: not the TTL and the checksum of IPv4, nor the hop limit. */
+static uint64_t
+digest_of(const struct opinion *s, struct bytes d)
+{
+	size_t from = d.p[0] >> 4 == 4 ? IP4_ADDRESSES : IP6_ADDRESSES;
+
+	if (d.n <= from)
+		return 0;
+	uint64_t head = (uint64_t)d.p[2] << 40 | (uint64_t)d.p[3] << 32 | (uint64_t)d.p[4] << 24 |
+			(uint64_t)d.p[5] << 16 | (uint64_t)d.p[6];
+	uint64_t rest = siphash(&s->flows.hash_key, d.p + from, d.n - from);
+	return rest ^ head * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 bool
 second_packet(struct opinion *s, const struct obs *frame, struct obs *answer)
 {
@@ -293,9 +309,12 @@ second_packet(struct opinion *s, const struct obs *frame, struct obs *answer)
 		return false;
 	}
 	struct flow *f = flow_of(s, frame);
-	if (f == NULL || f->done || (f->digest == frame->digest && f->packets > 0))
+	if (f == NULL || f->done)
 		return false;
-	f->digest = frame->digest;
+	uint64_t digest = digest_of(s, d);
+	if (f->last == digest)
+		return false;
+	f->last = digest;
 	ask(s, f, d, frame->ts);
 	const char *name = said_name(s, f);
 	f->done = ++f->packets >= s->limit.packets;

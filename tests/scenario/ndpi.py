@@ -18,11 +18,11 @@ SHARED = os.environ.get("CROSSTAP_SHARED", os.path.join("..", "shared"))
 LAB = os.path.join(SHARED, "pcaps", "lab")
 # What its answer adds in one capture of each family: to whom the suspect talks, and in what.
 ADDS = {
-    "dhcpv4-rogue-one-victim": ("dhcpv4-rogue-server", "DNS"),
+    "dhcpv4-rogue-dnsmasq-wpad": ("dhcpv4-rogue-server", "HTTP"),
     "dhcp-starvation-one-mac": ("dhcp-discover-flood", "DHCP"),
     "dhcpv6-rogue-bettercap": ("dhcpv6-rogue-server", "DHCPV6"),
-    "mitm6-default": ("rogue-ra", "DNS"),
-    "dns-spoof-arp-bettercap": ("nd-spoof", "DNS"),
+    "mitm6-default": ("rogue-ra", "HTTP"),
+    "dns-spoof-arp-bettercap": ("dns-takeover", "TLS"),
 }
 TSHARK = {"DHCP": "dhcp", "DHCPV6": "dhcpv6", "DNS": "dns", "MDNS": "mdns", "LLMNR": "llmnr", "NetBIOS": "nbns", "HTTP": "http",
           "TLS": "tls", "SMBv1": "smb", "SMBv23": "smb2", "LDAP": "ldap", "Kerberos": "kerberos", "Teredo": "teredo"}
