@@ -19,14 +19,28 @@ _Static_assert(FACTS <= 64, "a set of facts is one word");
 #define SSTP   "Microsoft-Windows-RasSstp"
 #define SEC    "Microsoft-Windows-Security-Auditing"
 
+enum { ERROR_DISABLED = 0x490 }; /* of 4202: IPv6 was disabled by policy */
+
 /* clang-format off */
 static const struct join joins[] = {
 	/* Iphlpsvc */
-	{ "4100", IPH, 0, HE_ISATAP_ROUTER, FAM(DNS) | FAM(ISATAP), FACT(DNS_NAME) | FACT(DNS_LL) | FACT(DNS_DIFF),
+	{ "4100", IPH, 0, HE_ISATAP_ROUTER, FAM(DNS) | FAM(ISATAP), FACT(DNS_NAME) | FACT(DNS_LL) | FACT(DNS_DIFF) |
+		FACT(ISA_ROUTER) | FACT(ISA_RA),
 		K_HOST | K_ROUTER, JF_NAMES,
 	  -120, 60, E4, FAM_ISATAP, SEV_MEDIUM, SEV_CRITICAL, 1 << VB_U, R_ISATAP, "T1557.001 T1572",
 	  "a router set by policy has no DNS answer: the configured list decides" },
-	{ "4003", IPH, 0, HE_TEREDO_NAME_INVALID, FAM(DNS), 0, K_HOST | K_NAME, 0, -60, 5, 0, PLAIN, .sev_confirmed = SEV_MEDIUM,
+	{ "4200", IPH, 0, HE_TUNNEL_UP, FAM(ISATAP), FACT(ISA_ROUTER) | FACT(ISA_RA), K_TUNNEL, 0, -60, 300, 0, PLAIN,
+		.sev_confirmed = SEV_HIGH,
+	  .attack = "T1572", .trap = "normal on old servers at every link-up" },
+	{ "4202", IPH, 0, HE_ADDRESS_UPDATE_FAILED, FAM(D6_ROGUE) | FAM(RA), 0, K_HOST | K_ENABLED, 0, -60, 10, 0, PLAIN,
+		.sev_confirmed = SEV_LOW,
+	  .attack = "T1572", .trap = "server core upgrades log it once" },
+	{ "4000", IPH, 0, HE_TEREDO_SERVER_UP, FAM(TEREDO), FACT(TER_SRV), 0, JF_OWN | JF_REPORTER, -5, 3600, 0,
+		FAM_TEREDO, SEV_MEDIUM, SEV_HIGH,
+	  1 << VB_U, R_TEREDO, "T1572", "DirectAccess gateway role" },
+	{ "4001", IPH, 0, HE_TEREDO_SERVER_FAILED, 0, 0, 0, JF_OWN | JF_REPORTER, -30, 60, 0, FAM_TEREDO, SEV_INFO, SEV_LOW,
+	  1 << VB_U, R_TEREDO, "T1572", "second public IPv4 missing" },
+	{ "4003", IPH, 0, HE_TEREDO_NAME_INVALID, FAM(DNS) | FAM(TEREDO), 0, K_HOST | K_NAME, 0, -60, 5, 0, PLAIN, .sev_confirmed = SEV_MEDIUM,
 	  .attack = "T1557", .trap = "DNS outage" },
 	{ "4002", IPH, 0, HE_PRIMARY_IPV4_INVALID, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -120, 10, 0, PLAIN,
 		.sev_confirmed = SEV_MEDIUM,
@@ -217,6 +231,9 @@ struct pair {
 static bool
 own_host(const struct pair *p)
 {
+	for (size_t i = 0; !p->h->actor.has_mac && i < p->k->nip; i++)
+		if (addr_set(p->h->actor.addr) && addr_eq(p->k->host_ip[i], p->h->actor.addr))
+			return true;
 	if (!p->h->actor.has_mac)
 		return false;
 	for (size_t i = 0; i < p->nplace; i++)
@@ -299,6 +316,8 @@ static_keys(struct pair *p, const struct join *j)
 		return false;
 	if ((j->keys & K_ADDR_ACTOR) && !((p->k->set & HES_ADDR) && hyp_actor_has(p->e, p->h, p->k->addr)))
 		return false;
+	if ((j->keys & K_ENABLED) && (p->k->set & HES_ERROR) && p->k->error == ERROR_DISABLED)
+		return false;
 	if ((j->flags & JF_NTLM) && !p->k->flag1)
 		return false;
 	if ((j->keys & K_SCOPE) && !scope_fits(p))
@@ -328,6 +347,16 @@ latest_fits(const struct pair *p, const struct join *j, const struct evidence *v
 			     p->k->ts + j->from * TS_SEC - p->eps, p->k->ts + j->to * TS_SEC + p->eps);
 }
 
+/* The address of the tunnel's interface is made of the IPv4 address that its packets come from (RFC 5214 6.1). */
+static bool
+tunnel_fits(const struct pair *p, const struct evidence *v)
+{
+	for (size_t i = 0; i < p->k->nmore; i++)
+		if (v->has_victim && addr_set(v->victim_addr) && addr_eq(v->victim_addr, p->k->more[i]))
+			return true;
+	return false;
+}
+
 static bool
 evidence_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 {
@@ -342,6 +371,8 @@ evidence_fits(const struct pair *p, const struct join *j, const struct evidence 
 	if ((j->keys & K_NAME) && !(v->name && v->name == p->k->name))
 		return false;
 	if ((j->keys & K_LATEST) && !latest_fits(p, j, v))
+		return false;
+	if ((j->keys & K_TUNNEL) && !tunnel_fits(p, v))
 		return false;
 	return !(j->keys & K_RA) || ra_fits(p, j, v);
 }
@@ -380,7 +411,7 @@ attach(const struct pair *p, const struct join *j, const struct evidence *v, boo
 				.echo = j->flags & JF_ECHO,
 				.impact = j->flags & JF_IMPACT,
 				.severity = j->sev_confirmed,
-				.names = (j->keys & K_SESSION) ||
+				.names = (j->keys & K_SESSION) || (j->flags & JF_OWN) ||
 					 ((j->flags & JF_NAMES) && names_actor(p, j)) };
 
 	ev.offset = v ? p->k->ts - v->ts : 0;
@@ -423,7 +454,7 @@ bool
 join_try(struct engine *e, struct kept *k, struct hyp *h)
 {
 	struct pair p = { .e = e, .k = k, .h = h, .nplace = SIZE_MAX };
-	bool news = false;
+	bool news = false, own = false;
 
 	if (h->family >= FAM_CHAINS || h->nfact == 0)
 		return false;
@@ -434,9 +465,10 @@ join_try(struct engine *e, struct kept *k, struct hyp *h)
 		if (p.nplace == SIZE_MAX) {
 			p.eps = event_eps(e, k);
 			p.nplace = event_places(e, k, p.place);
-			if (own_host(&p))
-				return false;
+			own = own_host(&p);
 		}
+		if (own != ((j->flags & JF_OWN) != 0))
+			continue;
 		if (!(j->families >> h->family & 1)) {
 			news |= share(&p, j);
 			continue;
@@ -476,6 +508,25 @@ isatap_explained(struct engine *e, const struct kept *k)
 	return false;
 }
 
+/* The computer is a Teredo server that is declared. */
+static bool
+teredo_explained(struct engine *e, const struct segment *s, const struct kept *k)
+{
+	struct place place[PLACES];
+	size_t n = event_places(e, k, place);
+
+	for (size_t i = 0; i < k->nip; i++)
+		if (auth_teredo_server(e, s, k->host_ip[i]) == ST_AUTHORISED)
+			return true;
+	for (size_t i = 0; i < n; i++) {
+		const struct host *h = host_find(e, e->segment_at[place[i].seg], place[i].mac);
+		for (size_t a = 0; h && a < h->nip; a++)
+			if (auth_teredo_server(e, s, h->ip[a]) == ST_AUTHORISED)
+				return true;
+	}
+	return false;
+}
+
 /* Every server that the event lists is a declared one. */
 static bool
 peers_known(struct engine *e, const struct segment *s, const struct kept *k)
@@ -493,6 +544,7 @@ refute(struct engine *e, const struct segment *s, const struct join *j, const st
 {
 	switch ((enum refute_rule)j->refute) {
 	case R_ISATAP: return isatap_explained(e, k) ? V_REFUTED : V_HOST_ONLY;
+	case R_TEREDO: return teredo_explained(e, s, k) ? V_REFUTED : V_HOST_ONLY;
 	case R_PEER_AUTHORISED: return peers_known(e, s, k) ? V_REFUTED : V_HOST_ONLY;
 	case R_NO_FLOOD:
 	case R_ADDRESS_QUIET: return may_miss ? V_HOST_ONLY : V_REFUTED;
@@ -572,6 +624,11 @@ lone_of(struct engine *e, const struct segment *s, const struct join *j, const s
 		return l;
 	}
 	l.actor = alone_actor(e, s, j, k);
+	if ((j->flags & JF_OWN) && nplace)
+		l.actor = (struct actor){ .has_mac = true, .mac = place[0].mac };
+	if (j->refute == R_ISATAP && addr_set(k->router) && !addr_private4(k->router) &&
+	    !addr_loopback(k->router) && l.severity < SEV_HIGH)
+		l.severity = SEV_HIGH; /* nobody's own router stands in the Internet */
 	enum verdict v = off(e, "refute") ? V_HOST_ONLY : refute(e, s, j, k, blind);
 	l.verdict = v == V_REFUTED ? v : blind ? V_UNVERIFIABLE : v;
 	return l;

@@ -17,11 +17,14 @@ enum join_key {
 	K_SEGMENT = 1 << 8,	 /* the computer stands on the segment */
 	K_LATEST = 1 << 10,	 /* no other server sent the host such a message */
 	K_SESSION = 1 << 11,	 /* the event's own TLS session goes to the actor (vpn.h) */
+	K_TUNNEL = 1 << 12,	 /* the tunnel address that the event tells embeds the IPv4 address of the station */
+	K_ENABLED = 1 << 13,	 /* the event's error is not that policy disabled the protocol */
 };
 enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an address of the actor: it may be shared */,
 		 JF_M = 8, JF_O = 16, JF_REPORTER = 32 /* the computer is no victim: a server that tells */,
-		 JF_NTLM = 64 /* the event tells of a logon by NTLM (its flag1) */ };
-enum refute_rule { R_NONE, R_ISATAP, R_PEER_AUTHORISED, R_NO_FLOOD, R_ADDRESS_QUIET, R_VPN /* vpn.h */ };
+		 JF_NTLM = 64 /* the event tells of a logon by NTLM (its flag1) */,
+		 JF_OWN = 128 /* the computer is the actor: what it offers is the finding, nobody is accused */ };
+enum refute_rule { R_NONE, R_ISATAP, R_TEREDO, R_PEER_AUTHORISED, R_NO_FLOOD, R_ADDRESS_QUIET, R_VPN /* vpn.h */ };
 
 struct join {
 	const char *id;	       /* event id as text, for --list-events and for switching it off */

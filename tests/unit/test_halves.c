@@ -29,7 +29,7 @@ event_of(const struct join *j)
 	ev.event_id = j->event_id ? j->event_id : 7;
 	ev.provider = bytes_str(j->provider);
 	ev.set = HES_ADDR | HES_PEER | HES_ROUTER;
-	ev.router = addr4(198, 51, 100, 9);
+	ev.router = addr4(10, 0, 0, 98);
 	ev.peer = addr4(10, 0, 0, 99);
 	/* an address that no DHCPv6 server may assign, for the rows that speak alone only of such */
 	if (j->kind == HE_D6_ADVERTISE || j->kind == HE_D6_REPLY)
@@ -201,6 +201,74 @@ test_isatap_without_router(void **state)
 	}
 }
 
+/* Nobody's own ISATAP router has a public address (DETECTIONS.md 10). */
+static void
+test_isatap_public(void **state)
+{
+	const struct join *j = join_at(0);
+	struct hostev ev = event_of(j);
+
+	(void)state;
+	assert_int_equal(alone(j, &(struct set_up){ .vantage = true, .ev = &ev }).severity, SEV_MEDIUM);
+	ev.router = addr4(198, 51, 100, 9);
+	struct told t = alone(j, &(struct set_up){ .vantage = true, .ev = &ev });
+	assert_int_equal(t.verdict, V_HOST_ONLY);
+	assert_int_equal(t.severity, SEV_HIGH);
+}
+
+/* 4202 with the error of a protocol that policy switched off tells nothing of the wire. */
+static void
+test_disabled_by_policy(void **state)
+{
+	(void)state;
+	for (int disabled = 0; disabled < 2; disabled++) {
+		struct world w;
+		struct hostev ev = { .kind = HE_ADDRESS_UPDATE_FAILED,
+				     .event_id = 4202,
+				     .provider = bytes_str("Microsoft-Windows-Iphlpsvc"),
+				     .set = HES_ERROR,
+				     .error = disabled ? 0x490 : 0x57 };
+		struct fact f = { .id = F_RA_ROGUE,
+				  .family = FAM_RA,
+				  .grade = E1,
+				  .flags = FF_HARD,
+				  .actor = { .has_mac = true, .mac = WORLD_ACTOR },
+				  .has_victim = true,
+				  .victim = WORLD_VICTIM };
+		world_open(&w);
+		world_fact(&w, &f, WORLD_START + 50 * TS_SEC);
+		world_event(&w, &ev, WORLD_VICTIM, WORLD_START + 51 * TS_SEC);
+		engine_end(w.engine);
+		const struct told *t = world_last(&w, "rogue-ra");
+		assert_non_null(t);
+		assert_int_equal(t->nevent, disabled ? 0 : 1);
+		world_close(&w);
+	}
+}
+
+/* 4000 of a declared Teredo server is no news. */
+static void
+test_teredo_declared(void **state)
+{
+	struct addr ip = addr4(10, 0, 0, 11);
+	struct auth_site s = { .teredo_servers = { true, &ip, 1 } };
+	struct authority a = { &s, 1 };
+	const struct join *j;
+
+	(void)state;
+	for (size_t i = 0; (j = join_at(i)); i++) {
+		if (j->refute != R_TEREDO)
+			continue;
+		struct hostev ev = event_of(j);
+		ev.host_ip[0] = ip;
+		ev.nhost_ip = 1;
+		struct set_up known = { .vantage = true, .authority = &a, .ev = &ev },
+			      other = { .vantage = true, .ev = &ev };
+		assert_int_equal(alone(j, &known).verdict, V_REFUTED);
+		assert_int_equal(alone(j, &other).verdict, V_HOST_ONLY);
+	}
+}
+
 /* A late packet withdraws the verdict of a lone event: the fact joins it and the incident of the actor is confirmed. */
 static void
 test_wire_half_comes_late(void **state)
@@ -241,6 +309,9 @@ main(void)
 		cmocka_unit_test(test_explained),
 		cmocka_unit_test(test_echo_of_declared_server),
 		cmocka_unit_test(test_isatap_without_router),
+		cmocka_unit_test(test_isatap_public),
+		cmocka_unit_test(test_disabled_by_policy),
+		cmocka_unit_test(test_teredo_declared),
 		cmocka_unit_test(test_wire_half_comes_late),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

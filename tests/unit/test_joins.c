@@ -26,6 +26,8 @@ fact_for(const struct join *j, enum family f)
 		[FAM_DNS] = F_DNS_NAME,
 		[FAM_AUTH] = F_AUTH_LURE,
 		[FAM_SSTP] = F_SSTP_CERT,
+		[FAM_ISATAP] = F_ISA_ROUTER,
+		[FAM_TEREDO] = F_TER_SRV,
 		[FAM_FAILOVER] = F_FO_TAMPER,
 	};
 	if (j->facts == 0)
@@ -57,6 +59,7 @@ wire_half(struct world *w, const struct join *j, ts_t at)
 			     .actor = { .has_mac = true, .mac = WORLD_ACTOR, .addr = addr4(10, 0, 0, 66) },
 			     .has_victim = true,
 			     .victim = WORLD_VICTIM,
+			     .victim_addr = addr4(10, 0, 0, 11),
 			     .key = addr4(10, 0, 0, 99),
 			     .name = name_hash(NAME) };
 	world_fact(w, &fact, at);
@@ -77,6 +80,10 @@ host_half(const struct join *j)
 	ev.peer = addr4(10, 0, 0, 66);
 	ev.name = NAME;
 	ev.flag1 = j->flags & JF_NTLM;
+	if (j->keys & K_TUNNEL) { /* what an address of a tunnel embeds */
+		ev.more[0] = addr4(10, 0, 0, 11);
+		ev.nmore = 1;
+	}
 	if (j->keys & K_ADDR_ACTOR)
 		ev.addr = addr4(10, 0, 0, 66);
 	return ev;
@@ -92,7 +99,7 @@ joins(const struct join *j, ts_t offset, struct mac host, struct addr key)
 
 	world_open(&w);
 	if (key.fam) {
-		ev.addr = ev.router = ev.peer = key;
+		ev.addr = ev.router = ev.peer = ev.more[0] = key;
 		ev.name = bytes_str("other.corp.example");
 	}
 	wire_half(&w, j, fact_at);
@@ -114,6 +121,8 @@ needs_more(const struct join *j)
 static struct mac
 reporter(const struct join *j)
 {
+	if (j->flags & JF_OWN)
+		return WORLD_ACTOR;
 	return j->keys & K_HOST ? WORLD_VICTIM : WORLD_OTHER;
 }
 
@@ -151,11 +160,13 @@ test_keys(void **state)
 	for (size_t i = 0; (j = join_at(i)); i++) {
 		if (needs_more(j))
 			continue;
-		if (joins(j, 0, WORLD_ACTOR, (struct addr){ 0 }))
+		if (!(j->flags & JF_OWN) && joins(j, 0, WORLD_ACTOR, (struct addr){ 0 }))
 			fail_msg("%s: the suspect's own host spoke for it", j->id);
 		if ((j->keys & K_HOST) && joins(j, 0, WORLD_OTHER, (struct addr){ 0 }))
 			fail_msg("%s: joined for a host that the packet did not touch", j->id);
-		if ((j->keys & (K_ADDR | K_ADDR_ACTOR | K_ROUTER | K_PEER_ACTOR | K_NAME)) &&
+		if ((j->flags & JF_OWN) && joins(j, 0, WORLD_VICTIM, (struct addr){ 0 }))
+			fail_msg("%s: joined for a host that is not the actor", j->id);
+		if ((j->keys & (K_ADDR | K_ADDR_ACTOR | K_ROUTER | K_PEER_ACTOR | K_NAME | K_TUNNEL)) &&
 		    joins(j, 0, reporter(j), addr4(10, 0, 0, 77)))
 			fail_msg("%s: joined with another key", j->id);
 	}
