@@ -157,6 +157,16 @@ server_victim(struct engine *e, const struct hyp *h)
 	return false;
 }
 
+/* An ISATAP router with a public address: the traffic of the host leaves the site (DETECTIONS.md 7). */
+static bool
+abroad(const struct hyp *h)
+{
+	struct addr a = h->actor.addr;
+
+	return h->family == FAM_ISATAP && hyp_holds(h, F_ISA_ROUTER) && a.fam == 4 && !addr_private4(a) &&
+	       !addr_loopback(a);
+}
+
 static enum severity
 severity_of(struct engine *e, const struct hyp *h, const struct judged *j)
 {
@@ -176,6 +186,8 @@ severity_of(struct engine *e, const struct hyp *h, const struct judged *j)
 	}
 	if (h->family >= FAM_CHAINS)
 		s = j->verdict == V_CONFIRMED || h->family != FAM_MITM6 ? SEV_CRITICAL : SEV_HIGH;
+	if (abroad(h) && s < SEV_HIGH)
+		s = SEV_HIGH;
 	if (is_flood(h) && j->verdict == V_CONFIRMED && s < SEV_HIGH)
 		s = SEV_HIGH;
 	for (size_t i = 0; i < h->nevent && j->verdict == V_CONFIRMED; i++)
