@@ -65,8 +65,12 @@ static const struct detection detections[FAMILIES] = {
 		"Flush the resolver caches of the victims and check their DNS servers\nLook for authentication to the "
 			"actor since the first answer\nReset passwords that were used towards it" },
 	[FAM_AUTH] = { "credential-capture", 9100110, "Credentials given to a rogue server", "Credential Access", "T1187",
-		"A host authenticated to the actor after its names or routes were taken over.",
-		"Treat the accounts as known to the attacker\nSearch for relayed logons from the actor's address" },
+		"A host authenticated to the actor after its names or routes were taken over, or the actor passed a host's logon on "
+			"to another server. What the actor holds can be cracked offline or is in use already. Benign causes: a proxy "
+			"or load balancer that is not declared, a server that is suspected wrongly.",
+		"Treat the accounts as known to the attacker\nSearch the servers for logons (4624, 4776) from the actor's "
+			"address, the directory for new computers and changed objects (4741, 5136)\nRequire SMB and LDAP signing "
+			"and channel binding" },
 	[FAM_ISATAP] = { "isatap-rogue-router", 9100111, "Rogue ISATAP router", "Protocol Tunneling", "T1572",
 		"A host set an ISATAP router: from then on its IPv6 traffic is tunnelled in IPv4 to that address. "
 			"Benign cause: a router "
@@ -98,12 +102,23 @@ static const struct detection detections[FAMILIES] = {
 		"A Windows DHCP server was made to stop serving and another server answered in its place.",
 		"Isolate the rogue server, then restart the service" },
 	[FAM_VPN_LEAK] = { "vpn-leak", 9100004, "VPN traffic routed around the tunnel", "Adversary-in-the-Middle", "T1557.003",
-		"Routes of a DHCP lease beat the routes of the VPN.", "Drop the lease on an untrusted network" },
+		"Routes of a DHCP lease (options 121, 249) are more specific than those of the VPN, so what should go through the "
+			"tunnel goes to the actor in clear while the VPN looks connected (CVE-2024-3661). Benign cause: a server of "
+			"the site that is not declared and sends internal routes.",
+		"On the victims compare the routing table with the VPN's, then drop the lease\nFind the switch port of the "
+			"actor's MAC\nLet VPN clients ignore DHCP routes, or use a firewall rule that allows the tunnel only" },
 	[FAM_VPN_INTERCEPT] = { "vpn-interception", 9100005, "VPN server impersonated", "Adversary-in-the-Middle", "T1557",
-		"Names or routes led VPN clients to a station that shows another certificate.", "Stop the clients "
-			"from connecting here" },
+		"Names or routes led VPN clients to a station that shows another certificate than the VPN server's. Who accepts it "
+			"gives away the logon and everything in the tunnel. Benign cause: a TLS offloader or captive portal that is "
+			"not declared.",
+		"Stop the clients from connecting here\nCompare the certificate hashes with the server's\nReset the accounts "
+			"that logged on since the first other certificate" },
 	[FAM_TUNNEL_BACKDOOR] = { "tunnel-backdoor", 9100006, "Tunnel to an unlisted peer", "Protocol Tunneling", "T1572",
-		"A host tunnels IPv6 to a peer that is not listed.", "Ask the owner of the host" },
+		"A host says that it set up a tunnel for IPv6, and the wire shows it in use to a peer that is public or not listed, "
+			"without a name that led it there: it leaves past every filter that looks at IPv4 only. Benign cause: a "
+			"DirectAccess or ISATAP server that is not listed.",
+		"Ask the owner of the host\nBlock protocol 41 and UDP 3544 at the border\nList the peer under authority if it "
+			"is yours" },
 };
 /* clang-format on */
 

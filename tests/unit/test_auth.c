@@ -272,6 +272,45 @@ test_innocent(void **state)
 	world_close(&w);
 }
 
+/* An old logon that is told late stands behind a younger one in the list of evidence: an event of the younger one finds it
+ * all the same. */
+static void
+test_late_evidence(void **state)
+{
+	struct world w;
+	struct hostev ev = { .kind = HE_LOGON,
+			     .event_id = 4624,
+			     .provider = bytes_str("Microsoft-Windows-Security-Auditing"),
+			     .set = HES_ADDR,
+			     .addr = a4(66),
+			     .flag1 = true };
+
+	(void)state;
+	open_world(&w);
+	struct obs o = packet(OBS_AUTH, WORLD_OTHER, 12, 50000, WORLD_ACTOR, 66, 445, T);
+	o.u.auth = (struct auth){ .carrier = AUTH_SMB2, .message = AUTH_NEGOTIATE };
+	engine_obs(w.engine, &o);
+	take_in(&w, T + 100 * TS_SEC);
+	o = message(AUTH_SMB2, AUTH_NEGOTIATE, false, T + 200 * TS_SEC);
+	engine_obs(w.engine, &o);
+	world_fact(&w,
+		   &(struct fact){ .id = F_D4_ACCEPT,
+				   .family = FAM_D4_ROGUE,
+				   .grade = E2,
+				   .flags = FF_USE,
+				   .actor = { .has_mac = true, .mac = WORLD_ACTOR },
+				   .has_victim = true,
+				   .victim = WORLD_OTHER },
+		   T + 300 * TS_SEC);
+	assert_int_equal(captured(&w)->nvictim, 2);
+	world_event(&w, &ev, SERVER, T + 205 * TS_SEC);
+	assert_int_equal(captured(&w)->nevent, 1);
+	ev.flag1 = false; /* Kerberos */
+	world_event(&w, &ev, SERVER, T + 205 * TS_SEC);
+	assert_int_equal(captured(&w)->nevent, 1);
+	world_close(&w);
+}
+
 /* More clients than the store holds: the oldest go, nothing grows. */
 static void
 test_flood(void **state)
@@ -669,6 +708,7 @@ main(void)
 		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_near_misses),
 		cmocka_unit_test(test_innocent),
+		cmocka_unit_test(test_late_evidence),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_relay),
 		cmocka_unit_test(test_update),
