@@ -7,6 +7,7 @@ Last line: `N passed, N failed`."""
 import argparse, json, os, subprocess, sys, tempfile
 from traps import DECLARED, GW, RELAY, S1, S2, X, with_
 from wire import *
+import logon
 
 CASES = []      # id, name, must it speak, authority, events, scene
 DC = {"computer": "SRV-DHCP01.corp.lab"}
@@ -211,6 +212,75 @@ def goes(w):
     w.ra(GW, lifetime=0, src="fe80::1")
 
 
+# ---- following the money ----
+def update(w, key, resolver=True):
+    """a client of a stranger's DHCPv6 server registers its name with the resolver that it was given"""
+    r = X if resolver else S1
+    w.sarr(X, mac(1), 10, "fd00::50", dns=ll(X) if resolver else "fd00::1")
+    w.na(r, ll(r))
+    w.wait(5)
+    zone = "q(name:corp.lab,6)"
+    w.frame("eth %s %s / ip6 fd00::50 %s / udp 50000 53 / bytes dns(8,0x2800,1,0,1,0,%s+rr(name:ws.corp.lab,28,1200,fd00::50))" % (mac(1), r, ll(r), zone))
+    w.frame("eth %s %s / ip6 %s fd00::50 / udp 53 50000 / bytes dns(8,0xa805,1,0,0,0,%s)" % (r, mac(1), ll(r), zone))
+    w.wait(1)
+    if key:
+        w.talk_tcp(mac(1), "fd00::50", r, ll(r), 53, [(True, logon.tkey())])
+
+
+scene("DNS-UPD/E4", "the resolver of a stranger's lease refuses an update", True, D6)(lambda w: update(w, False))
+scene("DNS-UPD/E5", "and then the client logs on to it", True, D6)(lambda w: update(w, True))
+scene("DNS-UPD/E5", "it refuses, and the client leaves it at that", False, D6)(lambda w: update(w, False))
+scene("DNS-UPD/E4", "the site's own server refuses the first attempt", False, D6)(lambda w: update(w, True, resolver=False))
+
+
+# ---- chain 4 ----
+def leak(w, routes, to, l4="udp 40000 5060", accept=True):
+    w.announce(X, ip(66))
+    c = mac(1)
+    w.client(1, c, 5)
+    w.server(2, X, ip(66), c, 5, ip(50), extra=routes)
+    if accept:
+        w.client(3, c, 5, "+o4(54,%s)+o4(50,%s)" % (ip(66), ip(50)))
+        w.server(5, X, ip(66), c, 5, ip(50), extra=routes)
+    w.announce(c, ip(50))
+    w.wait(10)
+    for _ in range(3):
+        w.frame('eth %s %s / ip4 %s %s / %s / bytes "clear"' % (c, X, ip(50), to, l4))
+        w.wait(2)
+
+
+HALVES = "+o4(121,hex:01000a00004201800a000042)"    # 0.0.0.0/1 and 128.0.0.0/1 by 10.0.0.66 (RFC 3442)
+for rule in ("D4-LEAK", "chain/vpn-leak"):
+    scene(rule, "traffic goes the way that the lease says", True)(lambda w: leak(w, HALVES, "172.16.5.5"))
+    scene(rule, "only the tunnel goes that way", False)(lambda w: leak(w, HALVES, "192.0.2.9", "udp 40000 4500"))
+    scene(rule, "the lease was not taken", False)(lambda w: leak(w, HALVES, "172.16.5.5", accept=False))
+    scene(rule, "a lease without routes", False)(lambda w: leak(w, "", "172.16.5.5"))
+
+
+# ---- chain 6 ----
+PUBLIC = "198.51.100.9"
+UP = [event("Microsoft-Windows-Iphlpsvc", 4100, 601, 2, "WS-11.corp.lab", [ip(50)], IsatapRouter=PUBLIC, ErrorCode="0")]
+LISTED = with_(isatap_routers=[PUBLIC])
+
+
+def isatap(w, solicits=True):
+    """a host soliciting a router on the Internet, in protocol 41 (RFC 5214 8.3.4)"""
+    w.dora(S1, ip(2), mac(1), 5, ip(50))
+    w.wait(1)
+    for _ in range(3):
+        if solicits:
+            w.frame("eth %s %s / ip4 %s %s / ip6 fe80::5efe:a00:32 fe80::5efe:c633:6409 hop=255 / icmp6 u32:0 type=133" % (mac(1), GW, ip(50), PUBLIC))
+        w.wait(4)
+
+
+NONE_LISTED = with_(isatap_routers=[])
+scene("chain/tunnel-backdoor", "a router that is not listed, set and solicited", True, NONE_LISTED, UP)(isatap)
+scene("chain/tunnel-backdoor", "a router on the Internet, nothing listed", True, DECLARED, UP)(isatap)
+scene("chain/tunnel-backdoor", "a router that is listed", False, LISTED, UP)(isatap)
+scene("chain/tunnel-backdoor", "solicited, and no host says so", False, NONE_LISTED)(isatap)
+scene("chain/tunnel-backdoor", "set, and never solicited", False, NONE_LISTED, UP)(lambda w: isatap(w, False))
+
+
 # ---- chains 2 and 3 ----
 def starve_serve(w, serve):
     w.others()
@@ -273,7 +343,8 @@ def spoke(rule, final):
     """did the rule: a fact of a final record, or the chain's own incident"""
     if rule.startswith("chain/"):
         return any(i["detection"] == rule[6:] for i in final)
-    return any(f["id"] == rule for i in final for f in i["facts"])
+    rule, _, grade = rule.partition("/")
+    return any(f["id"] == rule and grade in ("", f["grade"]) for i in final for f in i["facts"])
 
 
 def main():
