@@ -107,10 +107,12 @@ lengths(struct cursor *c, struct teredo *t, struct cursor *inner)
 		t->anomalies |= inner->cut ? 0 : TERA_INNER_LENGTH;
 		return "inner payload length";
 	}
+	if (c->cut) /* what follows was not captured, or not all of it */
+		return "the capture ends inside";
 	if (!cur_more(c))
 		return NULL;
 	t->trailers = cur_rest(c);
-	if (t->bubble || c->cut || trailers_fit(t->trailers))
+	if (t->bubble || trailers_fit(t->trailers))
 		return NULL;
 	t->anomalies |= TERA_TRAILER;
 	return "trailer";
@@ -167,13 +169,13 @@ teredo_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	if (what || !(port ? is_its_own(t) : one_is_teredo(t)))
 		return SAID_NO;
 	what = lengths(c, t, &inner);
-	if (!port && what && !inner.cut)
+	if (!port && what)
 		return SAID_NO;
 	addresses(t);
 	layer_next(pkt, &inner, CLAIM_ETHER, ETHER_IPV6);
 	if (what == NULL)
 		return SAID_OK;
-	if (inner.cut)
+	if (c->cut)
 		return SAID_CUT;
 	o->bad_what = what;
 	return SAID_BAD;

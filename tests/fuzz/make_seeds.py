@@ -15,8 +15,8 @@ SHARED = os.environ.get("CROSSTAP_SHARED", os.path.join(ROOT, "..", "shared"))
 MOST_FILES, MOST_BYTES, FROM_CAPTURES = 30, 2047, 18
 IP6, SOURCE, CUT, TWICE = 1, 2, 4, 8        # choices of fuzz_dissector.c
 ETHERTYPE = {0x0800: "ipv4", 0x0806: "arp", 0x86dd: "ipv6", 0x8100: "vlan", 0x88a8: "vlan"}
-PROTO = {1: "icmp4", 6: "tcp", 17: "udp", 58: "icmp6"}
-UDP_PORT = {53: "dns", 5353: "dns", 5355: "dns", 137: "nbns", 67: "dhcp4", 68: "dhcp4", 4011: "dhcp4", 546: "dhcp6", 547: "dhcp6"}
+PROTO = {1: "icmp4", 6: "tcp", 17: "udp", 58: "icmp6", 41: "proto41"}
+UDP_PORT = {53: "dns", 5353: "dns", 5355: "dns", 137: "nbns", 67: "dhcp4", 68: "dhcp4", 4011: "dhcp4", 546: "dhcp6", 547: "dhcp6", 3544: "teredo"}
 LINKS = [1, 113, 276, 0, 108, 101, 12, 14, 228, 229]        # as ether.c claims them: what fuzz_frame.c counts
 
 seeds = {}        # target -> {kind: [bytes]} of captures
@@ -75,7 +75,7 @@ def upper(proto, body, choices):
     if proto not in PROTO or len(body) < 8:
         return
     ports = struct.unpack_from(">HH", body)
-    keep(PROTO[proto], body[:1] if proto in (1, 58) else ports, proto, body, choices)
+    keep(PROTO[proto], body[:1] if proto in (1, 58) else (body[6:7], body[8:10]) if proto == 41 else ports, proto, body, choices)
     if proto == 6 and len(body) > 20:
         body = body[(body[12] >> 4) * 4:]
     elif proto == 17:
@@ -86,7 +86,7 @@ def upper(proto, body, choices):
         if proto == 17 and port in UDP_PORT or proto == 6 and port == 53:
             name = UDP_PORT[port]
             what = {"dns": (proto, port, body[2:4]), "nbns": body[2:4], "dhcp6": body[:1],
-                    "dhcp4": (body[:1], body[242:243])}[name]
+                    "dhcp4": (body[:1], body[242:243]), "teredo": (body[:2], len(body) // 32)}[name]
             keep(name, what, port, body, choices | flags)
             return
 
@@ -215,6 +215,19 @@ def headers_by_hand():
          sequence(1, [bytes(12) + b"\x08\x00" + ip4(17, 24, 0x2000) + body[:24], bytes(12) + b"\x08\x00" + ip4(17, len(body) - 24, 3) + body[24:]]))
 
 
+def tunnels_by_hand():
+    inner = lambda nxt, n, body=b"": b"\x60\0\0\0" + struct.pack(">HBB", n, nxt, 64) + bytes.fromhex("20010000c0000201" "00002fdc34ff8ef4" "20010000c6336401" "00002c0b34ff8ef3") + body
+    auth = b"\0\1\4\6userdigest" + b"n" * 8 + b"\1"
+    origin = b"\0\0" + b"\x2f\xdc\x34\xff\x8e\xf4"
+    echo = b"\x80\0\0\0\0\7\0\1"
+    hand("teredo", message(3544, auth + origin + inner(58, 8, echo)), message(3544, inner(59, 0)), message(3544, inner(59, 0, b"1234")),
+         message(3544, inner(58, 8, echo + b"\1\4abcd\3\6abcdef"), SOURCE), message(3544, inner(58, 8, echo + b"\1\xff")), message(3544, inner(58, 65535, echo)),
+         message(3544, b"\0\1\xff\xff" + inner(58, 8, echo)), message(3544, origin + origin + inner(59, 0)), message(3544, b"\0\0"), message(3544, auth[:9], CUT),
+         message(3544, inner(41, 48, inner(41, 8, echo)), TWICE), message(40000, inner(58, 8, echo)), message(40000, inner(58, 8, echo)[:44], CUT))
+    hand("proto41", message(41, inner(41, 88, inner(41, 48, inner(58, 8, echo)))), message(41, inner(58, 9, echo)), message(41, inner(59, 0), IP6), message(41, b"\x60"),
+         message(41, b"\x45\0\0\x14" + bytes(16)), message(41, inner(44, 16, b"\x3a\0\0\1\0\0\0\7" + echo)), message(41, inner(58, 8, echo)[:30], CUT))
+
+
 def streams_by_hand():
     """fuzz_prefix.c: the bytes of both directions in turn behind their length, then choices, offset, length, a byte"""
     server, contradict, cut, twice, long = 1, 2, 4, 8, 16
@@ -281,7 +294,7 @@ def main():
             while first and len(sequence(link, first)) > 1500:
                 first.pop()
             runs.setdefault(link, []).append(sequence(link, first))
-    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, streams_by_hand, files_by_hand):
+    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, tunnels_by_hand, streams_by_hand, files_by_hand):
         make()
     seeds["frame"] = runs
     for target in sorted(set(seeds) | set(by_hand)):

@@ -18,7 +18,7 @@ import argparse, json, os, re, struct, subprocess, sys, tempfile
 MARKS = {"path", "ts", "via", "malformed", "truncated", "quoted", "frame", "proto", "stream", "iface"}
 # what our own records say of damage and of the carrier; they are no values of the message
 STATE = MARKS | {"bad", "bad_offset", "bad_what", "anomalies", "cut", "fragmented", "checksum_status", "timestamp", "file"}
-JUDGED = ("dhcpv4", "dhcpv6", "icmpv6", "dns", "nbns", "arp")
+JUDGED = ("dhcpv4", "dhcpv6", "icmpv6", "dns", "nbns", "arp", "teredo", "6in4")
 TYPE = {"dhcpv4": "msg_type", "dhcpv6": "msg_type", "icmpv6": "type"}
 NAME = {"dns": re.compile("(?i)wpad|isatap|teredo"), "nbns": re.compile("(?i)^(wpad|isatap)")}
 
