@@ -207,8 +207,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	send(w, &m, 1, isn[1] - 1, 18, NULL, 0, 0);
 	for (unsigned k = 0; k < OPERATIONS_MAX && cur_left(&c) >= 4; k++) {
 		unsigned choices = cur_u8(&c), side = choices & SERVER;
-		uint32_t off = cur_u8(&c) + (choices & LONG ? 128u : 0), len = cur_u8(&c) >> (choices >> 5),
-			 cut;
+		uint32_t off = cur_u8(&c) + (choices & LONG ? 128u : 0),
+			 len = (uint32_t)cur_u8(&c) >> (choices >> 5), cut;
 		uint8_t other = cur_u8(&c);
 		len = choices & LONG ? 2 * len : len;
 		cut = choices & CUT && len ? 1 + other % len : 0;
