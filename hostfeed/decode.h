@@ -16,6 +16,14 @@ enum {
 	FEED_INNER_MAX = 2, /* syslog around an envelope around the event */
 };
 
+/* A provider's name as scan.c looks for it. */
+enum { NEEDLE_HEAD = 4, NEEDLES_MAX = 32 };
+struct needle {
+	struct bytes name;
+	size_t	     from;		/* where its four bytes stand */
+	uint8_t	     four[NEEDLE_HEAD]; /* letters in lower case */
+};
+
 struct hostfeed {
 	uint64_t      seed;
 	struct arena  arena;
@@ -27,6 +35,9 @@ struct hostfeed {
 	const char   *outer;  /* name of the shape around this one, NULL: its own */
 	struct bytes  message; /* of the event at hand: what its fields are read from where the shape has none */
 	size_t	      cleaned; /* bytes of `clean` in use by documents around this one */
+	struct needle needle[NEEDLES_MAX];
+	size_t	      nneedle;
+	uint8_t	      pair[UINT16_MAX + 1]; /* of scan.c: which pair of a needle two bytes may be, as bits */
 	uint8_t	      clean[FEED_TEXT_MAX]; /* the document after repair, where it needed any */
 	uint8_t	      words[FEED_TEXT_MAX]; /* what `text` writes to */
 	_Alignas(16) uint8_t heap[FEED_HEAP_MAX];
@@ -64,6 +75,9 @@ void feed_inner(struct sink *, struct bytes doc);
 /* Names, kind and slots.  False where the provider is of no interest.  `message`: where there are no fields, what only
  * they can be (addresses, hashes, identifiers; never words, which are in the host's language) is taken from it. */
 bool winmap_apply(struct hostev *, struct bytes message, struct out *text);
+void scan_open(struct hostfeed *);
+/* Names of providers of interest as feeds write them, NULL behind the last; at least four bytes each. */
+const char *winmap_provider(size_t i);
 /* The manifest's name of field `k` of row `i`, NULL behind the last; for tests and documents. */
 const char *winmap_field(size_t i, size_t k);
 

@@ -41,6 +41,7 @@ hostfeed_open(void *mem, uint64_t hash_seed)
 	f->message = (struct bytes){ NULL, 0 };
 	f->arena = (struct arena){ .p = f->heap, .cap = sizeof(f->heap) };
 	f->text = out_init(f->words, sizeof(f->words));
+	scan_open(f);
 	return f;
 }
 

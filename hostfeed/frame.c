@@ -126,13 +126,18 @@ pass_json(struct cursor *c)
 {
 	unsigned depth = 0;
 	bool in_string = false, spans = true;
-	struct cursor look = *c;
-	for (size_t n = 0; cur_more(&look); n++) { /* only brackets and blanks up to the first line's end? */
+	struct cursor look = *c, line = *c;
+	while (cur_more(&look)) { /* only brackets and blanks up to the first line's end? */
 		uint8_t b = cur_u8(&look);
 		if (b == '\n' || !(b == '{' || b == '[' || b == ' ' || (b >= '\t' && b <= '\r'))) {
 			spans = b == '\n';
 			break;
 		}
+	}
+	/* a line of a size that is read holds its documents; only a longer one must be taken apart */
+	if (!spans && pass_line(&line) && cur_off(&line) - cur_off(c) <= HOSTFEED_DOC_MAX) {
+		*c = line;
+		return true;
 	}
 	while (cur_more(c)) {
 		uint8_t b = cur_peek_u8(c);

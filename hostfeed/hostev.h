@@ -103,6 +103,9 @@ struct hostfeed *hostfeed_open(void *mem, uint64_t hash_seed);
 void		 hostfeed_zone(struct hostfeed *, int32_t seconds_east);
 /* Calls `fn` for each event of the document; the views die with the call of `fn`. */
 enum hostev_said hostfeed_document(struct hostfeed *, struct bytes doc, hostev_fn *, void *arg, struct hostev_error *);
+/* Could the document hold an event of a provider of interest?  A look at the raw bytes, many times cheaper than decoding
+ * and never wrong when it says no; it says yes to anything it is not sure of. */
+bool		 hostfeed_scan(const struct hostfeed *, struct bytes doc);
 /* How long the next document at the head of `buf` is: 0 when more bytes are needed (`eof` tells there are none: then the
  * rest is one document).  JSON: up to the newline; XML: up to the end tag of its outermost element, or the newline
  * after one.  `skip` bytes of white space, byte-order mark or wrapper tags come first; they may be dropped also when 0

@@ -708,6 +708,14 @@ fill(struct hostev *ev, enum slot slot, struct bytes v, struct out *text)
 
 /* --- names ------------------------------------------------------------------------------------------------------- */
 
+_Static_assert(NELEM(providers) < NEEDLES_MAX, "scan.c looks for all of them");
+
+const char *
+winmap_provider(size_t i)
+{
+	return i < NELEM(providers) ? providers[i].seen : NULL;
+}
+
 static const char *
 provider_of(struct bytes seen)
 {

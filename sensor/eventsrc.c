@@ -16,6 +16,8 @@
 enum {
 	BUFFER = 3 * HOSTFEED_DOC_MAX, /* a document, its wrapper and what a read brings along */
 	TOLD_MAX = 5,		       /* messages a file */
+	SAMPLE =
+		64, /* documents of a file that are decoded whatever the scan says: a file of no known shape is told */
 	PASSES_MAX = 64, /* decodings of one document: its rest then enters with the next that is due */
 };
 /* No secret in a replay: the hash tables of jansson and expat live for one document. */
@@ -33,7 +35,7 @@ struct source {
 	ts_t gate;  /* latest event time handed over */
 	bool known; /* `next` is the gate of the document's next event */
 	ts_t next;
-	uint64_t told, refused;
+	uint64_t told, refused, seen; /* seen: documents */
 };
 
 struct eventsrc {
@@ -299,8 +301,12 @@ decode(struct pass *p)
 	p->stopped = false;
 	s->known = false;
 	bool first = s->passes++ == 0;
-	enum hostev_said said =
-		hostfeed_document(p->e->feed, bytes_of(s->buf + s->off, s->doc), on_event, p, &err);
+	struct bytes doc = bytes_of(s->buf + s->off, s->doc);
+	if (first)
+		s->seen++;
+	enum hostev_said said = s->seen > SAMPLE && !hostfeed_scan(p->e->feed, doc)
+					? HOSTEV_IGNORED
+					: hostfeed_document(p->e->feed, doc, on_event, p, &err);
 	if (said == HOSTEV_BAD && first)
 		refuse(p->e, s, err.what ? err.what : "cannot be read", err.offset,
 		       err.line ? err.line - 1 : 0);

@@ -50,6 +50,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		enum hostev_said said = hostfeed_document(feed, bytes_of(p + off, len), look, NULL, &e);
 		if ((said == HOSTEV_BAD) != (e.what != NULL))
 			abort();
+		/* what holds an event is never passed over */
+		if (said == HOSTEV_OK && !hostfeed_scan(feed, bytes_of(p + off, len)))
+			abort();
 		off += len;
 	}
 	return 0;
