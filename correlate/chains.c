@@ -28,9 +28,9 @@ merge_fact(struct hyp *c, const struct hyp_fact *f)
 	if (mine == NULL && c->nfact == HYP_FACTS)
 		return;
 	if (mine == NULL)
-		c->fact[c->nfact++] = *f;
+		hyp_fact_set(c, c->nfact++, f);
 	else if (f->count > mine->count)
-		*mine = *f;
+		hyp_fact_set(c, (size_t)(mine - c->fact), f);
 }
 
 static void
@@ -217,20 +217,39 @@ serves_beyond(const struct hyp *server, struct hyp *first)
 	return false;
 }
 
+/* The open hypotheses of these families on a segment, newest first. */
+static size_t
+standing(struct engine *e, uint16_t seg, uint32_t families, enum verdict least, struct hyp **list)
+{
+	uint32_t any = 0;
+	size_t n = 0;
+
+	for (unsigned f = 0; f < FAMILIES; f++)
+		any += families >> f & 1 ? e->hyps->of_family[f] : 0;
+	for (struct hyp *h = hyp_next(e, NULL); h && any; h = hyp_next(e, h)) {
+		if (!(families >> h->family & 1))
+			continue;
+		any--;
+		if (h->seg == seg && h->verdict >= least && hyp_open(h))
+			list[n++] = h;
+	}
+	return n;
+}
+
 /* Chains 2 and 3: one hypothesis prepares, a rogue DHCPv4 server on the same segment follows within the window. */
 static void
 then_serve(struct engine *e, struct hyp *changed, uint8_t chain, const char *id, uint32_t first_families)
 {
+	struct hyp *serving[HYPS], *first[HYPS];
+
 	if (off(e, id) || (changed->family != FAM_D4_ROGUE && !(first_families >> changed->family & 1)))
 		return;
-	for (struct hyp *s = hyp_next(e, NULL); s; s = hyp_next(e, s)) {
-		if (s->family != FAM_D4_ROGUE || s->seg != changed->seg || !hyp_open(s) ||
-		    s->verdict < V_SUSPECTED)
-			continue;
-		for (struct hyp *p = hyp_next(e, NULL); p; p = hyp_next(e, p)) {
-			if (!(first_families >> p->family & 1) || p->seg != s->seg || !hyp_open(p) ||
-			    p->verdict < V_PROBABLE)
-				continue;
+	size_t ns = standing(e, changed->seg, UINT32_C(1) << FAM_D4_ROGUE, V_SUSPECTED, serving);
+	size_t np = ns ? standing(e, changed->seg, first_families, V_PROBABLE, first) : 0;
+	for (size_t x = 0; x < ns; x++) {
+		struct hyp *s = serving[x];
+		for (size_t y = 0; y < np; y++) {
+			struct hyp *p = first[y];
 			if (p->first > s->last || !serves_beyond(s, p) ||
 			    s->last - p->first > WINDOW_MIN * TS_MIN + (p->last - p->first))
 				continue;

@@ -3,7 +3,7 @@
 #include "kept.h"
 
 /* 512 hypotheses of about 23 KiB: latent ones go first when a flood of forged actors fills the table. */
-enum { HYPS = 512, RING = 32768 };
+enum { RING = 32768 };
 
 struct hyp_key {
 	uint8_t family, kind; /* 0 MAC, 1 address, 2 scope */
@@ -33,6 +33,7 @@ forget_dirty(void *arg, const void *key, void *value)
 	struct hyps *s = arg;
 
 	(void)key;
+	s->of_family[((struct hyp *)value)->family]--;
 	for (size_t i = 0; i < s->ndirty; i++)
 		if (s->dirty[i] == value)
 			s->dirty[i--] = s->dirty[--s->ndirty];
@@ -111,6 +112,7 @@ hyp_get(struct engine *e, uint8_t family, const struct segment *s, const struct 
 		return h;
 	h->id = id_of(family, s, &k);
 	h->family = family;
+	e->hyps->of_family[family]++;
 	h->seg = s->ix;
 	h->actor = *a;
 	h->first = h->last = e->now;
@@ -230,7 +232,7 @@ struct hyp_victim *
 hyp_victim_of(struct hyp *h, struct mac m)
 {
 	for (size_t i = 0; i < h->nvictim; i++)
-		if (h->victim[i].has_mac && mac_eq(h->victim[i].mac, m))
+		if (mac_eq(h->victim_mac[i], m) && h->victim[i].has_mac)
 			return &h->victim[i];
 	return NULL;
 }
@@ -263,6 +265,7 @@ hyp_victim_get(struct hyp *h, bool has_mac, struct mac m, struct addr a, ts_t no
 						      : spilled_before(h, &a, sizeof(a)));
 			return NULL;
 		}
+		h->victim_mac[h->nvictim] = has_mac ? m : (struct mac){ { 0 } };
 		v = &h->victim[h->nvictim++];
 		h->victims_total++;
 		*v = (struct hyp_victim){ .mac = m, .has_mac = has_mac, .first = now };
@@ -347,6 +350,17 @@ fact_ref(struct hyp_fact *f, struct inc_ref ref)
 	f->ref[n < INC_REFS_MAX ? n : REFS_FIRST + (n - REFS_FIRST) % (INC_REFS_MAX - REFS_FIRST)] = ref;
 }
 
+void
+hyp_fact_set(struct hyp *h, size_t at, const struct hyp_fact *from)
+{
+	struct inc_ref *own = h->ref[at];
+
+	if (from->ref != own)
+		memcpy(own, from->ref, sizeof(h->ref[at]));
+	h->fact[at] = *from;
+	h->fact[at].ref = own;
+}
+
 /* True when the fact is new or stronger. */
 static bool
 fact_add(struct engine *e, struct hyp *h, const struct fact *in)
@@ -358,7 +372,7 @@ fact_add(struct engine *e, struct hyp *h, const struct fact *in)
 		if (h->nfact == HYP_FACTS)
 			return false;
 		f = &h->fact[h->nfact++];
-		*f = (struct hyp_fact){ .id = in->id, .first = e->now };
+		*f = (struct hyp_fact){ .id = in->id, .first = e->now, .ref = h->ref[f - h->fact] };
 	}
 	news |= in->grade > f->grade || (in->flags & ~f->flags) != 0;
 	f->grade = in->grade > f->grade ? in->grade : f->grade;

@@ -5,14 +5,14 @@
 
 #include "state.h"
 
-enum { HYP_FACTS = 20, HYP_IPS = 4, REFS_FIRST = 16 };
+enum { HYPS = 512, HYP_FACTS = 20, HYP_IPS = 4, REFS_FIRST = 16 };
 
 struct hyp_fact {
 	uint8_t	       id, grade;
 	uint16_t       flags;
 	uint32_t       count;
 	ts_t	       first, last;
-	struct inc_ref ref[INC_REFS_MAX]; /* first 16, then a ring of the last 48 */
+	struct inc_ref *ref; /* INC_REFS_MAX of them: first 16, then a ring of the last 48 */
 };
 struct hyp_victim {
 	struct mac  mac;
@@ -33,45 +33,44 @@ struct hyp_event {
 	uint8_t	 severity; /* of the join row when confirmed */
 };
 
+/* What is looked at in every hypothesis when one changes stands in front, and what is large behind: a look over all of them
+ * must not fetch all of their memory. */
 struct hyp {
 	uint64_t	  id;
 	uint8_t		  family;
-	uint16_t	  seg;
-	struct actor	  actor;
-	struct hyp_fact	  fact[HYP_FACTS];
-	struct hyp_victim victim[INC_LIST_MAX];
-	struct hyp_event  event[INC_LIST_MAX];
-	uint8_t		  nfact;
-	uint32_t	  nvictim, victims_total, nevent, events_total;
-	uint64_t	  last_evidence; /* 1 + its place in the ring, 0: none */
-	uint64_t	  spill[8]; /* a sketch of the victims beyond the list, so that each is counted about once */
-	struct inc_flow	  flow; /* of the first E1 */
-	uint16_t	  nip;
-	struct addr	  actor_ip[INC_ADDRS_MAX]; /* addresses the actor used in its own messages */
-	const char	 *hint;
-	struct inc_second second[INC_SECOND_MAX]; /* one for each application that its flows were said to be */
-	uint8_t		  nsecond;
-	bool		  asked; /* open, its flows are asked about (asks.h) */
-	ts_t		  first, last;
-	/* chains */
-	uint64_t	  member[INC_MEMBERS_MAX];
-	uint8_t		  nmember;
-	uint64_t	  folded; /* one of the forged sources of that flood: it has no story of its own */
-	bool		  gives_resolver; /* a message of the actor named a resolver */
-	bool		  lifted; /* a confirmed chain proved the actor */
+	uint8_t		  nfact, nmember, nrefuted, nsecond;
 	/* what was told last */
 	uint8_t		  verdict, grade, severity, confidence;
-	uint32_t	  rev;
 	bool		  shown, alert, closed, dirty, quiet_change;
-	ts_t		  told;	/* time of the last revision */
-	ts_t		  looked; /* when its events were last joined again */
-	bool		  waits;  /* a repeated fact came since: the next tick looks */
-	const char	 *refuted_by[4];
-	uint8_t		  nrefuted;
+	bool		  asked; /* open, its flows are asked about (asks.h) */
+	bool		  waits; /* a repeated fact came since: the next tick looks */
+	bool		  gives_resolver; /* a message of the actor named a resolver */
+	bool		  lifted; /* a confirmed chain proved the actor */
 	uint8_t		  host_row;	/* 1 + row of joins.c that made a hypothesis without a wire fact */
 	uint8_t		  host_fate;	/* enum verdict that join_decide() found for it */
+	uint16_t	  seg, nip;
 	uint16_t	  missing;	/* vantage bits that were missing */
+	uint32_t	  rev;
+	uint32_t	  nvictim, victims_total, nevent, events_total;
+	ts_t		  first, last;
+	ts_t		  told;	/* time of the last revision */
+	ts_t		  looked; /* when its events were last joined again */
+	uint64_t	  folded; /* one of the forged sources of that flood: it has no story of its own */
+	uint64_t	  last_evidence; /* 1 + its place in the ring, 0: none */
+	struct actor	  actor;
+	struct hyp_fact	  fact[HYP_FACTS];
+	struct mac	  victim_mac[INC_LIST_MAX]; /* of victim[], zero where unknown */
+	uint64_t	  spill[8]; /* a sketch of the victims beyond the list, so that each is counted about once */
+	struct inc_flow	  flow; /* of the first E1 */
+	struct addr	  actor_ip[INC_ADDRS_MAX]; /* addresses the actor used in its own messages */
 	const char	 *host_why;	/* what the wire had to say to it, or NULL */
+	const char	 *hint;
+	uint64_t	  member[INC_MEMBERS_MAX]; /* chains */
+	const char	 *refuted_by[4];
+	struct inc_second second[INC_SECOND_MAX]; /* one for each application that its flows were said to be */
+	struct hyp_victim victim[INC_LIST_MAX];
+	struct hyp_event  event[INC_LIST_MAX];
+	struct inc_ref	  ref[HYP_FACTS][INC_REFS_MAX];
 };
 
 /* One wire fact as joins see it: kept for the join window in one ring. */
@@ -95,6 +94,7 @@ struct hyps {
 	struct hyp	*dirty[64];
 	uint8_t		 ndirty;
 	bool		 all_dirty; /* more than fit */
+	uint32_t	 of_family[FAMILIES]; /* how many there are */
 };
 
 size_t hyps_bytes(const struct engine_conf *);
@@ -110,6 +110,8 @@ const struct hyp_fact *hyp_fact_of(const struct hyp *, enum fact_id);
 enum grade  hyp_grade(const struct hyp *); /* highest of its facts, uses without an E1 left out */
 struct hyp_victim *hyp_victim_get(struct hyp *, bool has_mac, struct mac, struct addr, ts_t now);
 struct hyp_victim *hyp_victim_of(struct hyp *, struct mac);
+/* Makes it the fact at that place, packets included. */
+void	    hyp_fact_set(struct hyp *, size_t at, const struct hyp_fact *);
 void	    hyp_actor_ip(struct hyp *, struct addr);
 bool	    hyp_actor_has(struct engine *, const struct hyp *, struct addr); /* used by it or bound to it */
 /* Adds (or finds) a joined event in its sorted place; true when it is new. */

@@ -415,7 +415,7 @@ drop_explanations(struct hyp *h)
 
 	for (size_t i = 0; i < h->nfact; i++)
 		if (!(h->fact[i].flags & FF_EXPLAINS))
-			h->fact[n++] = h->fact[i];
+			hyp_fact_set(h, n++, &h->fact[i]);
 	h->nfact = n;
 }
 

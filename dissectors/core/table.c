@@ -180,6 +180,8 @@ drop(struct table *t, uint32_t i)
 		link = &at(t, *link)->chain;
 	*link = e->chain;
 	list_remove(t, i);
+	if (t->recent == i)
+		t->recent = 0;
 	e->chain = t->free;
 	t->free = i;
 	t->used--;
@@ -219,16 +221,23 @@ take(struct table *t, ts_t now)
 
 /* The live entry of that key; one that is past its lifetime goes first. */
 static uint32_t
-find(struct table *t, const void *key, uint32_t h, ts_t now)
+find(struct table *t, const void *key, uint32_t *h, ts_t now)
 {
-	uint32_t i = look(t, key, h);
+	uint32_t i = t->recent;
 
+	if (i != 0 && memcmp(key_of(at(t, i)), key, t->spec.key) == 0) {
+		*h = at(t, i)->hash;
+	} else {
+		*h = hash(t, key);
+		i = look(t, key, *h);
+	}
 	if (i != 0 && past(t, at(t, i), now)) {
 		t->expired++;
 		drop(t, i);
 		return 0;
 	}
 	if (i != 0) {
+		t->recent = i;
 		t->hit++;
 		touch(t, i, now);
 	}
@@ -238,7 +247,8 @@ find(struct table *t, const void *key, uint32_t h, ts_t now)
 void *
 table_find(struct table *t, const void *key, ts_t now)
 {
-	uint32_t i = find(t, key, hash(t, key), now);
+	uint32_t h;
+	uint32_t i = find(t, key, &h, now);
 
 	return i ? value_of(t, at(t, i)) : NULL;
 }
@@ -246,8 +256,8 @@ table_find(struct table *t, const void *key, ts_t now)
 void *
 table_get(struct table *t, const void *key, ts_t now, bool *fresh)
 {
-	uint32_t h = hash(t, key);
-	uint32_t i = find(t, key, h, now);
+	uint32_t h;
+	uint32_t i = find(t, key, &h, now);
 
 	if (fresh)
 		*fresh = i == 0;
@@ -267,6 +277,7 @@ table_get(struct table *t, const void *key, ts_t now, bool *fresh)
 	e->chain = *bucket;
 	*bucket = i;
 	list_add(t, i);
+	t->recent = i;
 	t->inserted++;
 	return value_of(t, e);
 }

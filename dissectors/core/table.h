@@ -25,6 +25,7 @@ struct table {
 	uint32_t	 *bucket;
 	uint8_t		 *entry;
 	uint32_t	  nbucket, stride, used, free, newest, oldest;
+	uint32_t	  recent; /* the entry found last: the next question is often about it too */
 	uint32_t	  loose; /* all entries older than this one are pinned */
 	uint64_t	  order;
 	uint64_t	  inserted, hit, expired, evicted, refused;
