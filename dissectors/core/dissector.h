@@ -49,6 +49,8 @@ struct stream {
 	uint32_t need;
 	bool	 client;      /* from the side that opened the connection, as far as known: the SYN, else the higher port */
 	bool	 last, done;
+	bool	 passed;      /* set with SAID_OK: what follows is another protocol's (CONNECT, StartTLS); all are asked anew,
+			       * with `mine` cleared.  Not on the first call */
 	bool	 first;	      /* nothing of this direction was read yet */
 	void	*mine, *peer; /* STREAM_STATE bytes for each direction, aligned for uint64_t, zero at first; any reader's of
 			       * that connection, so the first byte is the reader's own mark */

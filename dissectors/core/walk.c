@@ -668,6 +668,12 @@ read_stream(struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 		}
 		d->reader = (uint16_t)(reader - w->claimant + 1);
 		d->read += (uint32_t)used;
+		if (s == SAID_OK && st.passed && !st.first) {
+			d->reader = 0;
+			d->tried = 0;
+			memset(d->mine, 0, sizeof(d->mine));
+			continue;
+		}
 		if (s != SAID_OK)
 			result = s;
 		if (s != SAID_OK || st.done || used == 0) {

@@ -7,7 +7,7 @@ Packets come from pcaps/lab of the shared material and from the golden captures 
 that it reads is cut out, and of those the ones that differ most in their first bytes and length are kept.  What no
 capture holds is written by hand at the end.  The same captures give the same files, byte for byte.
 """
-import glob, hashlib, os, struct, sys
+import base64, glob, hashlib, os, struct, sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -244,6 +244,59 @@ def streams_by_hand():
          *[text(both[:24] + bytes([n, n]) + both[26:]) + ops((0, 0, 60, 0), (server, 0, 60, 0), (0, 40, 60, 0)) for n in (0xff, 0xfe, 0xfd)])
 
 
+def auth_by_hand():
+    """fuzz_http, fuzz_auth: heads, tokens and the messages around them"""
+    le = lambda f, *v: struct.pack("<" + f, *v)
+    ref = lambda n, at: le("HHI", n, n, at)
+    wide = lambda s: s.encode("utf-16-le")
+    one = b"NTLMSSP\0" + le("II", 1, 0xb207) + ref(4, 37) + ref(5, 32) + b"HOST1CORP"
+    two = b"NTLMSSP\0" + le("I", 2) + ref(8, 56) + le("I", 0xe28a8233) + bytes(range(1, 9)) + bytes(8) + ref(16, 64) + bytes(8) + wide("CORP") + le("HH", 2, 8) + wide("CORP") + bytes(4)
+    names = [wide("corp"), wide("alice"), wide("WS-\U0001f600"), b""]
+    at, three, body = 88, b"NTLMSSP\0" + le("I", 3), b""
+    for v in [bytes(24), bytes(24)] + names:
+        three, body = three + ref(len(v), at + len(body)), body + v
+    three += le("I", 0xe2888215) + bytes(24) + body
+    der = lambda tag, *v: bytes([tag]) + (bytes([len(b"".join(v))]) if len(b"".join(v)) < 128 else struct.pack(">BH", 0x82, len(b"".join(v)))) + b"".join(v)
+    spnego = lambda t: der(0x60, der(6, b"\x2b\x06\x01\x05\x05\x02"), der(0xa0, der(0x30, der(0xa0, der(0x30, der(6, b"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a"))), der(0xa2, der(4, t)))))
+    answer = lambda t: der(0xa1, der(0x30, der(0xa0, der(10, b"\x01")), der(0xa2, der(4, t))))
+    b64 = lambda t: base64.b64encode(t)
+    request = lambda *lines: b"GET /wpad.dat HTTP/1.1\r\nHost: wpad\r\n" + b"".join(x + b"\r\n" for x in lines) + b"\r\n"
+    asks = lambda *lines: b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 3\r\n" + b"".join(x + b"\r\n" for x in lines) + b"\r\nno\n"
+    hand("http", *[message(0, b) for b in (
+        request(b"User-Agent: a", b"Authorization: NTLM " + b64(one)) + request(b"Authorization: NTLM " + b64(three)),
+        asks(b"WWW-Authenticate: Negotiate", b"WWW-Authenticate: NTLM") + asks(b"WWW-Authenticate: NTLM " + b64(two)),
+        request(b"Proxy-Authorization: Negotiate " + b64(spnego(one)), b"X: y"), asks(b"Proxy-Authenticate: Negotiate\r\n " + b64(answer(two))),
+        b"CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00",
+        b"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n\x10\x01",
+        b"POST /IPHTTPS HTTP/1.1\nTransfer-Encoding: chunked\n\n5\r\nabcde\r\n0\r\n\r\nGET http://wpad/wpad.dat?x HTTP/1.0\n\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 407 no\r\nproxy-authenticate: Digest realm=\"a, b\", Basic realm=x\r\nContent-Length: 1\r\n\r\n.HTTP/1.1 204 x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nX: " + b"y" * 900, b"GET " + b"/" * 900)])
+    smb2 = lambda command, reply, body: b"\xfeSMB" + le("HHIHHIIQIIQ", 64, 0, 0, command, 1, reply, 0, 1, 0, 0, 5) + bytes(16) + body
+    ask2 = lambda t: smb2(1, 0, le("HBBIIHHQ", 25, 0, 1, 0, 0, 88, len(t), 0) + t)
+    tell2 = lambda t: smb2(1, 1, le("HHHH", 9, 0, 72, len(t)) + t)
+    smb1 = lambda reply, words, t: b"\xffSMB\x73" + bytes(4) + bytes([reply]) + bytes(22) + bytes([len(words) // 2]) + words + le("H", len(t)) + t
+    frame = lambda m, kind=0: struct.pack(">I", kind << 24 | len(m)) + m
+    wrapped = lambda t: le("4xHHHIHI4x", 1, 1, 0, 0, len(t), 0)[:24]
+    hand("auth", *[message(445, frame(b)) for b in (ask2(spnego(one)), ask2(answer(three)), ask2(three), smb2(0, 0, bytes(36)),
+                                                   smb1(0, wrapped(spnego(one)), spnego(one)), b"\xfdSMB" + bytes(60))],
+         message(445, frame(tell2(answer(two))), SOURCE), message(445, frame(tell2(der(0xa1, der(0x30, der(0xa0, der(10, b"\0")))))), SOURCE),
+         message(139, frame(b"\x20" + b"A" * 32 + b"\0" * 36, 0x81) + frame(b"", 0x82) + frame(ask2(one))),
+         message(445, frame(smb1(0x80, le("4xHH", 0, len(answer(two))), answer(two))), SOURCE))
+    ldap = lambda n, op: der(0x30, der(2, bytes([n])), op)
+    bind = lambda name, how: der(0x60, der(2, b"\x03"), der(4, name), how)
+    hand("auth", *[message(389, b) for b in (
+        ldap(1, bind(b"cn=admin,dc=corp", der(0x80, b"secret"))) + ldap(2, der(0x42)), ldap(1, bind(b"", der(0xa3, der(4, b"GSS-SPNEGO"), der(4, spnego(one))))),
+        ldap(3, der(0x63, der(4, b""), der(10, b"\0"))) + ldap(4, bind(b"NTLM", der(0x8a, one))), ldap(9, bind(b"", der(0x8b, three))), b"\x30\x84\x00\x00\x00\x05\x02\x01\x01\x42\x00")],
+         message(389, ldap(1, der(0x61, der(10, b"\x0e"), der(4, b""), der(4, b""), der(0x87, answer(two)))), SOURCE),
+         message(389, ldap(1, der(0x61, der(10, b"\0"), der(4, two), der(4, b""))), SOURCE))
+    text = lambda s: der(0x1b, s)
+    ctx = lambda n, *v: der(0xa0 + n, *v)
+    asreq = der(0x6a, der(0x30, ctx(1, der(2, b"\x05")), ctx(2, der(2, b"\x0a")), ctx(3, der(0x30, bytes(2))), ctx(4, der(0x30,
+        ctx(0, der(3, bytes(5))), ctx(1, der(0x30, ctx(0, der(2, b"\x01")), ctx(1, der(0x30, text(b"WS-ACC-11$"), text(b"x"))))), ctx(2, text(b"CORP.LAB")),
+        ctx(9, der(0x30, der(0x30, ctx(0, der(2, b"\x14")), ctx(1, der(4, b"WS-ACC-11       "))), der(0x30, ctx(0, der(2, b"\x02")), ctx(1, der(4, b"\x0a\0\0\x11")))))))))
+    hand("auth", message(88, frame(asreq)), message(88, frame(asreq) + frame(b"\x6c" + asreq[1:])), message(88, asreq, CUT))
+
+
 def files_by_hand():
     """what is no packet: capture files, configuration, feeds"""
     def block(order, kind, body):
@@ -294,7 +347,7 @@ def main():
             while first and len(sequence(link, first)) > 1500:
                 first.pop()
             runs.setdefault(link, []).append(sequence(link, first))
-    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, tunnels_by_hand, streams_by_hand, files_by_hand):
+    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, tunnels_by_hand, streams_by_hand, auth_by_hand, files_by_hand):
         make()
     seeds["frame"] = runs
     for target in sorted(set(seeds) | set(by_hand)):
