@@ -405,14 +405,13 @@ address_detect(struct engine *e, const struct obs *o)
 static void
 nest_detect(struct engine *e, const struct obs *o)
 {
-	bool frame = o->kind == OBS_FRAME;
+	const struct carrier *c;
 	const struct ends *n = &o->outer;
 
-	if (frame ? o->depth <= NEST_DEPTH : o->depth == 0)
+	if (o->depth < NEST_DEPTH || !due(e, tunnel_use_of(e, TUNNEL_ISATAP, n->dst, n->src), TOLD_NEST))
 		return;
-	if (!due(e, tunnel_use_of(e, TUNNEL_ISATAP, n->dst, n->src), TOLD_NEST))
-		return;
-	enum family family = o->kind == OBS_TEREDO ? FAM_TEREDO : FAM_ISATAP;
+	c = tunnel_carrier(e, o);
+	enum family family = c && c->kind == OBS_TEREDO ? FAM_TEREDO : FAM_ISATAP;
 	struct fact f = fact_of(e, F_TUN_NEST, family, n->src, n->dmac, n->dst);
 	f.grade = E0;
 	f.flags = FF_OPENS | FF_NO_VICTIM;
@@ -505,7 +504,7 @@ const struct detector detectors_tunnels[] = {
 	  .flags = FF_OPENS,
 	  .about = ABOUT_SHAPE,
 	  .attack = "T1572",
-	  .on = ON(OBS_TEREDO) | ON(OBS_TUNNEL6) | ON(OBS_FRAME),
+	  .on = ON(OBS_FRAME),
 	  .detect = nest_detect,
 	  .explain = "A tunnel inside a tunnel: few filters look that deep. Benign: a VPN over a transition "
 		     "tunnel, a laboratory." },

@@ -281,6 +281,60 @@ scene("chain/tunnel-backdoor", "solicited, and no host says so", False, NONE_LIS
 scene("chain/tunnel-backdoor", "set, and never solicited", False, NONE_LISTED, UP)(lambda w: isatap(w, False))
 
 
+# ---- tunnels ----
+ISATAP = with_(isatap_routers=[ip(4)])
+TEREDO = with_(teredo_servers=["192.0.2.1"])
+H = mac(11)
+RS6 = "ip6 fe80::8000:ffff:ffff:fffd ff02::2 hop=255 / icmp6 type=133 u32:0"
+AUTH = "u16:1+u8:0+u8:0+u64:77+u8:0"
+
+
+def solicits(w, router):
+    w.arp(X, router, ip(11))
+    w.isatap_rs(H, X, ip(11), router)
+
+
+scene("ISA-ROUTER", "a host solicits a router that is not listed", True, ISATAP)(lambda w: solicits(w, ip(66)))
+scene("ISA-ROUTER", "a host solicits the listed router", False, ISATAP)(lambda w: solicits(w, ip(4)))
+scene("ISA-ROUTER", "a configured tunnel looks for no router", False, ISATAP)(
+    lambda w: w.in4(H, GW, ip(11), "198.51.100.1", "ip6 fe80::1 ff02::2 hop=255 / icmp6 type=133 u32:0"))
+scene("ISA-RA", "an advertisement from a router that is not listed", True, ISATAP)(lambda w: w.isatap_ra(X, H, ip(66), ip(11)))
+scene("ISA-RA", "an advertisement from the listed router", False, ISATAP)(lambda w: w.isatap_ra(X, H, ip(4), ip(11)))
+
+
+def data41(w, outer, inside):
+    w.in4(X, H, outer, ip(11), "ip6 2001:db8:41::%s 2001:db8:41::%s / icmp6 type=128 u16:1+u16:1" % (isatap_id(inside), isatap_id(ip(11))))
+
+
+scene("ISA-SPOOF", "the source inside is another host's", True, ISATAP)(lambda w: data41(w, ip(66), ip(12)))
+scene("ISA-SPOOF", "the source inside is the sender's", False, ISATAP)(lambda w: data41(w, ip(66), ip(66)))
+scene("ISA-SPOOF", "the listed router forwards for another host", False, ISATAP)(lambda w: data41(w, ip(4), ip(12)))
+scene("TER-SRV", "a client qualifies with a server, none is listed", True)(
+    lambda w: w.teredo(H, GW, ip(11), "192.0.2.1", 50000, 3544, RS6, AUTH))
+scene("TER-SRV", "a client qualifies with the listed server", False, TEREDO)(
+    lambda w: w.teredo(H, GW, ip(11), "192.0.2.1", 50000, 3544, RS6, AUTH))
+scene("TER-SRV", "the same message to another port is no server's", False)(
+    lambda w: w.teredo(H, GW, ip(11), "192.0.2.1", 50000, 3545, RS6, AUTH))
+
+
+def peer(w, mapped, src="203.0.113.11"):
+    w.teredo(H, GW, src, "203.0.113.12", 50000, 50001, "ip6 %s %s / icmp6 type=128 u16:1+u16:1" % (
+        teredo("192.0.2.1", mapped, 50000), teredo("192.0.2.1", "203.0.113.12", 50001)))
+
+
+scene("TER-ADDR", "the client in the address is not the sender", True, TEREDO)(lambda w: peer(w, "203.0.113.99"))
+scene("TER-ADDR", "a client address that nobody has in the Internet", True, TEREDO)(lambda w: peer(w, "192.168.1.9", ip(11)))
+scene("TER-ADDR", "the client in the address is the sender", False, TEREDO)(lambda w: peer(w, "203.0.113.11"))
+scene("TER-ADDR", "before the address translator nothing can be compared", False, TEREDO)(lambda w: peer(w, "203.0.113.11", ip(11)))
+INSIDE = "ip6 2001:db8:1::2 2001:db8:1::1 %s/ icmp6 type=128 u16:1+u16:1"
+scene("TUN-NEST", "6in4 inside 6in4", True)(
+    lambda w: w.in4(H, GW, ip(11), "198.51.100.1", "ip6 2001:db8:2::2 2001:db8:2::1 nh=41 / " + INSIDE % "nh=41 / ip6 2001:db8:3::2 2001:db8:3::1 "))
+scene("TUN-NEST", "IPv6 in IPv6 inside Teredo", True)(
+    lambda w: w.teredo(H, GW, ip(11), "203.0.113.12", 50000, 50001, "ip6 %s %s nh=41 / " % (
+        teredo("192.0.2.1", "203.0.113.11", 50000), teredo("192.0.2.1", "203.0.113.12", 50001)) + INSIDE % ""))
+scene("TUN-NEST", "one tunnel", False)(lambda w: w.in4(H, GW, ip(11), "198.51.100.1", INSIDE % ""))
+
+
 # ---- chains 2 and 3 ----
 def starve_serve(w, serve):
     w.others()

@@ -19,6 +19,22 @@ def ip(n, net="10.0.0."):
     return net + str(n)
 
 
+def hextets(a):
+    b = [int(x) for x in a.split(".")]
+    return "%x:%x" % (b[0] << 8 | b[1], b[2] << 8 | b[3])
+
+
+def isatap_id(a, u=0):
+    """the interface identifier of RFC 5214 6.1"""
+    return "%s5efe:%s" % ("200:" if u else "", hextets(a))
+
+
+def teredo(server, client, port, flags=0):
+    """the address of RFC 4380 4"""
+    c = ".".join(str(int(x) ^ 255) for x in client.split("."))
+    return "2001:0:%s:%x:%x:%s" % (hextets(server), flags, port ^ 0xffff, hextets(c))
+
+
 class Wire:
     """collects frames; `at` is the clock in seconds, moved by `wait`"""
 
@@ -147,6 +163,21 @@ class Wire:
         self.d6client(3, m, xid + 1, server=kw.get("duid") or self.duid(s))
         self.d6server(7, s, m, xid + 1, a, dns, **kw)
         self.dad(m, a)
+
+    # ---- tunnels ----
+    def in4(self, m, peer, src, dst, inner, ttl=64):
+        """protocol 41: IPv6 in IPv4"""
+        self.frame("eth %s %s / ip4 %s %s proto=41 ttl=%d / %s" % (m, peer, src, dst, ttl, inner))
+
+    def isatap_rs(self, m, peer, src, router, u=0, between=""):
+        self.in4(m, peer, src, router, "ip6 fe80::%s ff02::2 hop=255 / %sicmp6 type=133 u32:0" % (isatap_id(src, u), between))
+
+    def isatap_ra(self, m, peer, router, dst, src=None):
+        self.in4(m, peer, router, dst, "ip6 %s fe80::%s hop=255 / icmp6 ra(64,0,1800,0,0)+nd(3,u8:64+u8:0xc0+u32:7200+u32:3600+u32:0+2001:db8:41::) type=134" % (
+            src or "fe80::" + isatap_id(router), isatap_id(dst)))
+
+    def teredo(self, m, peer, src, dst, sport, dport, inner, head=""):
+        self.frame("eth %s %s / ip4 %s %s / udp %d %d / %s%s" % (m, peer, src, dst, sport, dport, "bytes %s / " % head if head else "", inner))
 
     # ---- names ----
     def query(self, m, src, r, rip, name, ident=7, six=False, kind=1):
