@@ -80,10 +80,18 @@ static const struct detection detections[FAMILIES] = {
 		"IPv6 is tunnelled in UDP to a server that is not listed.", "Block UDP 3544 at the border\nDisable "
 			"Teredo by policy" },
 	[FAM_IPHTTPS] = { "iphttps-server", 9100113, "IP-HTTPS server", "Protocol Tunneling", "T1572",
-		"A host offers IP-HTTPS that is not in the DirectAccess list.", "Ask the owner of the host" },
+		"A host offers IP-HTTPS that is not in the DirectAccess list: IPv6 in HTTPS, past every filter that lets HTTPS "
+			"out. Benign cause: a DirectAccess "
+		"server that nobody listed under authority.vpn_servers.",
+		"Ask the owner of the host\nOn the clients: netsh interface httpstunnel show interfaces" },
 	[FAM_SSTP] = { "sstp-mitm", 9100114, "SSTP VPN interception", "Adversary-in-the-Middle", "T1557",
-		"The certificate that a VPN client saw is not the server's.", "Compare the certificate hashes\nFind "
-			"the station that answers" },
+		"A VPN client was shown another certificate than the server's own, or the path to the server was bent: who ends its "
+			"TLS reads the logon and the tunnel. Benign "
+		"causes: a renewed certificate or a TLS off-loader that nobody listed under authority.vpn_servers.",
+		"Compare the certificate's SHA-256 with the one on the server (netsh http show sslcert)\nFind the switch port of "
+			"the station that answers, and who "
+		"led the client to it: DNS answer, ARP table, DHCP lease\nUntil then keep the listed clients from dialling, and "
+			"treat the credentials they used as known" },
 	[FAM_FAILOVER] = { "failover-tamper", 9100115, "DHCP failover tampering", "Data Manipulation", "T1565.002",
 		"The failover channel between two DHCP servers was tampered with.", "Check both partners and the path "
 			"between them" },

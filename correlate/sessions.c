@@ -296,25 +296,24 @@ server_hello(struct engine *e, const struct obs *o, const struct sides *x, struc
 static bool
 reuse_leaf(struct engine *e, struct session *s)
 {
-	const struct session *old = NULL;
+	const struct session *old = s;
 
 	for (unsigned i = 0; i < STEPS; i++) {
-		old = session_next(e, s->seg, END_CLIENT, s->client, old ? old : s);
+		old = session_next(e, s->seg, END_CLIENT, s->client, old);
 		if (old == NULL)
 			return false;
-		if ((old->flags & SES_LEAF) && addr_eq(old->server, s->server) && old->sport == s->sport &&
-		    old->sni == s->sni)
-			break;
+		if (!(old->flags & SES_LEAF) || !addr_eq(old->server, s->server) || old->sport != s->sport ||
+		    old->sni != s->sni)
+			continue;
+		s->leaf = old->leaf;
+		s->not_before = old->not_before;
+		s->not_after = old->not_after;
+		s->issuer = old->issuer;
+		s->eku = old->eku;
+		s->flags |= SES_LEAF | SES_REUSED;
+		return true;
 	}
-	if (!old || !(old->flags & SES_LEAF) || !addr_eq(old->server, s->server) || old->sni != s->sni)
-		return false;
-	s->leaf = old->leaf;
-	s->not_before = old->not_before;
-	s->not_after = old->not_after;
-	s->issuer = old->issuer;
-	s->eku = old->eku;
-	s->flags |= SES_LEAF | SES_REUSED;
-	return true;
+	return false;
 }
 
 static bool

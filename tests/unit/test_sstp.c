@@ -496,6 +496,15 @@ test_baseline_renewal(void **state)
 	handshake(&w, &c, w.engine->now + TS_MIN, true);
 	expect(&w, V_SUSPECTED, SEV_HIGH, "another issuer");
 	world_close(&w);
+	/* an older certificate is no renewal */
+	struct conn old = to_server(5000);
+	open_world(&w, true, 0);
+	learn_baseline(&w, 3, 7);
+	old.leaf = 0xa2;
+	old.not_before = TS_SEC / 2;
+	handshake(&w, &old, w.engine->now + TS_MIN, true);
+	expect(&w, V_SUSPECTED, SEV_HIGH, "an older certificate");
+	world_close(&w);
 }
 
 /* ---- the path fact ---- */
@@ -547,7 +556,7 @@ test_path_by_spoofing(void **state)
 static void
 test_path_by_own_session(void **state)
 {
-	enum { WITHIN, LATE, PASSED_ON, FIRST_ANSWER, ELSEWHERE, ROUTED, CASES };
+	enum { WITHIN, LATE, PASSED_ON, FIRST_ANSWER, ONLY_AFTER, ELSEWHERE, CASES };
 	struct world w;
 
 	(void)state;
@@ -555,24 +564,49 @@ test_path_by_own_session(void **state)
 		struct conn good = to_server(5000), bad = to_actor(5001), mine = own(5002);
 		bad.tls13 = true;
 		open_world(&w, true, 1);
-		if (k != FIRST_ANSWER)
+		if (k != FIRST_ANSWER && k != ONLY_AFTER)
 			handshake(&w, &good, T, true);
 		if (k == PASSED_ON)
 			mine.random = bad.random; /* the client's own handshake, forwarded */
 		if (k == ELSEWHERE)
 			mine.server = addr4(10, 0, 0, 31);
-		if (k == ROUTED)
-			bad.ttl = 63; /* the answer came through a router: the MAC is nobody's */
 		handshake(&w, &bad, T + 20 * TS_SEC, true);
+		if (k == ONLY_AFTER)
+			handshake(&w, &good, T + 22 * TS_SEC, true);
 		handshake(&w, &mine, T + (k == LATE ? 26 : 24) * TS_SEC, true);
 		if (k == WITHIN)
 			expect(&w, V_PROBABLE, SEV_MEDIUM, "own session");
-		else if (k == ROUTED)
-			assert_null(hyp_of(w.engine, FAM_SSTP, w.engine->segment_at[0], ROUTER_MAC));
 		else
 			expect_silence(&w, k == LATE	    ? "6 s"
 					   : k == PASSED_ON ? "same random"
 							    : "nobody before, or elsewhere");
+		world_close(&w);
+	}
+}
+
+/* Behind a router nobody on the link is named: the server's address is the key, and the client is the victim. */
+static void
+test_behind_a_router(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int listed = 0; listed < 2; listed++) {
+		struct conn c = to_actor(5000);
+		struct actor key = { .addr = addr4(203, 0, 113, 9) };
+		c.server = key.addr;
+		c.server_mac = listed ? ROUTER_MAC
+				      : WORLD_OTHER; /* a router that is declared, or one that counts hops */
+		c.ttl = listed ? 64 : 57;
+		open_world(&w, true, 1);
+		handshake(&w, &c, T, true);
+		expect(&w, V_PROBABLE, SEV_HIGH, "routed");
+		const struct hyp *h = hyp_find(w.engine, FAM_SSTP, w.engine->segment_at[0], &key);
+		assert_non_null(h);
+		assert_false(h->actor.has_mac);
+		assert_int_equal(h->nvictim, 1);
+		event6(&w, 0xee, T + 3 * TS_SEC);
+		expect(&w, V_CONFIRMED, SEV_CRITICAL, "routed, with its event");
 		world_close(&w);
 	}
 }
@@ -679,6 +713,60 @@ test_event_path_rows(void **state)
 	}
 }
 
+/* Of several sessions the bent one is the event's, even where the true server answered later. */
+static void
+test_event_prefers_the_bent(void **state)
+{
+	struct world w;
+	struct conn bad = to_server(5000), good = to_server(5001);
+
+	(void)state;
+	bad.server_mac = WORLD_ACTOR;
+	bad.tls13 = good.tls13 = true;
+	open_world(&w, true, 1);
+	spoof(&w, addr4(10, 0, 0, 30), T - 10 * TS_SEC);
+	handshake(&w, &bad, T, true);
+	handshake(&w, &good, T + 5 * TS_SEC, true);
+	event6(&w, 0xee, T + 7 * TS_SEC);
+	expect(&w, V_CONFIRMED, SEV_CRITICAL, "the bent session");
+	world_close(&w);
+}
+
+/* W != H accuses only where both are of one flow: at most 60 s apart. */
+static void
+test_event_of_another_flow(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct conn c = to_server(5000);
+		open_world(&w, true, 1);
+		handshake(&w, &c, T, true);
+		event6(&w, 0xee, T + (k ? 75 : 55) * TS_SEC);
+		finish(&w);
+		expect(&w, k ? V_PROBABLE : V_CONFIRMED, k ? SEV_HIGH : SEV_CRITICAL, k ? "75 s" : "55 s");
+		world_close(&w);
+	}
+}
+
+/* A port that is used again is a new connection: the client's random tells. */
+static void
+test_port_reused(void **state)
+{
+	struct world w;
+	struct conn good = to_server(5000), bad = to_server(5000);
+
+	(void)state;
+	bad.leaf = 0xee;
+	bad.issuer = "CN=Other CA";
+	open_world(&w, true, 1);
+	handshake(&w, &good, T, true);
+	handshake(&w, &bad, T + 30 * TS_SEC, true);
+	expect(&w, V_PROBABLE, SEV_HIGH, "the second connection");
+	world_close(&w);
+}
+
 static void
 test_event_on_baseline(void **state)
 {
@@ -749,14 +837,16 @@ test_resumption(void **state)
 	struct world w;
 
 	(void)state;
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < 4; k++) { /* by id, by ticket, of nothing that was seen, at another server */
 		struct conn full = to_actor(5000), again = to_actor(5001);
 		open_world(&w, true, 1);
 		full.leaf = again.leaf = 0xee;
-		if (k < 2)
+		if (k != 2)
 			handshake(&w, &full, T, false);
+		if (k == 3)
+			again.server = addr4(10, 0, 0, 67);
 		again.session = k == 0 ? 7 : 0;
-		again.ticket = k == 1;
+		again.ticket = k == 1 || k == 3;
 		client_hello(&w, &again, T + 10 * TS_SEC);
 		server_hello(&w, &again, T + 10 * TS_SEC + TS_MS, k == 0 ? 7 : 0);
 		data(&w, &again, true, T + 11 * TS_SEC);
@@ -795,6 +885,22 @@ test_plain_events(void **state)
 		assert_int_equal(h->nvictim, 1);
 		world_close(&w);
 	}
+	/* behind a router two stations share an address: who got the server's own certificate is no victim */
+	struct conn bad = to_server(5000), fine = to_server(5001);
+	bad.ttl = fine.ttl = 57;
+	bad.server = fine.server = addr4(203, 0, 113, 9);
+	bad.server_mac = fine.server_mac = ROUTER_MAC;
+	bad.leaf = 0xee;
+	fine.client = addr4(10, 0, 0, 12);
+	fine.client_mac = WORLD_OTHER;
+	open_world(&w, true, 1);
+	handshake(&w, &bad, T, false);
+	handshake(&w, &fine, T + 5 * TS_SEC, false);
+	event_plain(&w, 1, WORLD_OTHER, T + 6 * TS_SEC);
+	expect(&w, V_PROBABLE, SEV_MEDIUM, "not its session");
+	event_plain(&w, 1, WORLD_VICTIM, T + 7 * TS_SEC);
+	expect(&w, V_CONFIRMED, SEV_HIGH, "its session");
+	world_close(&w);
 	/* alone: the true server answered */
 	struct conn good = to_server(5001);
 	open_world(&w, true, 1);
@@ -1101,9 +1207,13 @@ main(void)
 		cmocka_unit_test(test_baseline_renewal),
 		cmocka_unit_test(test_path_by_spoofing),
 		cmocka_unit_test(test_path_by_own_session),
+		cmocka_unit_test(test_behind_a_router),
 		cmocka_unit_test(test_path_declared_terminator),
 		cmocka_unit_test(test_event_rows),
 		cmocka_unit_test(test_event_path_rows),
+		cmocka_unit_test(test_event_prefers_the_bent),
+		cmocka_unit_test(test_event_of_another_flow),
+		cmocka_unit_test(test_port_reused),
 		cmocka_unit_test(test_event_on_baseline),
 		cmocka_unit_test(test_event_without_session),
 		cmocka_unit_test(test_hidden_is_said),
