@@ -509,6 +509,117 @@ def routes_used(w):
         w.wait(2)
 
 
+# ---- tunnels ----
+ISATAP, NO_ISATAP = with_(isatap_routers=[ip(4)]), with_(isatap_routers=[])
+TEREDO = with_(teredo_servers=["192.0.2.1"])
+HOST, PEER, ISA = mac(11), mac(12), mac(4, 0xaa)
+RS6 = "ip6 fe80::8000:ffff:ffff:fffd ff02::2 hop=255 / icmp6 type=133 u32:0"
+RA6 = "ip6 fe80::8000:f227:3fff:fdfe fe80::8000:ffff:ffff:fffd hop=255 / icmp6 ra(0,0,0,0,2000)+nd(3,u8:64+u8:0x40+u32:7200+u32:7200+u32:0+2001:0:c000:201::) type=134"
+AUTH = "u16:1+u8:0+u8:0+u64:77+u8:0"
+CLIENT6, PEER6 = teredo("192.0.2.1", "203.0.113.11", 50000), teredo("192.0.2.1", "203.0.113.12", 50001)
+
+
+def tunnel_event(number, at, computer, addresses, **data):
+    return {"@timestamp": "2023-11-14T22:13:%06.3fZ" % (20 + at), "host": {"name": computer.lower(), "ip": addresses},
+            "winlog": {"provider_name": "Microsoft-Windows-Iphlpsvc", "event_id": str(number), "record_id": 900 + number,
+                       "channel": "System", "computer_name": computer, "event_data": data}}
+
+
+UP = [tunnel_event(4200, 0.5, "WS-11.corp.lab", [ip(11)], ProtocolType="1", Interface="isatap.{1}", Address="fe80::5efe:10.0.0.11")]
+
+
+def isatap_host(w, router=None, u=0, between=""):
+    """asks for a router, gets its advertisement, uses it"""
+    router = router or ip(4)
+    w.others()
+    w.arp(HOST, ip(11), router)
+    w.arp(ISA, router, ip(11), op=2, dst=HOST, tha=HOST)
+    for _ in range(3):
+        w.isatap_rs(HOST, ISA, ip(11), router, u, between)
+        w.isatap_ra(ISA, HOST, router, ip(11))
+        w.in4(HOST, ISA, ip(11), router, "ip6 2001:db8:41::%s 2001:db8::80 / icmp6 type=128 u16:1+u16:1" % isatap_id(ip(11)))
+        w.wait(4)
+
+
+case("ISATAP router in the list, link-up event of the host", "none", ISATAP, events=UP)(isatap_host)
+case("ISATAP router set by policy, nothing declared", "info", DECLARED)(isatap_host)
+case("ISATAP router set by policy, link-up event of the host, nothing declared", "info", DECLARED, events=UP)(isatap_host)
+
+
+@case("listed ISATAP router forwards from host to host", "none", ISATAP)
+@case("ISATAP router that hosts solicited forwards from host to host, nothing declared", "info", DECLARED)
+def forwards(w):
+    isatap_host(w)
+    w.in4(ISA, HOST, ip(4), ip(11), "ip6 2001:db8:41::%s 2001:db8:41::%s / icmp6 type=129 u16:1+u16:1" % (isatap_id(ip(12)), isatap_id(ip(11))))
+
+
+@case("configured tunnel to a broker", "none", NO_ISATAP)
+@case("configured tunnel to a broker, nothing declared", "none")
+def broker(w):
+    for i in range(5):
+        w.in4(HOST, GW, ip(11), "198.51.100.1", "ip6 2001:db8:1::2 2001:db8::80 / icmp6 type=128 u16:1+u16:%d" % i)
+        w.in4(GW, HOST, "198.51.100.1", ip(11), "ip6 2001:db8::80 2001:db8:1::2 / icmp6 type=129 u16:1+u16:%d" % i, ttl=55)
+        w.in4(HOST, GW, ip(11), "192.88.99.1", "ip6 2002:a00:b::1 2001:db8::80 / icmp6 type=128 u16:1+u16:%d" % i)
+        w.wait(1)
+
+
+def qualifies(w, server="192.0.2.1"):
+    w.others()
+    w.arp(HOST, ip(11), ip(1))
+    for _ in range(3):
+        w.teredo(HOST, GW, ip(11), server, 50000, 3544, RS6, AUTH)
+        w.teredo(GW, HOST, server, ip(11), 3544, 50000, RA6, AUTH + "+u16:0+u16:0x3caf+u32:0x34ff8ef4")
+        w.teredo(HOST, GW, ip(11), "203.0.113.12", 50000, 50001, "ip6 %s %s nh=59" % (CLIENT6, PEER6))
+        w.wait(30)
+
+
+case("Teredo by the listed server, the client behind a translator", "none", TEREDO)(qualifies)
+case("Teredo, nothing declared", "suspected", DECLARED)(qualifies)
+
+
+@case("Teredo peers that meet each other over a relay's port 3544", "none", TEREDO)
+def relay(w):
+    for i in range(5):
+        w.teredo(HOST, GW, "203.0.113.11", "198.51.100.9", 50000, 3544, "ip6 %s 2001:db8::80 / icmp6 type=128 u16:1+u16:%d" % (CLIENT6, i))
+        w.teredo(GW, HOST, "198.51.100.9", "203.0.113.11", 3544, 50000, "ip6 2001:db8::80 %s / icmp6 type=129 u16:1+u16:%d" % (CLIENT6, i))
+        w.teredo(HOST, GW, "203.0.113.11", "203.0.113.12", 50000, 3544, "ip6 %s %s / icmp6 type=128 u16:1+u16:%d" % (
+            CLIENT6, teredo("192.0.2.1", "203.0.113.12", 3544), i))
+        w.wait(1)
+
+
+@case("UDP payloads that begin like IPv6", "none", TEREDO)
+def no_tunnel(w):
+    for i in range(5):
+        w.teredo(HOST, GW, ip(11), "203.0.113.12", 50000, 50001, "ip6 2001:db8::1 2001:db8::2 / icmp6 type=128 u16:1+u16:%d" % i)
+        w.frame('eth %s %s / ip4 %s 203.0.113.12 / udp 50000 3544 / bytes "GET /%d HTTP/1.0"' % (HOST, GW, ip(11), i))
+
+
+# ---- tunnels that evade ----
+case("ISATAP router that is not listed, no answer", "probable", NO_ISATAP, True)(lambda w: w.isatap_rs(HOST, ISA, ip(11), ip(4)))
+case("ISATAP router that is not listed, used", "confirmed", NO_ISATAP, True)(isatap_host)
+case("ISATAP router that is not listed, link-up event of the host", "confirmed", NO_ISATAP, True, events=UP)(
+    lambda w: w.isatap_rs(HOST, ISA, ip(11), ip(4)))
+case("ISATAP with a universal identifier", "probable", NO_ISATAP, True)(lambda w: isatap_host(w, u=1))
+case("ISATAP solicitation behind an extension header", "probable", NO_ISATAP, True)(
+    lambda w: w.isatap_rs(HOST, ISA, ip(11), ip(4), between="dst / "))
+case("ISATAP solicitation behind a fragment header", "probable", NO_ISATAP, True)(
+    lambda w: w.isatap_rs(HOST, ISA, ip(11), ip(4), between="frag id=7 / "))
+case("ISATAP inside a VLAN tag", "probable", NO_ISATAP, True)(lambda w: w.frame(
+    "eth %s %s / vlan 7 / ip4 %s %s proto=41 / ip6 fe80::%s ff02::2 hop=255 / icmp6 type=133 u32:0" % (HOST, ISA, ip(11), ip(4), isatap_id(ip(11)))))
+case("Teredo by a server that is not listed", "probable", TEREDO, True)(lambda w: qualifies(w, "198.51.100.1"))
+case("Teredo server of this link, its own event", "confirmed", DECLARED, True, events=[
+    tunnel_event(4000, 0.1, "SRV-11.corp.lab", [ip(4)])])(lambda w: (w.arp(ISA, ip(4), ip(11)), w.teredo(HOST, ISA, ip(11), ip(4), 50000, 3544, RS6, AUTH),
+    w.teredo(ISA, HOST, ip(4), ip(11), 3544, 50000, RA6, AUTH)))
+case("ISATAP name answered by a rogue server's resolver", "confirmed", NO_ISATAP, True)(lambda w: named(w, "isatap.corp.lab"))
+
+
+def named(w, name):
+    w.dora(X, ip(66), HOST, 5, ip(11), dns=ip(66))
+    w.query(HOST, ip(11), X, ip(66), name)
+    w.answer(X, ip(66), HOST, ip(11), name, ip(66))
+    w.isatap_rs(HOST, X, ip(11), ip(66))
+
+
 def worst(records):
     last = {r["incident"]["id"]: r["incident"] for r in records}
     return max((i["verdict"] for i in last.values()), key=lambda v: RANK[v], default="none"), last.values()
