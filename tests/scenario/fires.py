@@ -213,6 +213,82 @@ def goes(w):
 
 
 # ---- following the money ----
+NONCE = bytes.fromhex("5f1c8e2290ab037d")
+FILES = mac(20, 0xaa)
+
+
+def lured(w, server, address, turns, port):
+    """a client takes the stranger's lease, then logs on to somebody"""
+    w.announce(FILES, ip(20))
+    w.announce(X, ip(66))
+    w.dora(X, ip(66), mac(1), 5, ip(50), router=ip(66), dns=ip(66))
+    w.wait(20)
+    w.talk_tcp(mac(1), ip(50), server, address, port, turns)
+    w.wait(2)
+
+
+scene("AUTH-LURE", "SMB session with the server of the rogue lease", True)(lambda w: lured(w, X, ip(66), logon.smb2_logon(NONCE), 445))
+scene("AUTH-LURE", "SMB session with the file server", False)(lambda w: lured(w, FILES, ip(20), logon.smb2_logon(NONCE), 445))
+scene("AUTH-LURE", "LDAP bind to it", True)(lambda w: lured(w, X, ip(66), logon.ldap_logon(NONCE), 389))
+scene("AUTH-LURE", "it asks for NTLM over HTTP", True)(lambda w: lured(w, X, ip(66), logon.http_logon(NONCE)[:2], 80))
+scene("AUTH-LURE", "it serves a proxy configuration", True)(lambda w: lured(w, X, ip(66), logon.pac(), 80))
+scene("AUTH-LURE", "the intranet asks for NTLM over HTTP", False)(lambda w: lured(w, FILES, ip(20), logon.http_logon(NONCE), 80))
+
+
+@scene("AUTH-LURE", "the logon comes first, the accusation after it", True)
+def logon_first(w):
+    w.announce(X, ip(66))
+    w.announce(mac(1), ip(50))
+    w.talk_tcp(mac(1), ip(50), X, ip(66), 445, logon.smb2_logon(NONCE))
+    w.wait(120)
+    w.dora(X, ip(66), mac(1), 5, ip(50))
+
+
+@scene("AUTH-LURE", "the accusation comes too late", False)
+def logon_long_ago(w):
+    w.announce(X, ip(66))
+    w.announce(mac(1), ip(50))
+    w.talk_tcp(mac(1), ip(50), X, ip(66), 445, logon.smb2_logon(NONCE))
+    for _ in range(11):
+        w.wait(60)
+        w.arp(X, ip(66), ip(1))
+    w.dora(X, ip(66), mac(1), 5, ip(50))
+
+
+def relayed(w, challenge=NONCE, inward=logon.smb2_logon, outward=logon.http_logon, ports=(445, 80)):
+    """the client's logon to the one in the middle goes on to the file server, message by message"""
+    for m, a in ((FILES, ip(20)), (X, ip(66)), (mac(1), ip(50))):
+        w.announce(m, a)
+    w.wait(5)
+    server = w.tcp(X, ip(66), FILES, ip(20), ports[0], inward(challenge), sport=51000)
+    client = w.tcp(mac(1), ip(50), X, ip(66), ports[1], outward(NONCE))
+    turns = outward(NONCE)
+    next(server), next(server)      # type 1 and the challenge
+    for _ in turns[:-1]:
+        next(client)                # up to the challenge
+    for _ in client:
+        pass
+    for _ in server:
+        pass
+
+
+scene("AUTH-RELAY", "HTTP logon relayed to SMB, nothing declared", True, None)(lambda w: relayed(w))
+scene("AUTH-RELAY", "SMB logon relayed to LDAP", True)(lambda w: relayed(w, inward=logon.ldap_logon, outward=logon.smb2_logon, ports=(389, 445)))
+scene("AUTH-RELAY", "two logons at once, each with its own challenge", False)(lambda w: relayed(w, bytes(range(8))))
+scene("AUTH-RELAY", "a declared load balancer", False, with_(proxies=[ip(66)]))(lambda w: relayed(w))
+scene("AUTH-RELAY", "a web proxy passes on what was asked of it", False, None)(
+    lambda w: relayed(w, inward=logon.http_logon, ports=(80, 8080)))
+
+
+@scene("AUTH-RELAY", "a router on the way", False, None)
+def relay_router(w):
+    w.announce(X, ip(66))
+    w.announce(mac(1), ip(50))
+    for m, n in ((FILES, X), (X, mac(1))):  # the same packet before and behind it
+        w.frame("eth %s %s / ip4 172.16.0.20 %s ttl=%d / tcp 445 50000 seq=9000 ack=1000 flags=24 / bytes hex:%s" % (
+            m, n, ip(50), 64 - (m == X), logon.smb2_logon(NONCE)[1][1].hex()))
+
+
 def update(w, key, resolver=True):
     """a client of a stranger's DHCPv6 server registers its name with the resolver that it was given"""
     r = X if resolver else S1
