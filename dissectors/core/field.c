@@ -126,6 +126,7 @@ static void
 scalar_quoted(struct out *o, const struct field *f, const void *rec)
 {
 	struct mac m;
+	ts_t ts;
 
 	out_chr(o, '"');
 	switch (f->type) {
@@ -142,6 +143,10 @@ scalar_quoted(struct out *o, const struct field *f, const void *rec)
 	case F_MAC:
 		memcpy(&m, (const uint8_t *)rec + f->off, sizeof(m));
 		out_mac(o, m);
+		break;
+	case F_TS:
+		memcpy(&ts, (const uint8_t *)rec + f->off, sizeof(ts));
+		out_ts(o, ts, 0);
 		break;
 	case F_HEX: out_hex(o, view(f, rec)); break;
 	case F_TEXT: out_json_text(o, bytes_text(view(f, rec))); break;

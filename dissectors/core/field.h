@@ -19,6 +19,7 @@ enum field_type {
 	F_HEX16, F_HEX24, F_HEX32, /* "0x" and 4, 6, 8 digits; members uint16_t, uint32_t, uint32_t */
 	F_NAME8, F_NAME16,	   /* text of .names; absent where the value has no name */
 	F_ADDR, F_MAC,		   /* struct addr, struct mac */
+	F_TS,			   /* ts_t, as a date and a time to the second */
 	F_HEX, F_TEXT, F_MACTEXT,  /* struct bytes as hex, as text up to its first NUL, as aa:bb:.. pairs */
 	F_CSTR,			   /* char[] member, NUL-terminated; absent when empty and no .has */
 	F_LIST,			   /* array of what .next gives: scalars when .nsub == 1 and .sub[0].name == NULL */

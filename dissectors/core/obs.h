@@ -312,7 +312,7 @@ enum tls_has { TLSH_VERSION, TLSH_CIPHER, TLSH_NEGOTIATED, TLSH_RETRY, TLSH_CERT
 enum tls_anomaly {
 	TLSA_LENGTH = 1 << 0,	  /* a length inside the message lies */
 	TLSA_TOO_LONG = 1 << 1,	  /* longer than the prefix that is kept: what was there is told */
-	TLSA_RECORD = 1 << 2,	  /* empty or oversize handshake records (RFC 8446 5.1) */
+	TLSA_RECORD = 1 << 2,	  /* handshake records that are empty or too long (RFC 8446 5.1) */
 };
 enum x509_eku { EKU_SERVER_AUTH = 1, EKU_CLIENT_AUTH = 2, EKU_ANY = 4, EKU_OTHER = 8 };
 struct tls_leaf {		/* the first certificate; hashes are over its DER bytes and always there */
@@ -325,16 +325,19 @@ struct tls_leaf {		/* the first certificate; hashes are over its DER bytes and a
 };
 struct tls {
 	uint64_t     set;		/* enum tls_has */
-	uint8_t	     content;		/* enum tls_content: TLS_HANDSHAKE; TLS_ALERT; TLS_DATA once a direction, with data_len */
+	uint8_t	     content;		/* enum tls_content: TLS_HANDSHAKE; TLS_ALERT in clear; TLS_DATA: the first four records of
+					 * a direction, with data_len so far */
 	uint8_t	     hs_type;		/* enum tls_hs */
 	bool	     client;		/* sent by the client */
 	uint16_t     record_version, version, negotiated, cipher;
 	struct bytes random, session_id, ciphers, extensions;	/* views of the message; ciphers: the list without its length */
+	uint8_t	     session_id_len;	/* TLSH_SESSION */
+	uint16_t     nciphers;		/* TLSH_CIPHERS */
 	struct bytes sni, alpn, supported_versions;	/* sni: the first host_name; the others: lists without their lengths */
 	bool	     hello_retry;	/* RFC 8446 4.1.3: the server hello with that random */
 	bool	     ticket;		/* the client offers a session ticket or a PSK that is not empty */
 	struct bytes ja3_full, ja3s_full, ja4_r;	/* text, in the scratch */
-	char	     ja3[33], ja4[40];	/* ja3: of a server hello JA3S */
+	char	     ja3[33], ja3s[33], ja4[40];	/* "" where absent; ja3s of a server hello */
 	uint16_t     ncerts;
 	struct bytes certs;		/* certificate_list without its length: tls_cert_next() */
 	struct tls_leaf leaf;
