@@ -1,25 +1,31 @@
 #!/bin/bash
 # CPU time (user and system) of crosstap for a capture, as a multiple of the bare libpcap loop over the same file: runs in
 # turn, best of each, page cache warm.  Also nanoseconds a packet and the largest resident size.
-# usage: bench.sh BUILD [ROUNDS]      BUILD: a release build with crosstap, bench_count, bench_traffic
+# usage: bench.sh BUILD [ROUNDS]      BUILD: a release build with crosstap and tests/bench
 # Last line: the state that is taken at start, and what one more tracked host costs.
+# Workloads: span (a mirrored port), storm (control traffic alone), tls (bulk behind handshakes).
 # With a limit in CROSSTAP_BENCH_MAX ("span 2.5 storm 5") a ratio above it makes the exit status 1.
 set -u
 build=${1:?build folder} rounds=${2:-5}
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 shared=${CROSSTAP_SHARED:-$top/../shared}
-bin=$build/crosstap count=$build/tests/bench/bench_count traffic=$build/tests/bench/bench_traffic
+bin=$build/crosstap count=$build/tests/bench/bench_count traffic=$build/tests/bench/bench_traffic tls=$build/tests/bench/bench_tls
 packets=${CROSSTAP_BENCH_PACKETS:-1000000}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
-for tool in "$bin" "$count" "$traffic"; do
+for tool in "$bin" "$count" "$traffic" "$tls"; do
 	[ -x "$tool" ] || { echo "$tool is missing"; exit 2; }
 done
 
-# name span|storm: the made file
+# name span|storm|tls: the made file; tls is handshakes of real stacks, each followed by 1.4 MB of application data
 workload() {
-	if [ -f "$shared/bench/mix.c" ] && [ -d "$shared/pcaps/public" ] && [ -z "${CROSSTAP_BENCH_OWN-}" ]; then
+	if [ "$1" = tls ]; then
+		zoo=$shared/pcaps/lab/tls-handshake-zoo/capture.pcap
+		mapfile -t captures < <(find "$top/pcaps" -name '*.pcap' | LC_ALL=C sort)
+		[ -f "$zoo" ] && captures=("$zoo")
+		"$tls" "$work/$1.pcap" "$packets" 1500 "${captures[@]}" >/dev/null
+	elif [ -f "$shared/bench/mix.c" ] && [ -d "$shared/pcaps/public" ] && [ -z "${CROSSTAP_BENCH_OWN-}" ]; then
 		[ -x "$work/mix" ] || gcc -w -O2 -o "$work/mix" "$shared/bench/mix.c" -lpcap || return 1
 		find "$shared/pcaps/public" "$shared/pcaps/lab" -name '*.pcap' -o -name '*.cap' -o -name '*.pcapng' |
 			LC_ALL=C sort >"$work/files"
@@ -49,8 +55,8 @@ cost() {
 echo 'authority: []' >"$work/none.yaml"
 status=0
 printf '%-6s %10s %12s %12s %8s %10s\n' load packets 'loop ns/pkt' 'ours ns/pkt' ratio 'peak KiB'
-for load in span storm; do
-	workload $load || { echo "$load: no workload"; exit 2; }
+for load in span storm tls; do
+	workload "$load" || { echo "$load: no workload"; exit 2; }
 	n=$("$count" "$work/$load.pcap" | sed 's/ .*//')
 	base=999999 ours=999999 rss=0
 	for ((i = 0; i < rounds; i++)); do
