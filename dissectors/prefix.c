@@ -238,7 +238,7 @@ handshake(struct prefixes *p, struct prefix_seg *s)
 	syn(p, d, s->seq + 1, s->mark);
 }
 
-/* Data where another SYN said it would begin: another connection, or the only true one. */
+/* Data where another SYN said it would be, and not where it was so far: another connection, or the only true one. */
 static void
 switch_over(struct prefixes *p, struct prefix_seg *s)
 {
@@ -269,8 +269,8 @@ prefix_find(struct prefixes *p, struct prefix_seg *s)
 		s->seq++;
 	}
 	s->dir = &s->flow->dir[s->side];
-	if (s->dir->state == PREFIX_OPEN && s->dir->has_alt && s->seq == s->dir->alt && s->len > 0 &&
-	    s->seq - s->dir->isn >= s->dir->limit) /* else it goes on where it was */
+	if (s->dir->state == PREFIX_OPEN && s->dir->has_alt && s->len > 0 &&
+	    s->seq - s->dir->alt < s->dir->limit && s->seq - s->dir->isn >= s->dir->limit)
 		switch_over(p, s);
 	return s->dir->state == PREFIX_OPEN;
 }

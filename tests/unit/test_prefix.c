@@ -610,7 +610,8 @@ test_second_syn(void **state)
 	expect(&r, 3, "g");
 	segment_ack(&r, CLIENT, 70000, 0, SYN, NULL, 0); /* and now a true one */
 	segment_ack(&r, SERVER, 80000, 70001, SYN | ACK, NULL, 0);
-	SEND(&r, CLIENT, 70001, "\1h");
+	SEND(&r, CLIENT, 70002, "h");
+	SEND(&r, CLIENT, 70001, "\1");
 	SEND(&r, SERVER, 80001, "\1i");
 	assert_int_equal(r.n, 6);
 	expect(&r, 4, "h");
