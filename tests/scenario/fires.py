@@ -7,7 +7,7 @@ Last line: `N passed, N failed`."""
 import argparse, json, os, subprocess, sys, tempfile
 from traps import DECLARED, GW, RELAY, S1, S2, X, with_
 from wire import *
-import logon
+import handshake, logon
 
 CASES = []      # id, name, must it speak, authority, events, scene
 DC = {"computer": "SRV-DHCP01.corp.lab"}
@@ -448,6 +448,61 @@ def silence(w, serve):
 STOPPED = [event("Microsoft-Windows-DHCP-Server", 1045, 501, 1, "SRV-DHCP02.corp.lab", [ip(9)])]
 scene("chain/silence-the-server", "a server is told to stop, then another serves", True, events=STOPPED)(lambda w: silence(w, True))
 scene("chain/silence-the-server", "a server is told to stop and nobody follows", False, events=STOPPED)(lambda w: silence(w, False))
+
+
+# ---- TLS ----
+VPN_MAC, VPN_CERT, ODD_CERT = mac(30, 0xaa), handshake.certificate("vpn.corp.lab"), handshake.certificate("vpn.corp.lab", "vpn.corp.lab", 2)
+VPN = with_(vpn_servers=[{"sni": "vpn.corp.lab", "ip": [ip(30)], "leaf_sha256": [handshake.sha256(VPN_CERT)]}])
+
+
+def dial(w, cert, s=X, a=ip(66), sport=50000, **kw):
+    c = mac(1)
+    w.announce(c, ip(50))
+    w.announce(VPN_MAC, ip(30))
+    w.announce(X, ip(66))
+    w.talk_tcp(c, ip(50), s, a, 443, handshake.session(cert, "vpn.corp.lab", **kw), sport=sport)
+
+
+scene("SSTP-CERT", "the VPN's name with another certificate", True, VPN)(lambda w: dial(w, ODD_CERT))
+scene("SSTP-CERT", "the declared certificate at another address", False, VPN)(lambda w: dial(w, VPN_CERT))
+
+
+def through(w, pause):
+    """first to the server; then to another station, which opens a connection of its own to the server"""
+    dial(w, VPN_CERT, VPN_MAC, ip(30), tls13=True)
+    w.wait(20)
+    dial(w, VPN_CERT, sport=50001, tls13=True, random=2)
+    w.wait(pause)
+    w.talk_tcp(X, ip(66), VPN_MAC, ip(30), 443, handshake.session(VPN_CERT, ip(30), random=3), sport=50002)
+
+
+scene("SSTP-PATH", "its own connection to the server two seconds later", True, VPN)(lambda w: through(w, 2))
+scene("SSTP-PATH", "its own connection to the server eight seconds later", False, VPN)(lambda w: through(w, 8))
+
+
+def null_suites(w, *suites):
+    c = mac(1)
+    w.announce(c, ip(50))
+    w.announce(X, ip(66))
+    w.talk_tcp(c, ip(50), X, ip(66), 443, [(True, handshake.client_hello("da.corp.lab", suites)), (False, handshake.server_hello(2))])
+
+
+scene("IPH-SRV", "NULL suites alone are offered, and one is taken", True, VPN)(lambda w: null_suites(w, 2, 0x3b, 0xff))
+scene("IPH-SRV", "others are offered as well", False, VPN)(lambda w: null_suites(w, 2, 0x3b, 0xc02f))
+
+
+def failover(w, m):
+    """two partners, then one more frame in the first one's name"""
+    say = [(True, b"bind update"), (False, b"bind ack")]
+    w.announce(S1, ip(2))
+    w.announce(S2, ip(3))
+    w.talk_tcp(S1, ip(2), S2, ip(3), 647, say, finish=False)
+    w.wait(60)
+    w.frame('eth %s %s / ip4 %s %s / tcp 50000 647 seq=1012 ack=9009 flags=24 / bytes "bind update"' % (m, S2, ip(2), ip(3)))
+
+
+scene("FO-TAMPER", "another MAC speaks for the partner", True)(lambda w: failover(w, X))
+scene("FO-TAMPER", "the partner goes on", False)(lambda w: failover(w, S1))
 
 
 def prepare(c, where, forge):

@@ -7,7 +7,7 @@ A trap may end with no verdict above the one listed (none: nothing raised, that 
 an evasion must reach the one listed.  Exit status 1 when a line disagrees.  Last line: `N passed, N failed`."""
 import argparse, json, os, subprocess, sys, tempfile
 from wire import *
-import logon
+import handshake, logon
 
 RANK = {"none": 0, "info": 0, "refuted": 0, "unverifiable": 0, "host-only": 0, "suspected": 1, "probable": 2, "confirmed": 3}
 S1, S2, S3, GW, RELAY, X = mac(2, 0xaa), mac(3, 0xaa), mac(4, 0xaa), mac(1, 0xaa), mac(5, 0xaa), mac(66, 0x66)
@@ -618,6 +618,84 @@ def named(w, name):
     w.query(HOST, ip(11), X, ip(66), name)
     w.answer(X, ip(66), HOST, ip(11), name, ip(66))
     w.isatap_rs(HOST, X, ip(11), ip(66))
+
+
+# ---- VPN ----
+VPN_MAC, LEAF = mac(30, 0xaa), [handshake.certificate("vpn.corp.lab", serial=n + 1, year=23 + n) for n in range(2)]
+HASH = [handshake.sha256(c) for c in LEAF]
+FORGED = handshake.certificate("vpn.corp.lab", "Corp Lab Root CA", 9, 24)
+FORGED_HASH = handshake.sha256(FORGED)
+
+
+def vpn(*leaves, **kw):
+    return with_(vpn_servers=[dict({"sni": "vpn.corp.lab", "ip": [ip(30)], "leaf_sha256": list(leaves)}, **kw)])
+
+
+def mismatch(at, sha256):
+    return handshake.sstp_event(6, 700, at, "LAP-01.corp.lab", ip(50), SHA1CertificateHash="", SHA256CertificateHash=sha256.upper())
+
+
+def dial(w, cert, s, a, sport=50000, **kw):
+    c = mac(1)
+    for m, x in ((c, ip(50)), (VPN_MAC, ip(30)), (X, ip(66))):
+        w.announce(m, x)
+    w.talk_tcp(c, ip(50), s, a, 443, handshake.session(cert, "vpn.corp.lab", **kw), sport=sport)
+    w.wait(2)
+
+
+@case("VPN certificate renewed, both declared", "none", vpn(*HASH))
+@case("VPN blue and green certificates, both declared", "none", vpn(*HASH))
+@case("VPN certificate renewed by the server, the new one not declared yet", "none", vpn(HASH[0]))
+@case("VPN certificate renewed, nothing declared", "none")
+def renewed(w):
+    for n in range(6):
+        dial(w, LEAF[n % 2 if "green" in w.case else n // 3], VPN_MAC, ip(30), 50000 + n, random=n + 1)
+        w.wait(60)
+
+
+OFFLOAD = dict(DECLARED, vpn_servers=vpn(HASH[0])["vpn_servers"] + [{"sni": "vpn.corp.lab", "ip": [ip(66)], "leaf_sha256": [FORGED_HASH]}])
+
+
+@case("TLS off-loader before the VPN server, listed, event 6 with its hash", "refuted", OFFLOAD, events=[mismatch(3, FORGED_HASH)])
+@case("TLS off-loader before the VPN server, not listed, event 6 with its hash", "confirmed", vpn(HASH[0]), True, events=[mismatch(3, FORGED_HASH)])
+def offloaded(w):
+    dial(w, FORGED, X, ip(66))
+
+
+@case("captive portal before the VPN is reached", "info", vpn(*HASH),
+      events=[handshake.sstp_event(1, 701, 3, "LAP-01.corp.lab", ip(50), ErrorMessage="The certificate's CN name does not match the passed value.")])
+def portal(w):
+    c = mac(1)
+    w.announce(c, ip(50))
+    w.talk_tcp(c, ip(50), GW, "198.51.100.7", 443, handshake.session(FORGED, "portal.example", accepted=False))
+
+
+@case("VPN over TLS 1.3, event 6 with the server's hash", "refuted", vpn(*HASH), events=[mismatch(3, HASH[0])])
+@case("VPN over TLS 1.3, event 6 with its hash, no hash declared", "info", vpn(), events=[mismatch(3, HASH[0])])
+@case("evasion: VPN over TLS 1.3, event 6 with another hash", "probable", vpn(*HASH), True, events=[mismatch(3, FORGED_HASH)])
+def hidden(w):
+    dial(w, None, VPN_MAC, ip(30), tls13=True)
+
+
+@case("evasion: VPN through a spoofed address, TLS 1.3, event 6 with another hash", "confirmed", vpn(*HASH), True, events=[mismatch(16, FORGED_HASH)])
+@case("evasion: VPN through a spoofed address, TLS 1.3, no event", "probable", vpn(*HASH), True)
+def spoofed(w):
+    c = mac(1)
+    dial(w, None, VPN_MAC, ip(30), tls13=True)
+    w.wait(10)
+    w.arp(X, ip(30), ip(50), op=2, dst=c, tha=c)
+    w.talk_tcp(c, ip(50), X, ip(30), 443, handshake.session(None, "vpn.corp.lab", tls13=True, random=5), sport=50009)
+    w.arp(VPN_MAC, ip(30), ip(30))
+    w.wait(5)
+
+
+@case("evasion: VPN certificate in segments of 40 bytes, issuer copied", "probable", vpn(HASH[0]), True)
+def segments(w):
+    c = mac(1)
+    for m, x in ((c, ip(50)), (X, ip(66))):
+        w.announce(m, x)
+    turns = [(by, data[i:i + 40]) for by, data in handshake.session(FORGED, "vpn.corp.lab") for i in range(0, len(data), 40)]
+    w.talk_tcp(c, ip(50), X, ip(66), 443, turns)
 
 
 def worst(records):
