@@ -600,6 +600,7 @@ struct lone {
 	uint8_t severity;
 	uint16_t missing;
 	const char *why;
+	struct inc_flow flow;
 };
 
 static struct lone
@@ -621,6 +622,8 @@ lone_of(struct engine *e, const struct segment *s, const struct join *j, const s
 		l.severity = (uint8_t)a.severity;
 		l.missing |= a.hidden ? 1 << VB_LEAF : 0;
 		l.why = a.why;
+		if (a.s)
+			l.flow = (struct inc_flow){ a.s->client, a.s->server, a.s->cport, a.s->sport, 6 };
 		return l;
 	}
 	l.actor = alone_actor(e, s, j, k);
@@ -646,6 +649,8 @@ lone_tell(struct hyp *h, const struct join *j, const struct kept *k, const struc
 		h->host_why = l->why;
 	}
 	h->missing |= l->missing;
+	if (!h->flow.src.fam)
+		h->flow = l->flow;
 	h->last = k->ts > h->last ? k->ts : h->last;
 	hyp_event_add(
 		h, &(struct hyp_event){ .serial = k->serial,
@@ -672,9 +677,14 @@ join_decide(struct engine *e, struct kept *k, bool at_end)
 		if (h == NULL || h->nfact)
 			return;
 		lone_tell(h, j, k, &l);
-		for (size_t p = 0; p < nplace && !(j->flags & JF_REPORTER); p++)
-			if (!(l.actor.has_mac && mac_eq(l.actor.mac, place[p].mac)))
-				(void)hyp_victim_get(h, true, place[p].mac, (struct addr){ 0 }, k->ts);
+		for (size_t p = 0; p < nplace && !(j->flags & JF_REPORTER); p++) {
+			struct hyp_victim *v =
+				l.actor.has_mac && mac_eq(l.actor.mac, place[p].mac)
+					? NULL
+					: hyp_victim_get(h, true, place[p].mac, (struct addr){ 0 }, k->ts);
+			if (v && l.verdict >= V_PROBABLE && v->grade < j->raises)
+				v->grade = j->raises;
+		}
 		hyp_touch(e, h);
 		return;
 	}

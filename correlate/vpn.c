@@ -283,7 +283,7 @@ hashes_alone(struct engine *e, const struct segment *seg, const struct kept *k, 
 	struct vpn_case c = compare(e, seg, k, s);
 	struct vpn_said said = vpn_table(&c);
 	const struct dial *d = dial_of(e, k->coid);
-	struct vpn_alone a = { .verdict = said.verdict, .severity = said.severity, .why = said.why };
+	struct vpn_alone a = { .verdict = said.verdict, .severity = said.severity, .why = said.why, .s = s };
 
 	if (s)
 		a.actor = answers(s);
@@ -298,7 +298,7 @@ hashes_alone(struct engine *e, const struct segment *seg, const struct kept *k, 
 static struct vpn_alone
 client_alone(struct engine *e, const struct join *j, const struct session *s, bool blind)
 {
-	struct vpn_alone a = { .verdict = V_HOST_ONLY, .severity = (enum severity)j->sev_alone };
+	struct vpn_alone a = { .verdict = V_HOST_ONLY, .severity = (enum severity)j->sev_alone, .s = s };
 
 	if (s == NULL) {
 		a.verdict = blind ? V_UNVERIFIABLE : V_HOST_ONLY;

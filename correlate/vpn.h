@@ -37,6 +37,7 @@ struct vpn_alone {
 	enum severity severity;
 	bool	      hidden; /* the certificate cannot be seen: TLS 1.3, or a resumption of a session that was not seen */
 	const char   *why;
+	const struct session *s; /* NULL: none was seen */
 };
 struct vpn_alone vpn_alone(struct engine *, const struct segment *, const struct join *, const struct kept *,
 			   const struct place *, size_t nplace, bool blind);
