@@ -10,8 +10,18 @@
 
 #include "expr.h"
 
+enum { TYPE_BRIDGED = 0x6558, TYPE_MPLS = 0x8847, TYPE_PPPOE = 0x8864, TYPE_SGT = 0x8909 };
 enum { LAYERS_MAX = 16, WORDS_MAX = 48, LETS_MAX = 96, LINE_MAX_BYTES = 32768, IFACES = 4 };
-enum { DLT_OF_ETH = 1, DLT_OF_RAW = 101, DLT_OF_SLL = 113, DLT_OF_SLL2 = 276, DLT_OF_NULL = 0 };
+enum {
+	DLT_OF_ETH = 1,
+	DLT_OF_PPP = 9,
+	DLT_OF_RAW = 101,
+	DLT_OF_C_HDLC = 104,
+	DLT_OF_NFLOG = 239,
+	DLT_OF_SLL = 113,
+	DLT_OF_SLL2 = 276,
+	DLT_OF_NULL = 0
+};
 
 struct layer {
 	int n;
@@ -411,6 +421,7 @@ do_eth(struct frame *f, int at)
 	take(f, libnet_build_ethernet(dst, src, (uint16_t)num(l, "type", f->ethertype), f->bytes.p,
 				      (uint32_t)f->bytes.n, net, 0));
 	f->link = DLT_OF_ETH;
+	f->ethertype = TYPE_BRIDGED; /* inside a wrapper */
 }
 
 /* LINKTYPE_LINUX_SLL and _SLL2: `sll SRC pkttype=4` (4: sent by us). */
@@ -446,15 +457,234 @@ do_raw(struct frame *f, int at)
 	f->link = DLT_OF_RAW;
 }
 
+/* ---- wrappers ---- */
+static void
+wrap_buf(struct frame *f, struct buf *head)
+{
+	wrap(f, head->p, head->n);
+	free(head);
+}
+
+static struct buf *
+empty(void)
+{
+	struct buf *b = calloc(1, sizeof *b);
+	if (b == NULL)
+		die("out of memory", "");
+	return b;
+}
+
+/* RFC 2784, RFC 2890: `sum=1`, `key=`, `seq=`; RFC 2637 with `ver=1`: `key=` is the call. */
+static void
+do_gre(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	bool sum = num(l, "sum", 0) != 0, key_ = key(l, "key") != NULL, seq = key(l, "seq") != NULL;
+	unsigned ver = (unsigned)num(l, "ver", 0);
+	struct buf *b = empty();
+	buf_be(b, num(l, "flags", (sum ? 0x8000u : 0) | (key_ ? 0x2000u : 0) | (seq ? 0x1000u : 0) | ver), 2);
+	buf_be(b, num(l, "type", f->ethertype), 2);
+	if (sum)
+		buf_be(b, 0, 4);
+	if (key_ && ver == 1)
+		buf_be(b, num(l, "len", f->bytes.n) << 16 | num(l, "key", 0), 4);
+	else if (key_)
+		buf_be(b, num(l, "key", 0), 4);
+	if (seq)
+		buf_be(b, num(l, "seq", 0), 4);
+	wrap_buf(f, b);
+	if (sum) {
+		uint16_t v = fold(add16(0, f->bytes.p, f->bytes.n));
+		f->bytes.p[4] = (uint8_t)(v >> 8);
+		f->bytes.p[5] = (uint8_t)v;
+	}
+	f->proto = 47;
+}
+
+/* draft-foschiano-erspan-03, 4.2 and 4.3. */
+static void
+do_erspan(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	bool three = strcmp(l->word[0], "erspan3") == 0, sub = key(l, "sub") != NULL;
+	struct buf *b = empty();
+	buf_be(b, num(l, "ver", three ? 2 : 1) << 12 | num(l, "vlan", 0), 2);
+	buf_be(b, num(l, "cos", 0) << 13 | num(l, "t", 0) << 10 | num(l, "session", 1), 2);
+	buf_be(b, num(l, "index", 0), 4);
+	if (three) {
+		buf_be(b, num(l, "sgt", 0), 2);
+		buf_be(b, num(l, "ft", 0) << 10 | (sub ? 1u : 0), 2);
+		if (sub)
+			buf_be(b, num(l, "sub", 0), 8);
+	}
+	wrap_buf(f, b);
+	f->ethertype = three ? 0x22eb : 0x88be;
+}
+
+/* RFC 7348; `group=` and `next=` as in its extensions. */
+static void
+do_vxlan(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	bool group = key(l, "group") != NULL, next = key(l, "next") != NULL;
+	struct buf *b = empty();
+	buf_be(b, num(l, "flags", 8u | (group ? 0x80u : 0) | (next ? 4u : 0)), 1);
+	buf_be(b, 0, 1);
+	buf_be(b, group ? num(l, "group", 0) : num(l, "next", 0), 2);
+	buf_be(b, expr_num(pos(l, 0)), 3);
+	buf_be(b, num(l, "reserved", 0), 1);
+	wrap_buf(f, b);
+}
+
+/* RFC 8926 3.4; `opts=EXPR` in words of 4 bytes. */
+static void
+do_geneve(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	struct buf *b = empty(), *opts = empty();
+	if (key(l, "opts"))
+		expr_eval(opts, key(l, "opts"));
+	buf_be(b, num(l, "optlen", opts->n / 4), 1);
+	buf_be(b, num(l, "flags", 0), 1);
+	buf_be(b, num(l, "type", f->ethertype), 2);
+	buf_be(b, expr_num(pos(l, 0)) << 8, 4);
+	buf_put(b, opts->p, opts->n);
+	free(opts);
+	wrap_buf(f, b);
+}
+
+static void
+do_tzsp(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	struct buf *b = empty();
+	buf_be(b, num(l, "ver", 1), 1);
+	buf_be(b, num(l, "type", 0), 1);
+	buf_be(b, num(l, "inner", 1), 2);
+	expr_eval(b, key(l, "tags") ? key(l, "tags") : "u8:1");
+	wrap_buf(f, b);
+}
+
+/* RFC 3032: the label outside another one is not the last. */
+static void
+do_mpls(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	struct buf *b = empty();
+	uint64_t last = num(l, "s", f->ethertype != TYPE_MPLS);
+	buf_be(b, expr_num(pos(l, 0)) << 12 | last << 8 | num(l, "ttl", 64), 4);
+	wrap_buf(f, b);
+	f->ethertype = TYPE_MPLS;
+}
+
+/* A pseudowire's control word, RFC 4385 3. */
+static void
+do_cw(struct frame *f, int at)
+{
+	struct buf *b = empty();
+	buf_be(b, num(&f->layer[at], "seq", 0), 4);
+	wrap_buf(f, b);
+}
+
+static void
+do_pppoe(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	struct buf *b = empty();
+	buf_be(b, num(l, "ver", 0x11), 1);
+	buf_be(b, num(l, "code", 0), 1);
+	buf_be(b, expr_num(pos(l, 0)), 2);
+	buf_be(b, num(l, "len", f->bytes.n), 2);
+	wrap_buf(f, b);
+	f->ethertype = TYPE_PPPOE;
+}
+
+/* RFC 1661: `pfc=1` for a compressed protocol, `hdlc=1` for address and control, `dir=` for a byte before all. */
+static void
+do_ppp(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	uint64_t of = f->ethertype == ETHERTYPE_IP ? 0x21 : f->ethertype == TYPE_MPLS ? 0x281 : 0x57;
+	struct buf *b = empty();
+	if (key(l, "dir"))
+		buf_be(b, num(l, "dir", 0), 1);
+	if (num(l, "hdlc", 0))
+		buf_be(b, 0xff03, 2);
+	buf_be(b, num(l, "proto", of), num(l, "pfc", 0) ? 1 : 2);
+	wrap_buf(f, b);
+	f->link = (int)num(l, "link", DLT_OF_PPP);
+	f->ethertype = 0x880b;
+}
+
+/* Cisco's HDLC, RFC 1547 4.3.1. */
+static void
+do_hdlc(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	struct buf *b = empty();
+	buf_be(b, num(l, "addr", 0x0f) << 8, 2);
+	buf_be(b, f->ethertype, 2);
+	wrap_buf(f, b);
+	f->link = (int)num(l, "link", DLT_OF_C_HDLC);
+}
+
+static void
+do_sgt(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	struct buf *b = empty();
+	uint64_t n = num(l, "n", 1);
+	buf_be(b, num(l, "ver", 1) << 8 | num(l, "len", n), 2);
+	for (uint64_t i = 0; i < n; i++)
+		buf_be(b, 0x00010000 | expr_num(pos(l, 0)), 4);
+	buf_be(b, f->ethertype, 2);
+	wrap_buf(f, b);
+	f->ethertype = TYPE_SGT;
+}
+
+static void
+nflog_number(struct buf *b, uint64_t v, bool big)
+{
+	buf_be(b, big ? v : (v & 0xff) << 8 | v >> 8, 2);
+}
+
+/* LINKTYPE_NFLOG: a prefix, the sender's address where `mac=` says one, the packet; `big=1`: of a big-endian machine. */
+static void
+do_nflog(struct frame *f, int at)
+{
+	const struct layer *l = &f->layer[at];
+	bool big = num(l, "big", 0) != 0;
+	struct buf *b = empty();
+	buf_be(b, num(l, "family", f->ethertype == ETHERTYPE_IP ? 2 : 10) << 24, 4);
+	nflog_number(b, 5, big);
+	nflog_number(b, 10, big);
+	buf_be(b, 0, 4);
+	if (key(l, "mac")) {
+		uint8_t mac[8] = { 0 };
+		expr_mac(key(l, "mac"), mac);
+		nflog_number(b, 16, big);
+		nflog_number(b, 8, big);
+		buf_be(b, 6u << 16, 4);
+		buf_put(b, mac, 8);
+	}
+	nflog_number(b, num(l, "len", 4 + f->bytes.n), big);
+	nflog_number(b, 9, big);
+	wrap_buf(f, b);
+	f->link = DLT_OF_NFLOG;
+}
+
 static const struct {
 	const char *name;
 	void (*build)(struct frame *, int at);
 } layers[] = {
-	{ "bytes", do_bytes }, { "dhcp4", do_dhcp4 }, { "icmp6", do_icmp6 }, { "udp", do_udp },
-	{ "tcp", do_tcp },     { "ip4", do_ip4 },     { "ip6", do_ip6 },     { "frag", do_frag },
-	{ "hbh", do_options }, { "dst", do_options }, { "rt", do_rt },	     { "arp", do_arp },
-	{ "vlan", do_vlan },   { "eth", do_eth },     { "sll", do_sll },     { "sll2", do_sll },
-	{ "null", do_null },   { "raw", do_raw },
+	{ "bytes", do_bytes },	  { "dhcp4", do_dhcp4 }, { "icmp6", do_icmp6 },	  { "udp", do_udp },
+	{ "tcp", do_tcp },	  { "ip4", do_ip4 },	 { "ip6", do_ip6 },	  { "frag", do_frag },
+	{ "hbh", do_options },	  { "dst", do_options }, { "rt", do_rt },	  { "arp", do_arp },
+	{ "vlan", do_vlan },	  { "eth", do_eth },	 { "sll", do_sll },	  { "sll2", do_sll },
+	{ "null", do_null },	  { "raw", do_raw },	 { "gre", do_gre },	  { "erspan2", do_erspan },
+	{ "erspan3", do_erspan }, { "vxlan", do_vxlan }, { "geneve", do_geneve }, { "tzsp", do_tzsp },
+	{ "mpls", do_mpls },	  { "cw", do_cw },	 { "pppoe", do_pppoe },	  { "ppp", do_ppp },
+	{ "hdlc", do_hdlc },	  { "sgt", do_sgt },	 { "nflog", do_nflog },
 };
 
 static void
@@ -472,7 +702,7 @@ build(struct frame *f)
 		layers[i].build(f, at);
 	}
 	if (f->link < 0)
-		die("a frame begins with eth, sll, sll2, null or raw", f->layer[0].word[0]);
+		die("a frame begins with eth, sll, sll2, null, raw, ppp, hdlc or nflog", f->layer[0].word[0]);
 	while (f->bytes.n < (size_t)f->pad)
 		buf_be(&f->bytes, 0, 1);
 }

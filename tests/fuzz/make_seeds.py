@@ -295,6 +295,54 @@ def auth_by_hand():
         ctx(0, der(3, bytes(5))), ctx(1, der(0x30, ctx(0, der(2, b"\x01")), ctx(1, der(0x30, text(b"WS-ACC-11$"), text(b"x"))))), ctx(2, text(b"CORP.LAB")),
         ctx(9, der(0x30, der(0x30, ctx(0, der(2, b"\x14")), ctx(1, der(4, b"WS-ACC-11       "))), der(0x30, ctx(0, der(2, b"\x02")), ctx(1, der(4, b"\x0a\0\0\x11")))))))))
     hand("auth", message(88, frame(asreq)), message(88, frame(asreq) + frame(b"\x6c" + asreq[1:])), message(88, asreq, CUT))
+def wrappers_by_hand():
+    """each wrapper around a router advertisement, and with the lengths that may lie"""
+    ra = b"\x86\x00\x00\x00\x40\x00\x07\x08" + bytes(8)
+    ip6 = struct.pack(">IHBB", 0x60000000, len(ra), 58, 255) + b"\xfe\x80" + bytes(13) + b"\x01\xff\x02" + bytes(13) + b"\x01" + ra
+    ip4 = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28, 7, 0, 64, 17, 0, b"\x0a\0\0\x01", b"\x0a\0\0\x02") + struct.pack(">4H", 40000, 53, 8, 0)
+    eth = b"\x33\x33\x00\x00\x00\x01\x02\x00\x00\x00\x00\x01\x86\xdd" + ip6
+    tagged = eth[:12] + b"\x81\x00\x00\x0c" + eth[12:]
+    gre = lambda flags, kind, *rest: struct.pack(">HH", flags, kind) + b"".join(rest)
+    erspan2 = lambda second: struct.pack(">HHI", 0x100c, second, 0)
+    erspan3 = lambda bits: struct.pack(">HHIHH", 0x200c, 1, 0, 9, bits)
+    hand("gre", *[message(47, b) for b in (
+        gre(0, 0x0800, ip4), gre(0, 0x86dd, ip6), gre(0xb000, 0x0800, bytes(12), ip4), gre(0, 0x6558, eth), gre(0x2000, 0x6558, bytes(4), tagged),
+        gre(0, 0x88be, eth), gre(0x1000, 0x88be, bytes(4), erspan2(1), eth), gre(0x1000, 0x88be, bytes(4), erspan2(0x401), eth[:40]),
+        gre(0x1000, 0x22eb, bytes(4), erspan3(0), tagged), gre(0x1000, 0x22eb, bytes(4), erspan3(1), bytes(8), eth),
+        gre(0x1000, 0x22eb, bytes(4), erspan3(2 << 10), ip6), gre(0x4000, 0x0800, bytes(4), ip4), gre(0x0007, 0x0800, ip4),
+        gre(0x3081, 0x880b, struct.pack(">HHII", 4 + len(ip6), 1, 1, 1), b"\xff\x03\x00\x57", ip6), gre(0, 0x8847, b"\x00\x01\x01\x40", ip4),
+        gre(0, 0x6558, eth[:12], b"\x08\x00" + ip4[:9] + b"\x2f" + ip4[10:20], gre(0, 0x6558, eth)))], message(47, gre(0, 0x6558, eth[:9]), CUT))
+    vxlan = lambda flags, word=0, last=0: struct.pack(">BBHI", flags, 0, word, 42 << 8 | last)
+    hand("vxlan", *[message(p, b) for p, b in (
+        (4789, vxlan(8) + eth), (8472, vxlan(8) + tagged), (4789, vxlan(0x88, 7) + eth), (4790, vxlan(12, 1) + ip4), (4790, vxlan(12, 2) + ip6),
+        (4790, vxlan(12, 3) + eth), (4790, vxlan(12, 5) + b"\x00\x01\x01\x40" + ip4), (4789, vxlan(8, 0, 1) + eth), (4789, vxlan(0) + eth), (4789, vxlan(8)))],
+        message(4789, vxlan(8) + eth[:20], CUT), message(4789, vxlan(8) + eth, SOURCE | IP6))
+    geneve = lambda n, kind, opts=b"": struct.pack(">BBHI", n, 0, kind, 42 << 8) + opts
+    hand("geneve", *[message(6081, b) for b in (
+        geneve(0, 0x6558) + eth, geneve(0, 0x0800) + ip4, geneve(0, 0x86dd) + ip6, geneve(2, 0x6558, bytes(8)) + tagged, geneve(63, 0x6558) + eth,
+        geneve(0x40, 0x6558) + eth, geneve(0, 0x6558), geneve(0, 0x88cc) + eth)], message(6081, geneve(1, 0x6558, bytes(2)), CUT))
+    tzsp = lambda tags, kind=0, inner=1: struct.pack(">BBH", 1, kind, inner) + tags
+    hand("tzsp", *[message(37008, b) for b in (
+        tzsp(b"\x01") + eth, tzsp(b"\x0a\x01\xc4\x00\x29\x02\x05\xdc\x01") + eth, tzsp(b"\x29\x01\x05\x01") + eth, tzsp(b"\x0a\xff") + eth,
+        tzsp(bytes(200)), tzsp(b"\x01", 1) + tagged, tzsp(b"\x01", 0, 18) + eth, tzsp(b"\x01", 4))], message(37008, tzsp(b"\x0a"), CUT))
+    label = lambda v, last: struct.pack(">I", v << 12 | last << 8 | 64)
+    hand("mpls", *[message(v, b) for v, b in (
+        (0x8847, label(16, 1) + ip4), (0x8848, label(16, 0) + label(17, 1) + ip6), (0x8847, label(16, 1) + bytes(4) + eth), (0x8847, label(16, 1) + b"\x00\x00\x00\x09" + tagged),
+        (0x8847, label(16, 1) + eth), (0x8847, label(16, 1) + b"\x10\x00\x00\x07"), (0x8847, label(16, 0) * 20), (0x8847, label(16, 1)), (0x8847, label(16, 1) + bytes(14)))],
+        message(0x8847, label(16, 1) + eth[:8], CUT))
+    session = lambda n, body: struct.pack(">BBHH", 0x11, 0, 7, n) + body
+    hand("ppp", *[message(v, b) for v, b in (
+        (0x8864, session(2 + len(ip6), b"\x00\x57" + ip6)), (0x8864, session(1 + len(ip4), b"\x21" + ip4) + bytes(9)), (0x8864, session(65535, b"\x00\x57" + ip6)), (0x8864, session(1, b"\x00")),
+        (0x8864, b"\x21" + session(0, b"")), (9, b"\xff\x03\x00\x57" + ip6), (9, b"\x21" + ip4), (50, b"\x0f\x00\x08\x00" + ip4), (50, b"\xff\x03\x00\x21" + ip4), (104, b"\x8f\x00\x86\xdd" + ip6),
+        (51, session(2 + len(ip6), b"\x00\x57" + ip6)), (204, b"\x01\x00\x21" + ip4), (204, b""), (9, b"\x02\x81" + label(16, 1) + ip4), (9, b"\xc0\x21" + bytes(20)))])
+    hand("sgt", *[message(0x8909, b) for b in (
+        b"\x01\x01\x00\x01\x00\x02\x86\xdd" + ip6, b"\x01\x01\x00\x01\x00\x02\x81\x00" + tagged[14:], b"\x01\x02" + bytes(8) + b"\x08\x00" + ip4, b"\x01\xff" + bytes(30), b"\x02\x01\x00\x01\x00\x02\x08\x00" + ip4,
+        b"\x01\x01\x00\x01\x00\x02\x89\x09" * 24)])
+    attribute = lambda o, kind, v: struct.pack(o + "HH", 4 + len(v), kind) + v + bytes(-len(v) % 4)
+    hand("nflog", *[message(239, b) for b in (
+        b"\x0a\x00\x00\x00" + attribute("<", 10, b"x\x00") + attribute("<", 9, ip6), b"\x02\x00\x00\x01" + attribute(">", 1, bytes(4)) + attribute(">", 9, ip4),
+        b"\x02\x00\x00\x00" + attribute("<", 8, b"\x00\x06\x00\x00\x02\x00\x00\x00\x00\x01\x00\x00") + attribute("<", 9, ip4), b"\x02\x00\x00\x00\x03\x00\x09\x00" + ip4, b"\x02\x00\x00\x00\xff\xff\x09\x00" + ip4,
+        b"\x07\x00\x00\x00" + attribute("<", 9, ip4), b"\x02\x01\x00\x00" + attribute("<", 9, ip4), b"\x02\x00\x00\x00\x04\x00\x0a\x00" * 20)])
 
 
 def files_by_hand():
@@ -347,7 +395,7 @@ def main():
             while first and len(sequence(link, first)) > 1500:
                 first.pop()
             runs.setdefault(link, []).append(sequence(link, first))
-    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, tunnels_by_hand, streams_by_hand, auth_by_hand, files_by_hand):
+    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, tunnels_by_hand, wrappers_by_hand, streams_by_hand, auth_by_hand, files_by_hand):
         make()
     seeds["frame"] = runs
     for target in sorted(set(seeds) | set(by_hand)):
