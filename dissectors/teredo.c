@@ -83,9 +83,9 @@ encapsulation(struct cursor *c, struct teredo *t)
 	struct inner6 in;
 	const char *what = NULL;
 
-	if (cur_left(c) >= 2 && cur_peek_be16(c) == HEAD_AUTH)
+	if (cur_peek_be16(c) == HEAD_AUTH)
 		authentication(c, t);
-	if (cur_left(c) >= 2 && cur_peek_be16(c) == HEAD_ORIGIN)
+	if (cur_peek_be16(c) == HEAD_ORIGIN && cur_ok(c))
 		origin(c, t);
 	if (!inner6_peek(c, &in, &what))
 		return what ? what : "shorter than what it holds";
