@@ -45,6 +45,7 @@ struct prefix_dir {
 struct prefix_flow {
 	struct prefix_dir dir[2]; /* 0: sent by end[0] of the key */
 	uint8_t		  client; /* 1 + the side that sent a SYN, 0 not known */
+	bool		  refused[2]; /* of dir[]: from its beginning on it is nobody's */
 };
 
 /* Compared as bytes: zero it first. */

@@ -982,6 +982,7 @@ static const struct field tls_fields[] = {
 const struct dissector dissector_tls = {
 	.name = "tls",
 	.bpf = "tcp",
+	.late = true,
 	.claims = { { CLAIM_SHAPE_TCP, 0 } },
 	.kind = OBS_TLS,
 	.dissect = tls_dissect,

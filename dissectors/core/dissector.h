@@ -84,6 +84,7 @@ struct dissector {
 	struct claim	    claims[CLAIMS_MAX];
 	uint16_t	    kind; /* enum obs_kind; OBS_NONE for layers */
 	bool		    quiet; /* observed for the engine, printed by --dissect only when named */
+	bool		    late;  /* may begin behind something else, in a TCP stream that everybody refused (STARTTLS) */
 	/* Before the call the walk clears what a record of `kind` needs and sets o->kind, by, flags, bad_off, bad_what
 	 * (both about the message, from its first byte); it fills in the rest afterwards.  A dissector that has read a
 	 * message of no interest sets o->kind to OBS_NONE and nothing is delivered. */

@@ -575,7 +575,7 @@ ask(struct pkt *pkt, unsigned kind, uint16_t value, struct obs *o, walk_obs *fn,
 
 /* Who may read this direction, in the order in which they are asked; NULL: nobody is left. */
 static const struct claimant *
-candidate(const struct pkt *pkt, unsigned n)
+candidate(const struct pkt *pkt, unsigned n, bool late)
 {
 	const struct claim asked[] = { { CLAIM_TCP, pkt->ends.dport },
 				       { CLAIM_TCP, pkt->ends.sport },
@@ -586,7 +586,7 @@ candidate(const struct pkt *pkt, unsigned n)
 		for (uint16_t i = w->slot[asked[k].kind][slot_of(asked[k].value)]; i != 0;) {
 			const struct claimant *c = &w->claimant[i - 1];
 			i = c->next;
-			if (c->value == asked[k].value && n-- == 0)
+			if (c->value == asked[k].value && (c->d->late || !late) && n-- == 0)
 				return c;
 		}
 	return NULL;
@@ -631,14 +631,14 @@ read_stream(struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 	struct prefix_seg *seg = &w->seg;
 	struct prefix_dir *d = seg->dir, *peer = &seg->flow->dir[!seg->side];
 	enum said result = SAID_OK;
-	bool last;
+	bool last, late = d->mid && seg->flow->refused[seg->side];
 
 	for (;;) {
 		struct bytes b = prefix_unread(&w->prefix, seg, &last);
 		if (b.n == 0)
 			return result;
 		const struct claimant *reader =
-			d->reader ? &w->claimant[d->reader - 1] : candidate(pkt, d->tried);
+			d->reader ? &w->claimant[d->reader - 1] : candidate(pkt, d->tried, late);
 		if (reader == NULL) {
 			seg->verdict = PREFIX_REFUSED;
 			return result;
@@ -683,13 +683,28 @@ read_stream(struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 	}
 }
 
+/* The segment's bytes in their place, and what can be read then. */
+static enum said
+follow(struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
+{
+	struct prefixes *p = &pkt->w->prefix;
+	struct prefix_seg *seg = &pkt->w->seg;
+	uint16_t flags = pkt->flags;
+
+	if (prefix_store(p, seg))
+		flags |= OBS_CONFLICT;
+	pkt->flags |= (seg->dir->conflict ? OBS_CONFLICT : 0) | (seg->dir->mid ? OBS_MIDSTREAM : 0);
+	enum said s = read_stream(pkt, o, fn, arg);
+	pkt->flags = flags;
+	return s;
+}
+
 /* A TCP segment of a stream that is read, or that may begin here. */
 static enum said
 segment(struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 {
 	struct prefixes *p = &pkt->w->prefix;
 	struct prefix_seg *seg = &pkt->w->seg;
-	uint16_t flags = pkt->flags;
 
 	prefix_key(seg, &pkt->ends, pkt->f->iface);
 	seg->seq = pkt->tcp_seq;
@@ -698,16 +713,22 @@ segment(struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 	seg->data = payload_of(pkt);
 	seg->now = pkt->f->ts;
 	seg->verdict = PREFIX_GOES_ON;
-	if (seg->len <= seg->data.n) /* a total length of 0: what the capture has, and more where it is cut */
+	/* A total length of 0: what the capture has, and more where it is cut.  One of more than came: that came to nobody. */
+	if (seg->len <= seg->data.n || !pkt->inner.cut)
 		seg->len = (uint32_t)seg->data.n + pkt->inner.cut;
 	if (!prefix_find(p, seg) && !(stream_may_start(pkt, seg->data) && prefix_pick(p, seg)))
 		return SAID_OK;
-	if (prefix_store(p, seg))
-		flags |= OBS_CONFLICT;
-	pkt->flags |= (seg->dir->conflict ? OBS_CONFLICT : 0) | (seg->dir->mid ? OBS_MIDSTREAM : 0);
-	enum said s = read_stream(pkt, o, fn, arg);
-	pkt->flags = flags;
+	enum said s = follow(pkt, o, fn, arg);
+	bool later = seg->verdict == PREFIX_REFUSED && !seg->dir->mid;
+	if (later)
+		seg->flow->refused[seg->side] = seg->dir->mid = true; /* what is wanted may begin later */
 	prefix_settle(p, seg);
+	if (later && stream_may_start(pkt, seg->data) && prefix_pick(p, seg)) { /* perhaps here */
+		seg->verdict = PREFIX_GOES_ON;
+		seg->fresh = (struct bytes){ NULL, 0 };
+		s = follow(pkt, o, fn, arg);
+		prefix_settle(p, seg);
+	}
 	return s;
 }
 
