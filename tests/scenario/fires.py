@@ -505,6 +505,24 @@ scene("FO-TAMPER", "another MAC speaks for the partner", True)(lambda w: failove
 scene("FO-TAMPER", "the partner goes on", False)(lambda w: failover(w, S1))
 
 
+# ---- chain 5 ----
+def intercepted(w, led, cert):
+    """the resolver of a stranger's lease says that it is the VPN server, and the client goes there"""
+    c = mac(1)
+    w.announce(X, ip(66))
+    if led:
+        w.dora(X, ip(66), c, 5, ip(50), router=ip(66), dns=ip(66))
+        w.query(c, ip(50), X, ip(66), "vpn.corp.lab")
+        w.answer(X, ip(66), c, ip(50), "vpn.corp.lab", ip(66))
+    w.wait(1)
+    dial(w, cert)
+
+
+scene("chain/vpn-interception", "its name for the VPN leads to another certificate", True, VPN)(lambda w: intercepted(w, True, ODD_CERT))
+scene("chain/vpn-interception", "its name leads to the VPN's own certificate", False, VPN)(lambda w: intercepted(w, True, VPN_CERT))
+scene("chain/vpn-interception", "another certificate, and nobody led the client there", False, VPN)(lambda w: intercepted(w, False, ODD_CERT))
+
+
 def prepare(c, where, forge):
     """the files of a scene; the arguments that replay it"""
     _, name, _, authority, events, build = c
