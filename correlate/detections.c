@@ -72,13 +72,17 @@ static const struct detection detections[FAMILIES] = {
 			"address, the directory for new computers and changed objects (4741, 5136)\nRequire SMB and LDAP signing "
 			"and channel binding" },
 	[FAM_ISATAP] = { "isatap-rogue-router", 9100111, "Rogue ISATAP router", "Protocol Tunneling", "T1572",
-		"A host set an ISATAP router: from then on its IPv6 traffic is tunnelled in IPv4 to that address. "
-			"Benign cause: a router "
-		"set by policy and listed under authority.isatap_routers.",
-		"Ask who answered isatap for this host\nDisable ISATAP by policy where it is not used" },
+		"A host set or solicited an ISATAP router: from then on its IPv6 traffic is tunnelled in IPv4 to that "
+			"address, past the filters for IPv6. Benign cause: a router set by policy, to be listed under "
+			"authority.isatap_routers.",
+		"Ask who answered isatap for this host\nOn the host: netsh interface isatap show router\nDisable ISATAP "
+			"by policy where it is not used\nIf the router is yours, declare it under authority.isatap_routers" },
 	[FAM_TEREDO] = { "teredo-tunnel", 9100112, "Teredo tunnel", "Protocol Tunneling", "T1572",
-		"IPv6 is tunnelled in UDP to a server that is not listed.", "Block UDP 3544 at the border\nDisable "
-			"Teredo by policy" },
+		"Hosts keep an IPv6 tunnel in UDP open through a server that is not listed: they can be reached from the "
+			"IPv6 Internet past firewall and address translation. The tunnel is the finding; the server is no "
+			"attacker by this. Benign causes: game services, Windows before 1803, a DirectAccess gateway.",
+		"Ask the owners of the listed hosts\nBlock UDP 3544 at the border\nDisable Teredo by policy\nIf the "
+			"server is yours, declare it under authority.teredo_servers" },
 	[FAM_IPHTTPS] = { "iphttps-server", 9100113, "IP-HTTPS server", "Protocol Tunneling", "T1572",
 		"A host offers IP-HTTPS that is not in the DirectAccess list: IPv6 in HTTPS, past every filter that lets HTTPS "
 			"out. Benign cause: a DirectAccess "

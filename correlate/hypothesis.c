@@ -420,7 +420,9 @@ flow_set(struct engine *e, struct hyp *h, const struct fact *f)
 {
 	if (h->flow.src.fam || e->o == NULL || f->grade < E1 || (f->flags & FF_USE))
 		return;
-	const struct ends *n = &e->o->inner;
+	/* of a tunnel the flow is what a firewall sees */
+	bool tunnel = f->family == FAM_ISATAP || f->family == FAM_TEREDO;
+	const struct ends *n = tunnel ? &e->o->outer : &e->o->inner;
 	h->flow = (struct inc_flow){ n->src, n->dst, n->sport, n->dport, n->ipproto };
 }
 

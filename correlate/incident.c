@@ -74,7 +74,8 @@ static void
 put_title(struct engine *e, struct out *o, const struct hyp *h, const struct judged *j)
 {
 	out_str(o, detection_at(h->family)->signature);
-	out_str(o, " by ");
+	/* a Teredo server is used, it did nothing */
+	out_str(o, h->family == FAM_TEREDO ? " through " : " by ");
 	put_actor(e, o, h);
 	out_str(o, ": ");
 	out_str(o, verdict_name((enum verdict)j->verdict));

@@ -181,14 +181,15 @@ teredo_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	return SAID_BAD;
 }
 
-/* RFC 4380 has peers on any port: the same question as above, with the whole payload at hand. */
+/* RFC 4380 has peers on any port, and only servers authenticate or indicate an origin: the same question as above, with
+ * the whole payload at hand.  The capture filter asks it too. */
 static bool
 starts(struct bytes head)
 {
 	struct cursor c = cur_all(head), inner;
 	struct teredo t;
 
-	if (head.n < INNER_HEADER || !begins(c))
+	if (head.n < INNER_HEADER || cur_peek_u8(&c) >> 4 != INNER_VERSION)
 		return false;
 	memset(&t, 0, sizeof(t));
 	return encapsulation(&c, &t) == NULL && one_is_teredo(&t) && lengths(&c, &t, &inner) == NULL;

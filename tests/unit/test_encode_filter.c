@@ -16,6 +16,7 @@ enum {
 	ETHER_ARP = 0x0806,
 	UDP = 17,
 	TCP = 6,
+	IPV6_IN_IPV4 = 41,
 	FRAGMENT = 44,
 	KERNEL_LIMIT = 4096
 };
@@ -125,6 +126,18 @@ test_passes(void **state)
 		assert_true(passes(ip6(tags, UDP, 5353, 5353)));
 		assert_true(passes(ip4(tags, 0, UDP, 137, 137)));
 		assert_true(passes(ether(tags, ETHER_ARP)));
+		assert_true(passes(ip4(tags, 0, IPV6_IN_IPV4, 0, 0)));
+		assert_true(passes(ip4(tags, 0, UDP, 50000, 3544)));
+		/* between peers: IPv6 from or to 2001:0::/32 behind any ports (RFC 4380 4) */
+		for (size_t at = 8; at <= 24; at += 16) {
+			struct packet t = ip4(tags, 0, UDP, 50000, 50001);
+			uint8_t *payload = t.p + t.n - 60 + 4;
+			payload[at] = 0x20;
+			payload[at + 1] = 1;
+			assert_false(passes(t));
+			payload[0] = 0x60;
+			assert_true(passes(t));
+		}
 		struct packet ra = ip6(tags, 58, 0, 0);
 		ra.p[ra.n - 64] = 134;
 		assert_true(passes(ra));
