@@ -189,10 +189,11 @@ starts(struct bytes head)
 	struct cursor c = cur_all(head), inner;
 	struct teredo t;
 
-	if (head.n < INNER_HEADER || cur_peek_u8(&c) >> 4 != INNER_VERSION)
+	if (head.n < INNER_HEADER || cur_peek_u8(&c) >> 4 != INNER_VERSION ||
+	    (bytes_be32(head, 8) != PREFIX_TEREDO && bytes_be32(head, 24) != PREFIX_TEREDO))
 		return false;
 	memset(&t, 0, sizeof(t));
-	return encapsulation(&c, &t) == NULL && one_is_teredo(&t) && lengths(&c, &t, &inner) == NULL;
+	return encapsulation(&c, &t) == NULL && lengths(&c, &t, &inner) == NULL;
 }
 
 /* ---- fields ---- */
