@@ -55,7 +55,7 @@ seeds=0
 for program in "$build"/tests/fuzz/fuzz_*; do
 	name=${program##*/fuzz_}
 	corpus=tests/fuzz/corpus/$name
-	[ -x "$program" ] && [ -f "$program" ] && [ -d "$corpus" ] || continue
+	if [ ! -x "$program" ] || [ ! -f "$program" ] || [ ! -d "$corpus" ]; then continue; fi
 	"$program" "$corpus" >/dev/null 2>&1 || echo "fuzz_$name: failed"
 	seeds=$((seeds + $(find "$corpus" -type f | wc -l)))
 done
