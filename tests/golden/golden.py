@@ -17,9 +17,9 @@ import argparse, json, os, re, struct, subprocess, sys, tempfile
 
 MARKS = {"path", "ts", "via", "malformed", "truncated", "quoted", "frame", "proto", "stream", "iface"}
 # what our own records say of damage and of the carrier; they are no values of the message
-STATE = MARKS | {"bad", "bad_offset", "bad_what", "anomalies", "cut", "fragmented", "checksum_status", "timestamp", "file"}
-JUDGED = ("dhcpv4", "dhcpv6", "icmpv6", "dns", "nbns", "arp", "teredo", "6in4")
-TYPE = {"dhcpv4": "msg_type", "dhcpv6": "msg_type", "icmpv6": "type"}
+STATE = MARKS | {"bad", "bad_offset", "bad_what", "anomalies", "cut", "fragmented", "checksum_status", "timestamp", "file", "midstream"}
+JUDGED = ("dhcpv4", "dhcpv6", "icmpv6", "dns", "nbns", "arp", "teredo", "6in4", "tls")
+TYPE = {"dhcpv4": "msg_type", "dhcpv6": "msg_type", "icmpv6": "type", "tls": "hs_type"}
 NAME = {"dns": re.compile("(?i)wpad|isatap|teredo"), "nbns": re.compile("(?i)^(wpad|isatap)")}
 
 def packets(path):
@@ -115,7 +115,7 @@ def equal(sensor, path, want):
 
 def cut(sensor, path, work):
     """each packet, whole and then at each length, in a file of its own"""
-    bad = []
+    bad, streams = [], [r for r in records(sensor.run(path)[1]) if r["proto"] == "tls"]
     for n, (link, data, wire) in enumerate(packets(path), 1):
         write(work, link, [(data, wire)] + [(data[:i], wire) for i in range(len(data))])
         died, raw = sensor.run(work)
@@ -127,6 +127,9 @@ def cut(sensor, path, work):
         for r in (r for r in out if r["frame"] > 1):
             at = "packet %d cut at %d: %s" % (n, r["frame"] - 2, r["proto"])
             like = [w for w in whole if w["proto"] == r["proto"]]
+            if r["proto"] == "tls" and r.get("truncated"):
+                # the packet alone may wait for the next one; then what all of them say is what a part of it must not exceed
+                like += [w for w in streams if (w["sport"], w["hs_type"]) == (r["sport"], r["hs_type"])]
             if not whole and r.get("truncated"):
                 continue    # a first fragment is read alone when it can never be put together; what a cut hides of a
                             # message that the whole shows to be none has the benefit of the doubt
