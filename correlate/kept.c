@@ -1,7 +1,9 @@
 /* Keeps host events and finds their computers.  What an event proves is in joins.c. */
 #include "kept.h"
+#include "auths.h"
 
 enum { EVENTS_DEFAULT = 16384, WHO_CAP = 16384, LABEL = 40 };
+enum { UPDATE_RRS = 64, CLASS_IN = 1 }; /* an UPDATE of one host has a handful of records */
 static const ts_t EPS_UNSYNCED = 300 * TS_SEC, EPS_SYNCED = 2 * TS_SEC; /* DETECTIONS.md 1.3 */
 
 struct who_key {
@@ -37,6 +39,14 @@ struct seen_ring {
 	struct seen v[SEEN];
 	uint64_t n;
 };
+/* Names that stations told others of themselves: who passes one on does not bear it. */
+struct told_name {
+	ts_t ts;
+	uint16_t seg;
+	struct mac to;
+	struct who_key name;
+};
+enum { TOLD = 256 }; /* in RELAY_SEC: as many stations of one site as log on at once */
 
 struct feed {
 	struct table who, names, serials;
@@ -44,6 +54,8 @@ struct feed {
 	uint32_t cap;
 	uint64_t n, decided_upto, duplicates;
 	struct seen_ring ra, reply6;
+	struct told_name told[TOLD];
+	uint64_t ntold;
 };
 
 static const ts_t grade_ttl[] = { 0, 24 * TS_HOUR, 8 * TS_HOUR, 4 * TS_HOUR, TS_HOUR }; /* DETECTIONS.md 9 */
@@ -212,6 +224,77 @@ learn_nbns(struct engine *e, const struct obs *o)
 	}
 }
 
+/* The sender has that address on this segment: what a router forwards is none of its own. */
+static bool
+is_own(struct engine *e, const struct obs *o)
+{
+	const struct binding *b = binding_find(e, e->seg, o->inner.src);
+
+	return o->depth == 0 && b && !b->contested && mac_eq(b->mac, o->outer.smac);
+}
+
+/* Was that name told to this station a moment ago?  Notes to whom it is told now. */
+static bool
+passed_on(struct engine *e, const struct obs *o, struct bytes name)
+{
+	struct feed *f = e->feed;
+	struct who_key k;
+	bool found = false;
+
+	if (!label_of(name, &k))
+		return false;
+	for (uint64_t i = 0; i < f->ntold && i < TOLD; i++) {
+		const struct told_name *t = &f->told[i];
+		found = found ||
+			(t->seg == e->seg->ix && mac_eq(t->to, o->outer.smac) &&
+			 e->now - t->ts <= RELAY_SEC * TS_SEC && memcmp(&t->name, &k, sizeof(k)) == 0);
+	}
+	f->told[f->ntold++ % TOLD] = (struct told_name){ e->now, e->seg->ix, o->outer.dmac, k };
+	return found;
+}
+
+/* A name that a station gives itself in what it sends to one other: not what it forwards or relays. */
+static void
+learn_own(struct engine *e, const struct obs *o, struct bytes name, uint8_t grade)
+{
+	if (!passed_on(e, o, name) && is_own(e, o))
+		who_learn(e, name, e->seg, o->outer.smac, grade, e->now);
+}
+
+static void
+learn_auth(struct engine *e, const struct obs *o)
+{
+	const struct auth *a = &o->u.auth;
+	struct bytes user = bytes_text(a->user);
+
+	if (a->message == AUTH_AUTHENTICATE)
+		learn_own(e, o, a->workstation, BIND_C);
+	if (a->message != AUTH_AS_REQ)
+		return;
+	/* the account of a computer; the realm is no domain name: it may be the short form */
+	if (user.n > 1 && user.p[user.n - 1] == '$' && memchr(user.p, '/', user.n) == NULL)
+		learn_own(e, o, bytes_of(user.p, user.n - 1), BIND_B);
+	else
+		learn_own(e, o, a->netbios, BIND_B);
+}
+
+/* RFC 2136 2.5.1: a client that adds its own address.  What a DHCP server registers for it comes from another one. */
+static void
+learn_update(struct engine *e, const struct obs *o)
+{
+	struct field_it it = { .rec = &o->u.dns };
+	struct dns_rr r;
+
+	if (o->u.dns.opcode != DNS_OPCODE_UPDATE || o->u.dns.response)
+		return;
+	for (; it.i < UPDATE_RRS && dns_rr_next(&it, &r); it.i++)
+		if (r.section == 2 && r.klass == CLASS_IN && (r.type == RR_A || r.type == RR_AAAA) &&
+		    addr_eq(r.addr, o->inner.src)) {
+			learn_own(e, o, bytes_str(r.name), BIND_B);
+			return;
+		}
+}
+
 static void
 see(struct engine *e, struct seen_ring *r, const struct obs *o, uint8_t flags)
 {
@@ -225,6 +308,10 @@ events_learn(struct engine *e, const struct obs *o)
 		learn_dhcp4(e, o);
 	else if (o->kind == OBS_NBNS)
 		learn_nbns(e, o);
+	else if (o->kind == OBS_AUTH)
+		learn_auth(e, o);
+	else if (o->kind == OBS_DNS)
+		learn_update(e, o);
 	else if (o->kind == OBS_ND && o->u.nd.type == ND_RA)
 		see(e, &e->feed->ra, o, (uint8_t)(o->u.nd.m << 1 | o->u.nd.o));
 	else if (o->kind == OBS_DHCP6 && o->u.dhcp6.msg_type == D6_REPLY)
