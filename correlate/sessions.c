@@ -257,6 +257,8 @@ client_hello(struct engine *e, const struct obs *o, const struct sides *x)
 	/* the second hello after a HelloRetryRequest repeats the random (RFC 8446 4.1.2); another one is a new connection */
 	if (s == NULL || (s->random && s->random != random))
 		s = session_make(e, x, t->sni.n ? name_hash(t->sni) : 0);
+	if (s->sni == 0 && t->sni.n) /* the answer came first */
+		s->sni = name_hash(t->sni);
 	s->random = random;
 	s->offered = hash_of(t->session_id);
 	s->client_mac = x->client_mac;

@@ -26,8 +26,8 @@ struct vantage {
 	ts_t last_report;
 };
 
-static const char *const names[VANTAGE_BITS] = { "V_B4", "V_S4", "V_M6", "V_S6", "V_DAD", "V_ARP", "V_U",
-						 "V_LEAF" };
+static const char *const names[VANTAGE_BITS] = { "V_B4",  "V_S4",  "V_M6", "V_S6",
+						 "V_DAD", "V_ARP", "V_U",  "V_LEAF" };
 
 size_t
 vantage_bytes(void)
