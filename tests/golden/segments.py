@@ -10,7 +10,8 @@ Ways:   bytes     segments of one byte
         doubled   every frame twice, as of two mirrored ports
         tagged    the mixed one behind two VLAN tags
 Each direction gets a SYN where its first segment has none: without one the first segment is where we came in, and there is
-nothing to be put in order.  Frames that are no TCP, fragments, and captures that a snap length cut stay as they are.
+nothing to be put in order.  Not for streams that contradict themselves, nor for TLS behind
+another protocol (STARTTLS), which is looked for where a segment begins.  Frames that are no TCP, fragments, and captures that a snap length cut stay as they are.
 Last line: `N passed, N failed`.
 """
 import argparse, json, os, random, struct, subprocess, sys, tempfile
