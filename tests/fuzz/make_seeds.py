@@ -78,6 +78,7 @@ def upper(proto, body, choices):
     keep(PROTO[proto], body[:1] if proto in (1, 58) else (body[6:7], body[8:10]) if proto == 41 else ports, proto, body, choices)
     if proto == 6 and len(body) > 20:
         body = body[(body[12] >> 4) * 4:]
+        tls(body, choices)
     elif proto == 17:
         body = body[8:]
     else:
@@ -89,6 +90,20 @@ def upper(proto, body, choices):
                     "dhcp4": (body[:1], body[242:243]), "teredo": (body[:2], len(body) // 32)}[name]
             keep(name, what, port, body, choices | flags)
             return
+
+
+def tls(body, choices):
+    """what begins with a handshake, and the certificates in it"""
+    if body[:2] != b"\x16\x03" or len(body) < 12:
+        return
+    keep("tls", (body[5:6], len(body) // 256), 0, body, choices | 16)                   # behind a SYN
+    keep("tls", (body[5:6], len(body) // 256, "pieces"), 0, body, choices | 16 | 1 << 5)
+    at = body.find(b"\x30\x82")
+    while at >= 3:
+        size = 4 + struct.unpack_from(">H", body, at + 2)[0]
+        if body[at - 3] == 0 and struct.unpack_from(">H", body, at - 2)[0] == size and len(body) >= at + size:
+            seeds.setdefault("x509", {}).setdefault(size // 128, []).append(body[at:at + size])
+        at = body.find(b"\x30\x82", at + 1)
 
 
 def spread(kinds):
