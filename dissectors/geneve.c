@@ -10,6 +10,8 @@ geneve_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	uint16_t type = bytes_be16(h, 2);
 
 	(void)o;
+	if (cur_end(c) == CUR_CUT)
+		return layer_fail(pkt, c, "Geneve header");
 	if (h.p == NULL || (bytes_u8(h, 0) & VERSION) != 0 || (bytes_u8(h, 1) & RESERVED) != 0 ||
 	    bytes_u8(h, 7) != 0 || (type != BRIDGED && type != ETHER_IPV4 && type != ETHER_IPV6))
 		return SAID_NO; /* somebody's source port, or nothing that is read */

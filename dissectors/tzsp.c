@@ -12,6 +12,8 @@ tzsp_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	uint16_t inner = cur_be16(c), original = 0;
 
 	(void)o;
+	if (cur_end(c) == CUR_CUT)
+		return layer_fail(pkt, c, "TZSP header");
 	if (!cur_ok(c) || version != TZSP_VERSION || type > TO_SEND || inner != INNER_ETHERNET)
 		return SAID_NO;
 	while (cur_ok(c) && tag != TAG_END) {

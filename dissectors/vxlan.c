@@ -27,6 +27,8 @@ vxlan_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	struct bytes h = cur_take(c, HEADER);
 
 	(void)o;
+	if (cur_end(c) == CUR_CUT)
+		return layer_fail(pkt, c, "VXLAN header");
 	if (!is_ours(h))
 		return SAID_NO;
 	if (!(bytes_u8(h, 0) & NEXT))
