@@ -1,7 +1,7 @@
 #include "tunnels.h"
 
 /* A station has one ISATAP router and a few Teredo servers; who floods pushes out the least recently used. */
-enum { USES = 4096, ENDPOINTS = 1024, GIVEN = 4096 };
+enum { USES = 4096, ENDPOINTS = 1024, GIVEN = 4096, NAMED_MAX = 64, KINDS = 2 };
 
 struct use_key { /* no padding: compared as bytes */
 	uint16_t seg, kind;
@@ -13,6 +13,7 @@ struct endpoint_key {
 };
 struct endpoint {
 	ts_t last;
+	ts_t named; /* since when it has an incident of its own; 0 never */
 };
 struct given_key {
 	uint16_t seg;
@@ -22,6 +23,10 @@ struct given_key {
 struct tunnels {
 	struct table uses, endpoints, given;
 	struct carrier at;
+	struct named {
+		ts_t since;
+		unsigned n;
+	} named[KINDS][2]; /* of the hour */
 };
 
 /* A host looks for its ISATAP router again once a day at the latest (RFC 5214 9: PrlRefreshInterval is an hour). */
@@ -96,8 +101,9 @@ bool
 tunnel_known(struct engine *e, enum tunnel_kind kind, struct addr endpoint)
 {
 	struct endpoint_key k = endpoint_key(e, kind, endpoint);
+	const struct endpoint *p = table_find(&e->tunnels->endpoints, &k, e->now);
 
-	return table_find(&e->tunnels->endpoints, &k, e->now) != NULL;
+	return p && p->last != 0;
 }
 
 void
@@ -107,6 +113,24 @@ tunnel_note(struct engine *e, enum tunnel_kind kind, struct addr endpoint)
 	struct endpoint *p = table_get(&e->tunnels->endpoints, &k, e->now, NULL);
 
 	p->last = e->now;
+}
+
+bool
+tunnel_may_name(struct engine *e, enum tunnel_kind kind, struct addr endpoint, bool here)
+{
+	struct endpoint_key k = endpoint_key(e, kind, endpoint);
+	struct endpoint *p = table_get(&e->tunnels->endpoints, &k, e->now, NULL);
+	struct named *n = &e->tunnels->named[kind][here];
+
+	if (p->named != 0)
+		return true;
+	if (n->n == 0 || e->now - n->since > TS_HOUR)
+		*n = (struct named){ .since = e->now };
+	if (n->n == NAMED_MAX)
+		return false;
+	n->n++;
+	p->named = e->now;
+	return true;
 }
 
 static struct given_key

@@ -42,6 +42,9 @@ struct tunnel_use *tunnel_use_of(struct engine *, enum tunnel_kind, struct addr 
 /* Was the address solicited by anybody: does somebody take it for an ISATAP router or Teredo server? */
 bool   tunnel_known(struct engine *, enum tunnel_kind, struct addr endpoint);
 void   tunnel_note(struct engine *, enum tunnel_kind, struct addr endpoint);
+/* May an incident be named after this endpoint?  Forged ends must not fill the table of hypotheses: the first ones of each
+ * hour may, the others are told together as the segment's.  `here`: it is a station of the link; these are counted apart. */
+bool   tunnel_may_name(struct engine *, enum tunnel_kind, struct addr endpoint, bool here);
 /* Notes an answer; `to` zero: to whoever heard it. */
 void   tunnel_give(struct engine *, struct addr, struct mac to, const struct tunnel_given *);
 const struct tunnel_given *tunnel_given_to(struct engine *, struct addr, struct mac to);

@@ -10,7 +10,7 @@ enum { DNS_PORT = 53, NEST_DEPTH = 2, ANSWERS_MAX = 32, SAME_FRAME = 8, LABEL_MA
 
 /* The station behind an address of the link; a router's MAC stands for everybody behind it and is nobody's. */
 static struct actor
-actor_of(struct engine *e, struct addr a)
+actor_of(struct engine *e, enum family family, struct addr a)
 {
 	const struct binding *b = binding_find(e, e->seg, a);
 	struct actor actor = { .addr = a };
@@ -18,7 +18,11 @@ actor_of(struct engine *e, struct addr a)
 	if (b && !b->contested && !(b->src == BIND_IP && auth_router_mac(e, e->seg, b->mac))) {
 		actor.has_mac = true;
 		actor.mac = b->mac;
+		if (actor_open(e, e->seg, b->mac, UINT32_MAX))
+			return actor;
 	}
+	if (!tunnel_may_name(e, family == FAM_TEREDO ? TUNNEL_TEREDO : TUNNEL_ISATAP, a, actor.has_mac))
+		return (struct actor){ 0 };
 	return actor;
 }
 
@@ -34,7 +38,7 @@ fact_of(struct engine *e, enum fact_id id, enum family family, struct addr actor
 {
 	return (struct fact){ .id = (uint8_t)id,
 			      .family = (uint8_t)family,
-			      .actor = actor_of(e, actor),
+			      .actor = actor_of(e, family, actor),
 			      .has_victim = true,
 			      .victim = station_mac(e, victim),
 			      .victim_addr = victim_addr,

@@ -417,6 +417,11 @@ test_flood(void **state)
 	isatap(ND_RS, WORLD_VICTIM, WORLD_ACTOR, addr4(10, 0, 0, 11), addr4(10, 0, 0, 66));
 	assert_true(tunnel_known(w.engine, TUNNEL_ISATAP, addr4(10, 0, 0, 66)));
 	assert_non_null(by_mac(FAM_ISATAP, WORLD_ACTOR));
+	unsigned told = 0;
+	for (struct hyp *h = hyp_next(w.engine, NULL); h; h = hyp_next(w.engine, h))
+		told += h->shown && !h->closed;
+	assert_in_range(told, 3, 300); /* of 20000 forged servers and routers */
+	assert_non_null(by_addr(FAM_TEREDO, (struct addr){ 0 }));
 	world_close(&w);
 }
 
