@@ -9,8 +9,4 @@ if [ ! -f "$shared/score/parity.py" ] || [ ! -d "$shared/pcaps/public" ]; then
 	exit 0
 fi
 [ "${2-}" = --write ] && exec python3 -B tests/golden/parity_md.py "$bin" "$shared"
-explained=
-[ -s tests/golden/explained.jsonl ] && explained="--explained tests/golden/explained.jsonl"
-# shellcheck disable=SC2086
-exec python3 -B "$shared/score/parity.py" --bin "$bin" --plain --proto dhcpv4,dhcpv6,icmpv6,dns,nbns $explained \
-	"$shared/pcaps/public"
+exec python3 -B "$shared/score/parity.py" --bin "$bin" --explained tests/golden/explained.jsonl "$shared/pcaps/public"

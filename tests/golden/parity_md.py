@@ -1,8 +1,9 @@
 """Writes PARITY.md: what the judge counts over the public captures, why each explained line is right, and for each TLS message
-that was found at another frame the segments that came out of order.  These are looked up here, by a reader of capture files and
-TCP headers of its own, so that neither crosstap nor the oracle is asked about itself.
+that was found at another frame what the segments say: those that came out of order, and in which frames the message's own bytes
+and those of its record (which may hold more messages) are complete.  That is worked out here, by a reader of capture files, TCP
+headers and TLS records of its own, so that neither crosstap nor the oracle is asked about itself.
 
-usage: parity_md.py CROSSTAP SHARED [--to FILE]     exit status 1: the judge is not content, or a moved message has no such segment
+usage: parity_md.py CROSSTAP SHARED [--to FILE]     exit status 1: the judge is not content, or a moved message is not explained
 """
 import collections
 import ipaddress
@@ -15,6 +16,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHOWN = 12  # frames listed of one message
 HALF = 1 << 31
+KEPT = 1 << 17  # bytes of a direction that are put in order
 
 
 def frames(path):
@@ -49,7 +51,7 @@ def frames(path):
 
 
 def segment(packet, src, dst, sport, dport):
-    """(sequence number, bytes of data) of that direction's segment in the packet, whatever is wrapped around it; or None.  Its IP
+    """(sequence number, data, its length on the wire) of that direction's segment in the packet, whatever is wrapped around it; or None.  Its IP
     header is where both addresses stand behind one another."""
     both = src.packed + dst.packed
     at = packet.find(both)
@@ -69,30 +71,81 @@ def segment(packet, src, dst, sport, dport):
             if ports == (sport, dport):
                 seq = struct.unpack_from(">I", packet, tcp + 4)[0]
                 syn = packet[tcp + 13] >> 1 & 1
-                return seq + syn & 0xFFFFFFFF, max(0, total - tcp - 4 * (packet[tcp + 12] >> 4))
+                data = tcp + 4 * (packet[tcp + 12] >> 4)
+                return seq + syn & 0xFFFFFFFF, packet[data:max(data, total)], max(0, total - data)
         at = packet.find(both, at + 1)
     return None
 
 
-def out_of_order(path, record, until):
-    """numbers of the direction's frames up to `until` that begin before or behind the next byte that is due"""
-    src, dst = ipaddress.ip_address(record["src"]), ipaddress.ip_address(record["dst"])
-    due, odd = None, []
-    for n, packet in frames(path):
-        if n > until:
-            break
-        got = segment(packet, src, dst, record["sport"], record["dport"])
-        if got is None or got[1] == 0:
-            continue
-        seq, size = got
-        if due is None:
-            due = seq
-        ahead = (seq - due) & 0xFFFFFFFF
-        if ahead:
-            odd.append((n, "%+d" % (ahead if ahead < HALF else ahead - 2 * HALF)))
-        if (seq + size - due) & 0xFFFFFFFF < HALF:
-            due = seq + size & 0xFFFFFFFF
-    return odd
+class Direction:
+    """The beginning of one direction: its bytes in order, in which frame each of them was there with all before it, and the frames
+    that begin before (-) or behind (+) the next byte that was due."""
+
+    def __init__(self, path, record, until):
+        src, dst = ipaddress.ip_address(record["src"]), ipaddress.ip_address(record["dst"])
+        self.data, self.there, self.odd = bytearray(), [], []  # there: (offset behind, frame)
+        first, due, waiting = None, 0, {}
+        for n, packet in frames(path):
+            if n > until:
+                break
+            got = segment(packet, src, dst, record["sport"], record["dport"])
+            if got is None or got[2] == 0:
+                continue
+            if first is None:
+                first = got[0]
+            at = (got[0] - first + HALF & 0xFFFFFFFF) - HALF
+            if at != due:
+                self.odd.append((n, "%+d" % (at - due)))
+            due = max(due, at + got[2])
+            if len(self.data) < KEPT:
+                waiting.setdefault(at, got[1])
+                self.join(waiting, n)
+
+    def join(self, waiting, n):
+        before = len(self.data)
+        for at in sorted(waiting):
+            if at > len(self.data):
+                break
+            self.data += waiting.pop(at)[len(self.data) - at:] if at >= 0 else b""
+        if len(self.data) > before:
+            self.there.append((len(self.data), n))
+
+    def frame_of(self, offset):
+        """the frame with which everything before the offset was there"""
+        return next((n for end, n in self.there if end >= offset), None)
+
+    def messages(self):
+        """(type, frame of its last byte, frame of its record's last byte, bytes of that record)"""
+        at, body, spans = 0, bytearray(), []  # spans: (handshake offset behind, stream offset of its first byte, record's end, bytes)
+        while at + 5 <= len(self.data) and self.data[at] == 22:
+            size = int.from_bytes(self.data[at + 3:at + 5], "big")
+            body += self.data[at + 5:at + 5 + size]
+            spans.append((len(body), at + 5 - (len(body) - len(self.data[at + 5:at + 5 + size])), at + 5 + size, size))
+            at += 5 + size
+        at = 0
+        while at + 4 <= len(body):
+            end = at + 4 + int.from_bytes(body[at + 1:at + 4], "big")
+            for behind, shift, record_end, size in spans:
+                if end <= behind:
+                    yield body[at], self.frame_of(end + shift), self.frame_of(record_end), size
+                    break
+            at = end
+
+
+def reason(direction, w, r):
+    """in words, '' where there is none"""
+    said = []
+    odd = [o for o in direction.odd if o[0] <= max(w["frame"], r["frame"])]
+    whole = [m for m in direction.messages() if m[0] == w.get("hs_type") and m[1] == r["frame"]]
+    if whole and whole[0][2] == w["frame"] and whole[0][1] != whole[0][2]:
+        said.append("its own bytes are complete in frame %d, its record of %d bytes, which holds more, in frame %d" %
+                    (whole[0][1], whole[0][3], whole[0][2]))
+    if odd:
+        text = ", ".join("%d (%s)" % o for o in odd[-SHOWN:])
+        said.append("out of order: " + ("%d earlier ones, " % (len(odd) - SHOWN) if len(odd) > SHOWN else "") + text)
+        if whole:
+            said.append("all bytes are there with frame %d" % whole[0][1])
+    return "; ".join(said)
 
 
 def load(lines):
@@ -105,21 +158,26 @@ def load(lines):
             yield r
 
 
+def soft(r):
+    """what the judge does not judge: damaged, guessed, over QUIC, behind an HTTP CONNECT"""
+    return any(r.get(m) for m in ("malformed", "truncated", "quoted", "via")) or r.get("over") != "tcp" or \
+        "http" in (r.get("path") or "").split(":")
+
+
 def moved_in(binary, path):
     """(oracle record, our record) of messages that both know of, at different frames of one direction"""
     want = [r for r in load(open(path + ".oracle.jsonl", errors="replace"))]
     if not want:
         return []
-    soft = ("malformed", "truncated", "quoted", "via")
     done = subprocess.run([binary, "-q", "-r", path, "--dissect=tls"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     have = collections.defaultdict(list)
     for r in load(done.stdout.decode("utf-8", "replace").splitlines()):
         have[r["frame"], r.get("hs_type")].append(r)
     lost = []
-    for w in sorted(want, key=lambda r: any(r.get(m) for m in soft) or r.get("over") != "tcp"):
+    for w in sorted(want, key=soft):
         if have[w["frame"], w.get("hs_type")]:
             have[w["frame"], w.get("hs_type")].pop(0)
-        elif not any(w.get(m) for m in soft) and w.get("over") == "tcp":
+        elif not soft(w):
             lost.append(w)
     left, pairs = [r for rs in have.values() for r in rs], []
     for w in lost:
@@ -139,8 +197,7 @@ def moved(binary, root):
             if not os.path.exists(path + ".oracle.jsonl"):
                 continue
             for w, r in moved_in(binary, path):
-                odd = out_of_order(path, w, max(w["frame"], r["frame"]))
-                rows.append((os.path.relpath(path, root), w, r, odd))
+                rows.append((os.path.relpath(path, root), w, r, reason(Direction(path, w, max(w["frame"], r["frame"])), w, r)))
     return rows
 
 
@@ -163,14 +220,12 @@ def write(out, judged, explained, rows):
     for e in explained:
         out.write("| %s |\n" % " | ".join(cell(e[k]) for k in ("file", "frame", "proto", "what", "why")))
     out.write("\n## Moved: the same message, told at another frame\n\n")
-    out.write("The oracle does not wait for segments that come out of order; crosstap tells a message when all bytes before its end are\n")
-    out.write("there. Behind each frame number: how many bytes it begins before (-) or behind (+) the next byte that was due.\n\n")
-    out.write("| capture | direction | message | oracle | ours | segments of it out of order |\n|---|---|---|---|---|---|\n")
-    for path, w, r, odd in rows:
-        text = ", ".join("%d (%s)" % o for o in odd[-SHOWN:]) or "NONE"
-        if len(odd) > SHOWN:
-            text = "%d earlier ones, " % (len(odd) - SHOWN) + text
-        out.write("| %s | %s | %s | %d | %d | %s |\n" % (cell(path), ends(w), w.get("hs", w.get("hs_type")), w["frame"], r["frame"], text))
+    out.write("The oracle does not wait for segments that come out of order, and tells all messages of one record when the record is\n")
+    out.write("complete (RFC 5246 6.2.1 lets a record hold several); crosstap tells a message when all bytes up to its end are there.\n")
+    out.write("Behind a frame number: how many bytes it begins before (-) or behind (+) the next byte that was due.\n\n")
+    out.write("| capture | direction | message | oracle | ours | why |\n|---|---|---|---|---|---|\n")
+    for path, w, r, why in rows:
+        out.write("| %s | %s | %s | %d | %d | %s |\n" % (cell(path), ends(w), w.get("hs", w.get("hs_type")), w["frame"], r["frame"], why or "NOT EXPLAINED"))
     if not rows:
         out.write("| none | | | | | |\n")
 
@@ -191,7 +246,7 @@ def main():
         write(out, judged, explained, rows)
     bare = [row for row in rows if not row[3]]
     print("\n".join(judged))
-    print("%d moved messages, %d of them without a segment out of order; written to %s" % (len(rows), len(bare), target))
+    print("%d moved messages, %d of them not explained; written to %s" % (len(rows), len(bare), target))
     return 1 if done.returncode or bare else 0
 
 

@@ -23,6 +23,8 @@ ADDS = {
     "dhcpv6-rogue-bettercap": ("dhcpv6-rogue-server", "DHCPV6"),
     "mitm6-default": ("rogue-ra", "HTTP"),
     "dns-spoof-arp-bettercap": ("dns-takeover", "TLS"),
+    "isatap-rogue-router-dns": ("isatap-rogue-router", "DNS"),
+    "sstp-mitm-selfsigned": ("sstp-mitm", "TLS"),
 }
 TSHARK = {"DHCP": "dhcp", "DHCPV6": "dhcpv6", "DNS": "dns", "MDNS": "mdns", "LLMNR": "llmnr", "NetBIOS": "nbns", "HTTP": "http",
           "TLS": "tls", "SMBv1": "smb", "SMBv23": "smb2", "LDAP": "ldap", "Kerberos": "kerberos", "Teredo": "teredo"}
