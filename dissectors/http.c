@@ -256,6 +256,25 @@ worse(uint8_t a, uint8_t b)
 	return rank[b] > rank[a] ? b : a;
 }
 
+/* Up to a comma that is not in quotes (RFC 9110 5.6.4); `list` moves behind it. */
+static struct bytes
+list_item(struct bytes *list)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	for (; n < list->n && (quoted || list->p[n] != ','); n++) {
+		if (list->p[n] == '"')
+			quoted = !quoted;
+		else if (quoted && list->p[n] == '\\')
+			n++;
+	}
+	n = n < list->n ? n : list->n;
+	struct bytes item = part(*list, 0, n);
+	*list = part(*list, n + 1, list->n);
+	return trim(item);
+}
+
 /* A list of schemes may stand in one field (RFC 9110 11.6.1): a word behind a comma that no '=' follows. */
 static uint8_t
 schemes_of(struct bytes value)
@@ -264,7 +283,7 @@ schemes_of(struct bytes value)
 	uint8_t all = HTTP_AUTH_NONE;
 
 	while (value.n) {
-		struct bytes one = trim(split(&value, ','));
+		struct bytes one = list_item(&value);
 		uint8_t scheme = scheme_of(one, &rest);
 		if (rest.n == 0 || rest.p[0] != '=')
 			all = worse(all, scheme);
@@ -456,6 +475,8 @@ head_read(struct bytes b, bool whole, struct pkt *pkt, struct obs *o, enum shape
 	while (header_next(&rest, &h) &&
 	       (whole || rest.n)) /* of a head that goes on the last field may, too */
 		header_read(&head, &h, pkt->w);
+	if (!whole) /* a worse scheme may come yet */
+		t->auth = HTTP_AUTH_NONE;
 	body_of(s, &head, asked);
 	s->phase = PHASE_FIELDS;
 }

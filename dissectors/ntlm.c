@@ -176,7 +176,9 @@ token_read(struct cursor *token, struct walk *w, struct auth *a)
 
 	if (!ntlm_find(token, &m)) {
 		a->message = AUTH_SPNEGO;
-		return spnego_tells(*token);
+		if (token->cut) /* NTLM may come yet */
+			cur_fail(token, CUR_CUT);
+		return cur_ok(token) && spnego_tells(*token);
 	}
 	struct cursor c = cur_at(&m, SIGNATURE);
 	switch (cur_order(&c, 4, false)) {

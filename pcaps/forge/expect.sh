@@ -19,6 +19,13 @@ for script in "$@"; do
 	grep -q '^format pcapng' "$script" && ext=pcapng
 	"$forge" -o "$base.$ext" "$script" || exit 1
 	grep -q "^| $name |.*by hand" "$(dirname "$script")/README.md" 2>/dev/null && [ -f "$base.obs.jsonl" ] && continue
+	case $base in
+	*pcaps/http/* | *pcaps/auth/*)
+		python3 -B "$(dirname "$0")/../../tests/golden/heads.py" --expect "$base.$ext" >"$base.obs.jsonl" || exit 1
+		echo "$base: $(wc -l <"$base.obs.jsonl") observations"
+		continue
+		;;
+	esac
 	python3 "$shared/pcaps/make_oracle.py" -s -o "$work" "$base.$ext" >"$work/log" || { cat "$work/log"; exit 1; }
 	oracle=$work/$name.$ext.oracle.jsonl
 	# The reader's own header and marks stay out: a golden file holds what the packets say.
