@@ -719,6 +719,7 @@ tls_starts(struct bytes head)
 static enum said
 tls_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
+	enum { LOOK = RECORD_HEAD + HS_HEAD + 2 };
 	struct stream *st = pkt->stream;
 	struct cursor look = *c;
 	size_t v2;
@@ -736,6 +737,8 @@ tls_dissect(struct cursor *c, struct pkt *pkt, struct obs *o)
 	}
 	if (st->first && !tls_starts(cur_rest(&look)))
 		return SAID_NO;
+	if (st->first && cur_left(c) < LOOK && cur_peek_u8(c) == TLS_HANDSHAKE)
+		return more(st, o, LOOK); /* others wait to be asked */
 	return s->left ? handshake(c, pkt, o) : record(c, pkt, o);
 }
 
