@@ -272,9 +272,9 @@ test_not_yaml(void **state)
 	assert_int_equal(read_text("sensor: {name: a\n"), 1);
 	assert_non_null(strstr(told[0], "not readable as YAML"));
 	assert_int_equal(read_text("sensor: {name: \"\x01\xff\"}"), 1);
-	char *deep = malloc(100001);
-	memset(deep, '[', 100000);
-	deep[100000] = 0;
+	char *deep = malloc(10001); /* libyaml needs the square of the depth */
+	memset(deep, '[', 10000);
+	deep[10000] = 0;
 	assert_true(read_text(deep) > 0);
 	free(deep);
 }
