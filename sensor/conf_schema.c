@@ -162,7 +162,8 @@ static const struct conf_node feed[] = {
 	  .help = "the hosts' clocks are NTP-synchronised: two seconds of tolerance instead of a learned or "
 		  "large one" },
 	{ "zone", K_ZONE, AT(struct conf, feed_zone),
-	  .help = "offset from UTC of event times that say none (NXLog CE, Snare, DHCP audit logs), like +01:00; "
+	  .help = "offset from UTC of event times that say none (NXLog CE, Snare, DHCP audit logs), like "
+		  "+01:00; "
 		  "absent: UTC, and each such event says that its zone is lost" },
 	{ "event_window", K_TIME, AT(struct conf, event_window), .min = 60, .max = 86400, .def = "2h",
 	  .help = "how long packets and host events wait for each other" },

@@ -91,7 +91,7 @@ type_name(const struct field *f)
 		[F_NAME8] = "name",  [F_NAME16] = "name",  [F_ADDR] = "address",   [F_MAC] = "mac",
 		[F_HEX] = "hex",     [F_TEXT] = "text",	   [F_MACTEXT] = "mac",	   [F_CSTR] = "text",
 		[F_LIST] = "list",   [F_ROWS] = "rows",	   [F_OBJECT] = "object",  [F_MAP] = "map",
-		[F_NEST] = "record", [F_HEX8] = "0xhh",   [F_TS] = "time",
+		[F_NEST] = "record", [F_HEX8] = "0xhh",	   [F_TS] = "time",
 	};
 	return f->type < NELEM(names) && names[f->type] ? names[f->type] : "?";
 }

@@ -371,7 +371,8 @@ test_refused(void **state)
 	assert_bad("\xfe\xff", "UTF-16");
 	assert_bad("<14>Mar 11 10:14:22 WS01 x[1]: {\"EventID\":4100}", "shape not known");
 	assert_bad("WS01\tMSWinEventLog\t1\tSystem", "without an id");
-	assert_bad("{\"EventTime\":\"2026-03-11 10:14:22\",\"EventID\":\"x\",\"SourceName\":\"x\"}", "no number");
+	assert_bad("{\"EventTime\":\"2026-03-11 10:14:22\",\"EventID\":\"x\",\"SourceName\":\"x\"}",
+		   "no number");
 }
 
 static void
@@ -555,7 +556,7 @@ main(void)
 		cmocka_unit_test(test_around),
 		cmocka_unit_test(test_bad_characters),
 		cmocka_unit_test(test_refused),
-		
+
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_bulk),
