@@ -17,7 +17,7 @@ IP6, SOURCE, CUT, TWICE = 1, 2, 4, 8        # choices of fuzz_dissector.c
 ETHERTYPE = {0x0800: "ipv4", 0x0806: "arp", 0x86dd: "ipv6", 0x8100: "vlan", 0x88a8: "vlan"}
 PROTO = {1: "icmp4", 6: "tcp", 17: "udp", 58: "icmp6", 41: "proto41"}
 UDP_PORT = {53: "dns", 5353: "dns", 5355: "dns", 137: "nbns", 67: "dhcp4", 68: "dhcp4", 4011: "dhcp4", 546: "dhcp6", 547: "dhcp6", 3544: "teredo"}
-LINKS = [1, 113, 276, 0, 108, 101, 12, 14, 228, 229]        # as ether.c claims them: what fuzz_frame.c counts
+LINKS = [1, 113, 276, 0, 108, 101, 12, 14, 228, 229, 9, 50, 51, 104, 204, 239]        # as ether.c, ppp.c and nflog.c claim them: what fuzz_frame.c counts
 
 seeds = {}        # target -> {kind: [bytes]} of captures
 by_hand = {}      # target -> [bytes]

@@ -952,7 +952,9 @@ draw(uint64_t *seed, uint32_t below)
 static void
 test_random_damage(void **state)
 {
-	static const uint16_t links[] = { 1, 113, 276, 0, 108, 101, 228, 229, 12, 14 };
+	static const uint16_t links[] = {
+		1, 113, 276, 0, 108, 101, 228, 229, 12, 14, 9, 50, 51, 104, 204, 239
+	};
 	uint64_t sums[2] = { 0, 0 };
 
 	(void)state;
