@@ -71,7 +71,7 @@ same(struct bytes a, const char *text)
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (lower(bytes_u8(a, i)) != lower(bytes_u8(b, i)))
 			return false;
 	return true;
 }
@@ -92,9 +92,9 @@ blank(uint8_t c)
 static struct bytes
 trim(struct bytes b)
 {
-	while (b.n && blank(b.p[b.n - 1]))
+	while (b.n && blank(bytes_u8(b, b.n - 1)))
 		b.n--;
-	while (b.n && blank(b.p[0]))
+	while (b.n && blank(bytes_u8(b, 0)))
 		b = part(b, 1, b.n);
 	return b;
 }
@@ -138,14 +138,15 @@ shape_of(struct bytes b)
 
 	if (b.n && memcmp(b.p, version, b.n < v ? b.n : v) == 0)
 		return b.n >= v ? SHAPE_RESPONSE : SHAPE_MAYBE;
-	while (n < b.n && n <= METHOD_MAX && token_char(b.p[n]))
+	while (n < b.n && n <= METHOD_MAX && token_char(bytes_u8(b, n)))
 		n++;
 	if (n == b.n && n <= METHOD_MAX)
 		return SHAPE_MAYBE;
-	if (n == 0 || b.p[n] != ' ')
+	if (n == 0 || bytes_u8(b, n) != ' ')
 		return SHAPE_NO;
-	for (size_t i = n + 1; i < b.n && i < METHOD_MAX * 2 && b.p[i] != '\r' && b.p[i] != '\n'; i++)
-		if (b.p[i] < ' ')
+	for (size_t i = n + 1;
+	     i < b.n && i < METHOD_MAX * 2 && bytes_u8(b, i) != '\r' && bytes_u8(b, i) != '\n'; i++)
+		if (bytes_u8(b, i) < ' ')
 			return SHAPE_NO;
 	return SHAPE_REQUEST;
 }
@@ -158,12 +159,13 @@ line_ok(struct bytes line, enum shape shape)
 
 	if (shape == SHAPE_RESPONSE) {
 		struct bytes code = part(line, v + 2, 3);
-		return line.n >= v + 5 && line.p[v + 1] == ' ' && code.p[0] != '0' && digit(code.p[0]) &&
-		       digit(code.p[1]) && digit(code.p[2]) && (line.n == v + 5 || line.p[v + 5] == ' ');
+		return line.n >= v + 5 && bytes_u8(line, v + 1) == ' ' && bytes_u8(code, 0) != '0' &&
+		       digit(bytes_u8(code, 0)) && digit(bytes_u8(code, 1)) && digit(bytes_u8(code, 2)) &&
+		       (line.n == v + 5 || bytes_u8(line, v + 5) == ' ');
 	}
-	if (line.n <= v + 4 || line.p[line.n - v - 2] != ' ' || memchr(line.p, 0, line.n) != NULL)
+	if (line.n <= v + 4 || bytes_u8(line, line.n - v - 2) != ' ' || memchr(line.p, 0, line.n) != NULL)
 		return false;
-	return memchr(line.p, ' ', line.n - v - 2) != NULL && digit(line.p[line.n - 1]) &&
+	return memchr(line.p, ' ', line.n - v - 2) != NULL && digit(bytes_u8(line, line.n - 1)) &&
 	       memcmp(line.p + line.n - v - 1, version, v) == 0;
 }
 
@@ -182,7 +184,7 @@ head_end(struct bytes b, size_t from)
 	for (size_t i = from; (i = line_end(b, i)) != 0;) {
 		if (bytes_u8(b, i) == '\n' && i < b.n)
 			return i + 1;
-		if (i + 1 < b.n && b.p[i] == '\r' && b.p[i + 1] == '\n')
+		if (i + 1 < b.n && bytes_u8(b, i) == '\r' && bytes_u8(b, i + 1) == '\n')
 			return i + 2;
 	}
 	return 0;
@@ -195,7 +197,8 @@ header_next(struct bytes *rest, struct header *h)
 	size_t end = line_end(*rest, 0);
 	struct bytes b = part(*rest, 0, end ? end : rest->n);
 
-	if (b.n == 0 || b.p[0] == '\n' || (b.n == 2 && b.p[0] == '\r' && b.p[1] == '\n'))
+	if (b.n == 0 || bytes_u8(b, 0) == '\n' ||
+	    (b.n == 2 && bytes_u8(b, 0) == '\r' && bytes_u8(b, 1) == '\n'))
 		return false;
 	while (end && end < rest->n && (rest->p[end] == ' ' || rest->p[end] == '\t')) {
 		end = line_end(*rest, end);
@@ -219,8 +222,8 @@ unfold(struct bytes v, struct walk *w)
 		return v;
 	struct out o = walk_scratch_out(w, VALUE_MAX);
 	for (size_t i = 0; i < v.n; i++)
-		if (v.p[i] != '\r' && v.p[i] != '\n')
-			out_chr(&o, (char)v.p[i]);
+		if (bytes_u8(v, i) != '\r' && bytes_u8(v, i) != '\n')
+			out_chr(&o, (char)bytes_u8(v, i));
 	return walk_scratch_keep(w, &o);
 }
 
@@ -231,7 +234,7 @@ scheme_of(struct bytes value, struct bytes *rest)
 {
 	size_t n = 0;
 
-	while (n < value.n && token_char(value.p[n]))
+	while (n < value.n && token_char(bytes_u8(value, n)))
 		n++;
 	struct bytes scheme = part(value, 0, n);
 	*rest = trim(part(value, n, value.n));
@@ -285,7 +288,7 @@ schemes_of(struct bytes value)
 	while (value.n) {
 		struct bytes one = list_item(&value);
 		uint8_t scheme = scheme_of(one, &rest);
-		if (rest.n == 0 || rest.p[0] != '=')
+		if (rest.n == 0 || bytes_u8(rest, 0) != '=')
 			all = worse(all, scheme);
 	}
 	return all;
@@ -319,8 +322,8 @@ base64(struct bytes text, struct walk *w)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < text.n; i++) {
-		int d = base64_digit(text.p[i]);
-		if (d < 0 && blank(text.p[i]))
+		int d = base64_digit(bytes_u8(text, i));
+		if (d < 0 && blank(bytes_u8(text, i)))
 			continue;
 		if (d < 0)
 			break;
@@ -342,7 +345,7 @@ number(struct bytes v, unsigned base, uint64_t *n)
 
 	*n = 0;
 	for (; i < v.n; i++) {
-		unsigned c = lower(v.p[i]);
+		unsigned c = lower(bytes_u8(v, i));
 		unsigned d = digit((uint8_t)c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10u : 16;
 		if (d >= base)
 			break;
@@ -379,8 +382,9 @@ path_of(struct bytes target)
 {
 	struct bytes path = split(&target, '?');
 
-	for (size_t i = 0; i + 2 < path.n && path.p[i] != '/'; i++)
-		if (path.p[i] == ':' && path.p[i + 1] == '/' && path.p[i + 2] == '/') {
+	for (size_t i = 0; i + 2 < path.n && bytes_u8(path, i) != '/'; i++)
+		if (bytes_u8(path, i) == ':' && bytes_u8(path, i + 1) == '/' &&
+		    bytes_u8(path, i + 2) == '/') {
 			path = part(path, i + 3, path.n);
 			const uint8_t *at = path.n ? memchr(path.p, '/', path.n) : NULL;
 			return at ? part(path, (size_t)(at - path.p), path.n) : bytes_of(path.p, 0);
@@ -518,7 +522,7 @@ phase_head(struct cursor *c, struct bytes b, struct pkt *pkt, struct obs *o)
 	struct state *s = pkt->stream->mine;
 	enum shape shape = shape_of(b);
 
-	if (!pkt->stream->first && (b.p[0] == '\r' || b.p[0] == '\n')) { /* RFC 9112 2.2 */
+	if (!pkt->stream->first && (bytes_u8(b, 0) == '\r' || bytes_u8(b, 0) == '\n')) { /* RFC 9112 2.2 */
 		cur_skip(c, 1);
 		return nothing(o);
 	}
@@ -630,11 +634,13 @@ http_starts(struct bytes head)
 
 	if (memcmp(head.p, version, head.n < v ? head.n : v) == 0)
 		return true;
-	while (n < head.n && ((head.p[n] >= 'A' && head.p[n] <= 'Z') || (n > 2 && token_char(head.p[n]))))
+	while (n < head.n && ((bytes_u8(head, n) >= 'A' && bytes_u8(head, n) <= 'Z') ||
+			      (n > 2 && token_char(bytes_u8(head, n)))))
 		n++;
 	if (n == head.n)
 		return n <= METHOD_MAX;
-	return n > 2 && n <= METHOD_MAX && head.p[n] == ' ' && (n + 1 == head.n || head.p[n + 1] > ' ');
+	return n > 2 && n <= METHOD_MAX && bytes_u8(head, n) == ' ' &&
+	       (n + 1 == head.n || bytes_u8(head, n + 1) > ' ');
 }
 
 static const struct name auth_names[] = { { HTTP_AUTH_NEGOTIATE, "negotiate" },

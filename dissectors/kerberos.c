@@ -40,7 +40,7 @@ static struct bytes
 trimmed(struct bytes b)
 {
 	b = bytes_text(b);
-	while (b.n > 0 && b.p[b.n - 1] == ' ')
+	while (b.n > 0 && bytes_u8(b, b.n - 1) == ' ')
 		b.n--;
 	return b;
 }

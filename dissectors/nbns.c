@@ -17,7 +17,7 @@ first_level(struct bytes label, uint8_t raw[NAME_BYTES])
 	if (label.n != ENCODED)
 		return false;
 	for (size_t i = 0; i < ENCODED; i++) {
-		uint8_t half = (uint8_t)(label.p[i] - 'A');
+		uint8_t half = (uint8_t)(bytes_u8(label, i) - 'A');
 		if (half > 15)
 			return false;
 		raw[i / 2] = (uint8_t)(i % 2 ? raw[i / 2] | half : half << 4);

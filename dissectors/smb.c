@@ -163,6 +163,7 @@ smb_starts(struct bytes head)
 
 	if (type >= SESSION_REQUEST && type <= KEEP_ALIVE)
 		return bytes_u8(head, 1) <= 1;
-	return type == SESSION_MESSAGE && (head.n < 8 || (head.p[4] >= 0xfc && head.p[5] == 'S' &&
-							  head.p[6] == 'M' && head.p[7] == 'B'));
+	return type == SESSION_MESSAGE &&
+	       (head.n < 8 || (bytes_u8(head, 4) >= 0xfc && bytes_u8(head, 5) == 'S' &&
+			       bytes_u8(head, 6) == 'M' && bytes_u8(head, 7) == 'B'));
 }

@@ -277,7 +277,7 @@ def auth_by_hand():
     b64 = lambda t: base64.b64encode(t)
     request = lambda *lines: b"GET /wpad.dat HTTP/1.1\r\nHost: wpad\r\n" + b"".join(x + b"\r\n" for x in lines) + b"\r\n"
     asks = lambda *lines: b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 3\r\n" + b"".join(x + b"\r\n" for x in lines) + b"\r\nno\n"
-    hand("http", *[message(0, b) for b in (
+    hand("http", *[message(0, b"M" * n) for n in (32, 33, 34)], *[message(0, b) for b in (  # methods as long as is read
         request(b"User-Agent: a", b"Authorization: NTLM " + b64(one)) + request(b"Authorization: NTLM " + b64(three)),
         asks(b"WWW-Authenticate: Negotiate", b"WWW-Authenticate: NTLM") + asks(b"WWW-Authenticate: NTLM " + b64(two)),
         request(b"Proxy-Authorization: Negotiate " + b64(spnego(one)), b"X: y"), asks(b"Proxy-Authenticate: Negotiate\r\n " + b64(answer(two))),

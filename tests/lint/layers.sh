@@ -1,6 +1,7 @@
 #!/bin/sh
 # Include order: dissectors <- hostfeed <- correlate <- sensor.  A file may include what lies in its own folder or in one
-# to its left, and inside dissectors/ nobody but second/ may know nDPI.  usage: layers.sh [TREE]
+# to its left, and inside dissectors/ nobody but second/ may know nDPI.  And no dissector indexes a view itself: bytes_u8()
+# and the cursor know where it ends.  usage: layers.sh [TREE]
 cd "${1:-.}" || exit 2
 order="dissectors hostfeed correlate sensor"
 bad=0 seen=0
@@ -24,6 +25,12 @@ for folder in $order; do
 		done
 	done
 done
+raw=$(grep -nE '[a-z]\.p\[' dissectors/*.c 2>/dev/null | grep -v '^dissectors/prefix.c:')
+if [ -n "$raw" ]; then
+	echo "$raw"
+	echo "a view is indexed: use bytes_u8() or a cursor"
+	bad=$((bad + 1))
+fi
 [ $seen -eq 0 ] && { echo "no source found"; exit 2; }
 echo "$seen files, $bad includes against the order"
 [ $bad -eq 0 ]

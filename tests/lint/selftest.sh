@@ -68,6 +68,9 @@ expect good "tidy on a right tree" in_tree "$work/right" env BUILD="$work/right/
 tree layers
 printf '#include "host.h"\n' >>"$work/layers/dissectors/sum.c"
 expect bad "layers: a dissector that looks at the host feed" sh "$lint/layers.sh" "$work/layers"
+tree layers3
+echo 'int f(struct bytes b) { return b.p[9]; }' >>"$work/layers3/dissectors/sum.c"
+expect bad "layers: a dissector that indexes a view" sh "$lint/layers.sh" "$work/layers3"
 tree layers2
 echo 'int e;' >"$work/layers2/sensor/eve.h"
 printf '#include "../sensor/eve.h"\n' >"$work/layers2/correlate/x.c"
