@@ -111,8 +111,8 @@ test_wpad(void **state)
 static void
 test_tunnels(void **state)
 {
-	static const char *const near[] = { "SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD76}/ "
-					    "HTTP/1.1\r\nContent-Length: 9\r\n\r\n",
+	static const char *const near[] = { ("SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD76}/ "
+					     "HTTP/1.1\r\nContent-Length: 9\r\n\r\n"),
 					    "GET /IPHTTPS HTTP/1.1\r\n\r\n",
 					    "POST /IPHTTPS/x HTTP/1.1\r\nContent-Length: 9\r\n\r\n" };
 	(void)state;
