@@ -137,8 +137,8 @@ piece_next(struct cursor *c, struct message *m, uint32_t max, struct bytes *piec
 static enum piece
 head_read(struct cursor *c, struct message *m)
 {
-	uint8_t head[HS_HEAD] = { 0 };
 	struct bytes part;
+	uint32_t head = 0;
 
 	for (uint32_t n = 0; n < HS_HEAD; n += (uint32_t)part.n) {
 		enum piece p = piece_next(c, m, HS_HEAD - n, &part);
@@ -146,10 +146,11 @@ head_read(struct cursor *c, struct message *m)
 			return p;
 		if (n == 0)
 			m->first_version = m->version;
-		bytes_copy(part, 0, head + n, part.n);
+		for (size_t i = 0; i < part.n; i++)
+			head = head << 8 | bytes_u8(part, i);
 	}
-	m->type = head[0];
-	m->len = bytes_be32(bytes_of(head, sizeof(head)), 0) & 0xffffff;
+	m->type = (uint8_t)(head >> 24);
+	m->len = head & 0xffffff;
 	return PIECE;
 }
 
