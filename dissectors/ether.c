@@ -84,8 +84,8 @@ layer_frame(struct pkt *pkt, struct cursor *c, uint16_t vlan)
 
 	if (h.p == NULL)
 		return layer_fail(pkt, c, "Ethernet header in a wrapper");
-	if (pkt->flags & OBS_QUOTED)
-		return SAID_OK;
+	if ((pkt->flags & OBS_QUOTED) || !layer_may_mirror(pkt))
+		return SAID_OK; /* traffic of whoever sent it, and no more */
 	if (!layer_mirror(pkt))
 		return layer_fail(pkt, c, "more wrappers inside each other than are read");
 	uint16_t type = bytes_be16(h, 12);

@@ -42,6 +42,8 @@ void layer_note(struct pkt *, const struct cursor *, const char *what);
 enum said layer_fail(struct pkt *, struct cursor *, const char *what);
 /* A new IP header: the ends so far are those of a tunnel.  False where there are too many inside each other. */
 bool layer_ip(struct pkt *);
+/* Is the sender of this packet one whose wrappers are opened (struct walk_limits)? */
+bool layer_may_mirror(const struct pkt *);
 /* A wrapper with a frame in it: nothing of what carries it belongs to that frame.  False where there are too many. */
 bool layer_mirror(struct pkt *);
 /* Goes on into the packet that an ICMP error quotes; it was shortened on purpose, so its end is no lie. */

@@ -33,6 +33,9 @@ struct conf {
 	struct bytes sd_id;
 	uint32_t snaplen, buffer_mib;
 	bool promisc, all_frames;
+	struct prefix *mirrors;
+	size_t nmirrors;
+	bool mirrors_declared;
 	struct authority authority;
 	struct conf_chunk *chunk; /* owns everything above */
 	size_t used;

@@ -181,6 +181,11 @@ static const struct conf_node capture[] = {
 	  .help = "bytes of a frame that are captured" },
 	{ "buffer_mib", K_U32, AT(struct conf, buffer_mib), .min = 1, .max = 1024, .def = "16",
 	  .help = "kernel buffer of an interface, MiB" },
+	{ "mirrors", K_PREFIXES, LIST(struct conf, mirrors, nmirrors, struct prefix),
+	  DECLARED(struct conf, mirrors_declared),
+	  .help = "who may send ERSPAN, VXLAN and other wrappers with frames in them: addresses or networks; "
+		  "absent: "
+		  "anybody, and then anybody can forge frames that way; []: nobody" },
 	{ "promisc", K_BOOL, AT(struct conf, promisc), .def = "true", .help = "promiscuous mode" },
 	{ "all_frames", K_BOOL, AT(struct conf, all_frames), .def = "false",
 	  .help = "no kernel filter: every frame is a sign of life of its sender, at the price of every "

@@ -53,7 +53,10 @@ run_random_key(void)
 struct walk *
 run_open_walk(const struct conf *c, void **mem)
 {
-	struct walk_limits limits = { .datagrams = c->datagrams };
+	struct walk_limits limits = { .datagrams = c->datagrams,
+				      .mirrors = c->mirrors,
+				      .nmirrors = c->nmirrors,
+				      .mirrors_declared = c->mirrors_declared };
 	*mem = run_alloc(walk_bytes(&limits));
 	return *mem ? walk_open(&limits, *mem, run_key()) : NULL;
 }

@@ -21,6 +21,9 @@ struct claimant {
 struct walk {
 	struct sipkey key;
 	struct frag frag;
+	const struct prefix *mirrors;
+	size_t nmirrors;
+	bool mirrors_declared;
 	struct prefixes prefix;
 	struct prefix_seg seg; /* of the frame in hand */
 	struct walk_count *count;
@@ -121,6 +124,9 @@ walk_open(const struct walk_limits *limits, void *mem, struct sipkey key)
 
 	memset(w, 0, sizeof(*w));
 	w->key = key;
+	w->mirrors = l.mirrors;
+	w->nmirrors = l.nmirrors;
+	w->mirrors_declared = l.mirrors_declared;
 	p += round8(sizeof(*w));
 	w->count = (void *)p;
 	memset(w->count, 0, n * sizeof(*w->count));
@@ -232,6 +238,17 @@ nothing_yet(struct pkt *pkt)
 	pkt->dgram_head.n = pkt->dgram_body.n = 0;
 	pkt->bad_what = NULL;
 	pkt->bad_off = 0;
+}
+
+bool
+layer_may_mirror(const struct pkt *pkt)
+{
+	const struct walk *w = pkt->w;
+
+	for (size_t i = 0; i < w->nmirrors; i++)
+		if (addr_in(pkt->ends.src, w->mirrors[i]))
+			return true;
+	return !w->mirrors_declared;
 }
 
 bool

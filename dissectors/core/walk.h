@@ -14,6 +14,11 @@ struct walk_limits {
 	uint32_t bytes;	    /* largest reassembled datagram, RFC 791 allows 65535; 0: default 65535 */
 	uint32_t streams;   /* TCP connections followed at once; 0: default (prefix.h) */
 	uint32_t prefix;    /* first bytes of each direction that are put in order; 0: default 16384 */
+	/* Whose wrappers (ERSPAN, VXLAN, ...) are opened, by outer source: anybody can send one through a tapped network with
+	 * forged frames in it.  Absent: everybody's; declared and empty: nobody's.  The list must outlive the walk. */
+	const struct prefix *mirrors;
+	size_t nmirrors;
+	bool mirrors_declared;
 	uint32_t buffers;   /* directions that hold bytes at once; 0: default (prefix.h) */
 };
 

@@ -179,16 +179,22 @@ struct rig {
 };
 
 static inline void
+rig_open_with(struct rig *r, const struct walk_limits *l)
+{
+	memset(r, 0, sizeof(*r));
+	r->mem = malloc(walk_bytes(l));
+	assert_non_null(r->mem);
+	memset(r->mem, 0xa5, walk_bytes(l)); /* memory need not be clean */
+	r->w = walk_open(l, r->mem, (struct sipkey){ { 5, 6 } });
+	r->link = 1;
+}
+
+static inline void
 rig_open(struct rig *r)
 {
 	struct walk_limits l = { .datagrams = 8 };
 
-	memset(r, 0, sizeof(*r));
-	r->mem = malloc(walk_bytes(&l));
-	assert_non_null(r->mem);
-	memset(r->mem, 0xa5, walk_bytes(&l)); /* memory need not be clean */
-	r->w = walk_open(&l, r->mem, (struct sipkey){ { 5, 6 } });
-	r->link = 1;
+	rig_open_with(r, &l);
 }
 
 static inline void

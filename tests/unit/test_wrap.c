@@ -226,6 +226,34 @@ test_erspan_forms(void **state)
 	assert_true(from_to(&rig_seen(&r)->inner, 0xa1, 0xa2));
 }
 
+/* Where the mirrors are declared, another sender's wrapper is traffic and no more: its frame may be forged. */
+static void
+test_whose_mirrors(void **state)
+{
+	struct build plain = frame_query(), b = plain;
+	struct rig mine;
+
+	(void)state;
+	put_vxlan(&b);
+	struct cursor c = cur_all(bytes_of(b.room + b.from, build_len(&b)));
+	cur_skip(&c, 14 + 4 + 12); /* Ethernet, the mirror's own tag, the addresses */
+	struct addr src = addr4_read(&c);
+	const struct prefix yes = { src, 32 }, no = { addr4(198, 51, 100, 7), 32 };
+	const struct walk_limits limits[] = {
+		{ .datagrams = 8, .mirrors = &yes, .nmirrors = 1, .mirrors_declared = true },
+		{ .datagrams = 8, .mirrors = &no, .nmirrors = 1, .mirrors_declared = true },
+		{ .datagrams = 8, .mirrors_declared = true },
+	};
+	for (size_t i = 0; i < NELEM(limits); i++) {
+		rig_open_with(&mine, &limits[i]);
+		assert_int_equal(rig_frame(&mine, &b), SAID_OK);
+		const struct obs *o = rig_seen(&mine);
+		assert_int_equal((o->flags & OBS_MIRRORED) != 0, i == 0);
+		assert_true(i == 0 || addr_eq(o->inner.src, src));
+		free(mine.mem);
+	}
+}
+
 static void
 test_too_many_mirrors(void **state)
 {
@@ -599,6 +627,7 @@ main(void)
 		TEST(test_carrier_forgotten),
 		TEST(test_vlan),
 		TEST(test_erspan_forms),
+		TEST(test_whose_mirrors),
 		TEST(test_too_many_mirrors),
 		TEST(test_cut_by_mirror),
 		TEST(test_cut_by_capture),
