@@ -24,7 +24,7 @@ class Attack:
         self.rng = random.Random("%s %d" % (name, n))
         m = bytes((0xf4, 0x8e, 0x38)) + self.rng.randbytes(3)
         self.x = Host(m, "DESKTOP-%05d" % self.rng.randrange(100000), "attacker", seg, self.rng)
-        self.allowed = list(allowed)
+        self.allowed = list(allowed) + (["isatap-rogue-router"] if "dns-takeover" in list(expected) + list(allowed) else [])
         self.macs, self.victims, self.first = {m}, set(), None
         self.any_actor = False
 
@@ -177,6 +177,8 @@ class Rogue:
         site.put(t + .002, udp(a.x.mac, h.mac, a.seg.vlan, dst, src, 53, port, dns_answer(q, name, a.x.ip if bad else good, ttl=100)))
         if bad and label == "wpad":
             lure(site, t + .3, a, h)
+        if bad and label == "isatap":
+            site.event(t + .02, h, "iphlp", 4100, {"IsatapRouter": text_ip(a.x.ip), "ErrorCode": "0"})
 
 
 def lure(site, t, a, h, path="/"):

@@ -55,6 +55,7 @@ class Host:
         self.skew = rng.gauss(0, 0.12)
         self.rid = rng.randrange(1000, 90000)
         self.verbose, self.agent = rng.random() < .15, rng.random() < .7
+        self.isatap = rng.random() < .1     # an old Windows, where ISATAP is still on
         self.lease = {}                     # vlan -> (address, until, server)
         self.ip = self.g6 = None
         self.up = False
@@ -124,7 +125,7 @@ class Site:
         end, last = self.start + self.days * DAY, 0
         while self.actions:
             t, _, do, args = heapq.heappop(self.actions)
-            if t - last > 2:
+            if t - last > 20:
                 self.flush(t)
                 last = t
             do(t, *args)
@@ -270,7 +271,19 @@ class Site:
             sid = self.tell4(t + .004, h, 5, xid, old[0])
             return self.bound(t + .01, h, old[0], sid, seg, False)
         mine = seg.address(h.mac)
-        self.ask4(t, h, 1, xid, (o4(50, old[0]) if old else b"") + self.names(h) + PARAMS)
+        if h.ip and h.ip[1] != seg.vlan and h.kind == "laptop" and rng.random() < .5:
+            # it asks for the address of the network that it left, and every server says no
+            self.ask4(t, h, 3, xid, o4(50, h.ip) + self.names(h) + PARAMS)
+            for s in [x for k, x in enumerate(self.dhcp) if k not in self.down] if not seg.local else [None]:
+                self.tell4(t + .004, h, 6, xid, ZERO4, server=s)
+            t, xid = t + .6, rng.getrandbits(32)
+        late = not seg.local and not self.down and not seg.rogue4 and rng.random() < .02
+        if late:
+            # the first DISCOVER is lost behind a port that does not forward yet; so old a client is answered by both partners
+            self.put(t, udp(h.mac, FF, seg.vlan, ZERO4, ONES4, 68, 67, bootp(1, xid, h.mac, o4(53, b"\1") + o4(61, b"\1" + h.mac) + PARAMS)))
+            t += 8
+            self.tell4(t + .013, h, 2, xid, seg.address((h.mac, "other")), server=[x for x in self.dhcp if x is not self.owner(h)][0])
+        self.ask4(t, h, 1, xid, secs=8 if late else 0, extra=(o4(50, old[0]) if old else b"") + self.names(h) + PARAMS)
         rogues = [r for r in seg.rogue4 if r.hits(self, h)]
         early = [r for r in rogues if r.offer(self, t, h, xid, mine)]
         sid = self.tell4(t + .01, h, 2, xid, mine)
@@ -354,14 +367,15 @@ class Site:
         self.at(t + 400 + self.rng.random() * 200, self.periodic_ra, seg)
 
     def neighbours(self, t, seg):
-        """somebody's entry of the router has aged (RFC 4861 7.3.3, and ARP caches alike)"""
-        self.at(t + 150 + self.rng.random() * 300, self.neighbours, seg)
-        up = [h for h in self.rng.sample(seg.hosts, min(20, len(seg.hosts))) if h.up and h.ip and h.seg is seg]
+        """somebody looks for the router by broadcast, as Windows does once its entry is gone; IPv6 asks the router itself"""
+        self.at(t + 60 + self.rng.random() * 120, self.neighbours, seg)
+        tries = [seg.hosts[int(self.rng.random() * len(seg.hosts))] for _ in range(12)] if seg.hosts else ()
+        up = [h for h in tries if h.up and h.ip and h.seg is seg]
         if up:
             h = up[0]
-            self.put(t, arp(h.mac, seg.vmac, seg.vlan, 1, h.mac, h.ip, bytes(6), seg.gw))
+            self.put(t, arp(h.mac, FF, seg.vlan, 1, h.mac, h.ip, bytes(6), seg.gw))
             self.put(t + .0004, arp(seg.vmac, h.mac, seg.vlan, 2, seg.vmac, seg.gw, h.mac, h.ip))
-            if seg.v6:
+            if seg.v6 and h.kind != "server":
                 gw = ip6("fe80::1")
                 self.put(t + .01, icmp6(h.mac, seg.vmac6, seg.vlan, h.ll, gw, ns(gw, h.mac)))
                 self.put(t + .0104, icmp6(seg.vmac6, h.mac, seg.vlan, gw, h.ll, na(gw, seg.vmac6, 0xc0000000)))
@@ -485,6 +499,8 @@ class Site:
         if not h.dns or h.dns.honest:
             self.connect(t + .5, h, self.dcs[0][0], self.dcs[0][1], 135, ())
         self.lookup(t + 2, h, "wpad." + DOMAIN, None)
+        if h.isatap:
+            self.lookup(t + 1.2, h, "isatap." + DOMAIN, None)
         if self.rng.random() < .1:
             self.at(t + 5, lambda t2: self.inform(t2, h))
         self.at(t + 600 + self.rng.random() * 9000, self.work, h, h.epoch)
