@@ -490,15 +490,6 @@ serial_of(const struct hostev *ev)
 	return siphash(&fixed, buf, o.n);
 }
 
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* A certificate hash as people and registries write it: everything but hex digits is dropped, 40 or 64 must be left
  * (DETECTIONS.md 8). */
 static void
@@ -643,6 +634,20 @@ event_by(struct engine *e, uint16_t kind, uint16_t seg, struct mac m, ts_t from,
 				best = k;
 	}
 	return best;
+}
+
+const struct kept *
+event_next(struct engine *e, size_t *i, uint16_t kind, ts_t from, ts_t to)
+{
+	const struct feed *f = e->feed;
+	size_t n = f->n < f->cap ? (size_t)f->n : f->cap;
+
+	while (*i < n) {
+		const struct kept *k = &f->ring[(*i)++];
+		if (k->kind == kind && k->ts >= from && k->ts <= to)
+			return k;
+	}
+	return NULL;
 }
 
 void

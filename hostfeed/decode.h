@@ -69,6 +69,8 @@ bool event_id(struct hostev *, struct bytes text, const char **what);
 void event_record(struct hostev *, struct bytes text);
 /* Hands over feed->ev, or counts it as ignored. */
 void event_end(struct sink *);
+/* The same, where a shape found nothing wrong (`what` NULL) and the record is whole; else that is told. */
+void event_done(struct sink *, const char *what);
 
 /* Decodes a document that was found inside another. */
 void feed_inner(struct sink *, struct bytes doc);

@@ -140,6 +140,19 @@ event_end(struct sink *s)
 	s->fn(s->arg, ev);
 }
 
+void
+event_done(struct sink *s, const char *what)
+{
+	if (what == NULL && s->feed->ev.provider.n == 0)
+		what = "an event without a provider";
+	if (what == NULL && !out_ok(&s->feed->text))
+		what = "an event with more text than a document may hold";
+	if (what != NULL)
+		sink_bad(s, what, 0, 1);
+	else
+		event_end(s);
+}
+
 static const struct family *
 family_of(struct bytes doc)
 {

@@ -26,16 +26,6 @@ is_word(uint8_t c)
 	return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || c == '-' || c >= 0x80;
 }
 
-/* 0..15, or 16 for what is no hex digit. */
-static uint8_t
-hex_value(uint8_t c)
-{
-	if (is_digit(c))
-		return (uint8_t)(c - '0');
-	c = lower(c);
-	return c >= 'a' && c <= 'f' ? (uint8_t)(c - 'a' + 10) : 16;
-}
-
 bool
 text_eq_nocase(struct bytes a, struct bytes b)
 {
@@ -94,10 +84,10 @@ u32_hex(struct cursor *c, uint32_t *v)
 	if (!cur_more(c) || cur_left(c) > 8)
 		return false;
 	while (cur_more(c)) {
-		uint8_t d = hex_value(cur_u8(c));
-		if (d > 15)
+		int d = hex_digit(cur_u8(c));
+		if (d < 0)
 			return false;
-		n = n << 4 | d;
+		n = n << 4 | (uint32_t)d;
 	}
 	*v = n;
 	return true;
@@ -148,8 +138,8 @@ text_hex(struct bytes b, uint8_t *dst, size_t cap, size_t *n)
 	if (count == 0 || cur_left(&c) % 2 != 0 || count > cap)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		uint8_t hi = hex_value(cur_u8(&c)), lo = hex_value(cur_u8(&c));
-		if (hi > 15 || lo > 15)
+		int hi = hex_digit(cur_u8(&c)), lo = hex_digit(cur_u8(&c));
+		if (hi < 0 || lo < 0)
 			return false;
 		dst[i] = (uint8_t)(hi << 4 | lo);
 	}
@@ -384,7 +374,7 @@ text_addr(struct bytes b, struct addr *a)
 static bool
 is_addr_char(uint8_t c)
 {
-	return hex_value(c) < 16 || c == '.' || c == ':';
+	return hex_digit(c) >= 0 || c == '.' || c == ':';
 }
 
 /* A sentence may end right behind the address. */

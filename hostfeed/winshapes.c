@@ -328,12 +328,7 @@ decode_layout(struct sink *s, const json_t *doc, const struct layout *l)
 		event_lost(ev, "fraction of the second");
 	add_host(l->address ? at(doc, l->address) : at(doc, "host.ip"), at(doc, "host.mac"), ev, text);
 	add_fields(doc, l, ev, text);
-	if (what == NULL && !out_ok(text))
-		what = "an event with more text than a document may hold";
-	if (what != NULL)
-		sink_bad(s, what, 0, 1);
-	else
-		event_end(s);
+	event_done(s, what);
 }
 
 /* --- carriers ------------------------------------------------------------------------------------------------------ */
@@ -445,12 +440,7 @@ otlp_record(struct sink *s, const json_t *rec)
 	ev->seen = otlp_time(at(rec, "observedTimeUnixNano"), text);
 	event_record(ev, number_of(kv(body, "record_id"), text));
 	otlp_fields(kv(body, "event_data"), ev, text);
-	if (what == NULL && !out_ok(text))
-		what = "an event with more text than a document may hold";
-	if (what != NULL)
-		sink_bad(s, what, 0, 1);
-	else
-		event_end(s);
+	event_done(s, what);
 }
 
 static void

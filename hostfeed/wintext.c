@@ -51,18 +51,6 @@ or_none(struct bytes v)
 	return none ? (struct bytes){ NULL, 0 } : v;
 }
 
-/* The end of every shape here: what is wrong is told, else the event goes out. */
-static void
-finish(struct sink *s, const char *what)
-{
-	if (what == NULL && s->feed->ev.provider.n == 0)
-		what = "an event without a provider";
-	if (what != NULL)
-		sink_bad(s, what, 0, 1);
-	else
-		event_end(s);
-}
-
 static void
 set_ctime(struct hostfeed *f, struct bytes v)
 {
@@ -114,7 +102,7 @@ snare(struct sink *s, struct cursor *c)
 	(void)event_id(ev, v[SN_ID], &what);
 	set_ctime(s->feed, v[SN_TIME]);
 	event_lost(ev, "record_id"); /* the counter is the agent's own */
-	finish(s, what);
+	event_done(s, what);
 }
 
 /* --- EventReporter: `[INF] Wed Mar 11 10:14:22 2026: HOST/SOURCE (ID) - "message"` ---------------------------------- */
@@ -140,7 +128,7 @@ event_reporter(struct sink *s, struct cursor *c)
 	set_ctime(s->feed, time);
 	event_lost(ev, "record_id");
 	event_lost(ev, "channel");
-	finish(s, what);
+	event_done(s, what);
 }
 
 /* --- syslog -------------------------------------------------------------------------------------------------------- */
@@ -261,7 +249,7 @@ sd_event(struct sink *s, struct cursor *c, const struct header *h, const char *s
 		event_lost(ev, "record_id");
 	if (cur_ok(c))
 		s->feed->message = cur_rest(c);
-	finish(s, what);
+	event_done(s, what);
 }
 
 /* Elements of structured data: those that hold events are read. */
@@ -375,7 +363,7 @@ splunk(struct sink *s, struct cursor *c, ts_t ts)
 	if (ev->record_id == 0)
 		event_lost(ev, "record_id");
 	(void)event_id(ev, id, &what);
-	finish(s, what);
+	event_done(s, what);
 }
 
 /* "<14>": RFC 5424 6.2.1. */

@@ -167,15 +167,6 @@ parse_bool(struct bytes text, bool *v)
 	return false;
 }
 
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Pairs of hex digits, with or without colons or dashes between them. */
 static bool
 parse_hex(struct bytes text, uint8_t *to, size_t max, size_t *n)

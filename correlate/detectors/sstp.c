@@ -18,23 +18,29 @@ actor_of(const struct session *s)
 	return a;
 }
 
+static struct fact
+fact_about(const struct session *s, enum fact_id id, enum family family, enum grade g, uint16_t flags)
+{
+	return (struct fact){ .id = (uint8_t)id,
+			      .family = (uint8_t)family,
+			      .grade = (uint8_t)g,
+			      .flags = flags,
+			      .actor = actor_of(s),
+			      .has_victim = true,
+			      .victim = s->flags & SES_CLIENT_HERE ? s->client_mac : (struct mac){ { 0 } },
+			      .victim_addr = s->client,
+			      .key = s->server,
+			      .name = s->sni };
+}
+
 static void
 raise_about(struct engine *e, const struct session *s, enum fact_id id, enum grade g, uint16_t flags)
 {
 	struct segment *was = e->seg;
+	struct fact f = fact_about(s, id, FAM_SSTP, g, flags);
 
 	e->seg = e->segment_at[s->seg];
-	fact_raise(e, &(struct fact){ .id = (uint8_t)id,
-				      .family = FAM_SSTP,
-				      .grade = (uint8_t)g,
-				      .flags = flags,
-				      .actor = actor_of(s),
-				      .has_victim = true,
-				      .victim = s->flags & SES_CLIENT_HERE ? s->client_mac
-									   : (struct mac){ { 0 } },
-				      .victim_addr = s->client,
-				      .key = s->server,
-				      .name = s->sni });
+	fact_raise(e, &f);
 	e->seg = was;
 }
 
@@ -144,17 +150,8 @@ iphttps_raise(struct engine *e, const struct session *s)
 
 	if (directaccess_listed(e, seg, s->server, s->sni))
 		return;
-	fact_raise(e, &(struct fact){ .id = F_IPH_SRV,
-				      .family = FAM_IPHTTPS,
-				      .grade = E1,
-				      .flags = auth_vpn_declared(e, seg) ? FF_HARD : 0,
-				      .actor = actor_of(s),
-				      .has_victim = true,
-				      .victim = s->flags & SES_CLIENT_HERE ? s->client_mac
-									   : (struct mac){ { 0 } },
-				      .victim_addr = s->client,
-				      .key = s->server,
-				      .name = s->sni });
+	struct fact f = fact_about(s, F_IPH_SRV, FAM_IPHTTPS, E1, auth_vpn_declared(e, seg) ? FF_HARD : 0);
+	fact_raise(e, &f);
 }
 
 /* The clear POST behind an off-loader. */

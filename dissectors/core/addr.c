@@ -46,18 +46,6 @@ addr4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 	return (struct addr){ .fam = 4, .b = { a, b, c, d } };
 }
 
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* A decimal number of at most three digits up to `max`, without leading zeros: "010" is octal for some readers and
  * ten for others, so it is no number here. */
 static bool

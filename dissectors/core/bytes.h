@@ -64,6 +64,16 @@ bytes_copy(struct bytes b, size_t off, void *dst, size_t n)
 		memset(dst, 0, n);
 }
 
+/* The value of a hex digit, -1 for what is none. */
+static inline int
+hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* A text ends at its first NUL, whatever its length field says. */
 static inline struct bytes
 bytes_text(struct bytes b)
