@@ -44,6 +44,8 @@ const struct kept *event_find(struct engine *, uint64_t serial);
 /* The latest event of the kind by the computer behind that MAC between the times, widened by its clock's
  * error; NULL when there is none. */
 const struct kept *event_by(struct engine *, uint16_t kind, uint16_t seg, struct mac, ts_t from, ts_t to);
+/* The next kept event of the kind between the times, from *i = 0 on; NULL at the end. */
+const struct kept *event_next(struct engine *, size_t *i, uint16_t kind, ts_t from, ts_t to);
 /* The places of the event's computer, best grade only; 0 when unknown or contested. */
 size_t event_places(struct engine *, const struct kept *, struct place out[PLACES]);
 /* The name of a station; NULL when nobody told one. */
