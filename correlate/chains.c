@@ -93,8 +93,8 @@ victim_grade(struct hyp *const *m, size_t n, struct mac v)
 
 	for (size_t i = 0; i < n; i++) {
 		const struct hyp_victim *x = m[i] ? hyp_victim_of(m[i], v) : NULL;
-		if (x && x->grade > g)
-			g = x->grade;
+		if (x && hyp_victim_grade(x) > g)
+			g = hyp_victim_grade(x);
 	}
 	return g;
 }
@@ -113,7 +113,7 @@ on_path(const struct hyp *adv, const struct hyp *dns, struct mac v)
 	const struct hyp_victim *a = adv ? hyp_victim_of((struct hyp *)(uintptr_t)adv, v) : NULL;
 	const struct hyp_victim *d = dns ? hyp_victim_of((struct hyp *)(uintptr_t)dns, v) : NULL;
 
-	return (a && a->grade >= E2) || (a && d && d->uses);
+	return (a && hyp_victim_grade(a) >= E2) || (a && d && d->uses);
 }
 
 /* Does an event of a path victim's own computer, or a server's that names nobody's host, count as H? */
@@ -146,8 +146,8 @@ depends_on(struct hyp *dns, struct hyp *auth, const struct hyp_victim *v)
 
 	if (d && within(d->last, v->last, WINDOW_MIN * TS_MIN))
 		grade = d->grade >= E4 ? d->grade : d->uses ? E3 : E0;
-	if (a && a->grade > grade && within(a->last, v->last, WINDOW_MIN * TS_MIN))
-		grade = a->grade;
+	if (a && hyp_victim_grade(a) > grade && within(a->last, v->last, WINDOW_MIN * TS_MIN))
+		grade = hyp_victim_grade(a);
 	return grade;
 }
 

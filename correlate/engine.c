@@ -9,6 +9,7 @@
 #include "failover.h"
 #include "flow.h"
 #include "ledger.h"
+#include "outcome.h"
 #include "rastate.h"
 #include "rates.h"
 #include "recent.h"
@@ -90,6 +91,7 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		{ auths_bytes, auths_open },	   { routes_bytes, routes_open },
 		{ sessions_bytes, sessions_open }, { servers_bytes, servers_open },
 		{ tunnels_bytes, tunnels_open },   { failover_bytes, failover_open },
+		{ outcomes_bytes, outcomes_open },
 	};
 	static const struct {
 		size_t (*bytes)(void);
@@ -281,6 +283,7 @@ learn(struct engine *e, const struct obs *o)
 	case OBS_TUNNEL6: tunnels_learn(e, o); break;
 	default: break;
 	}
+	outcomes_learn(e, o);
 	events_learn(e, o);
 }
 
@@ -296,6 +299,10 @@ engine_obs(struct engine *e, const struct obs *o)
 	if (o->kind == OBS_SECOND) {
 		asks_answer(e, o);
 		return;
+	}
+	if ((o->flags & OBS_QUOTED) && o->kind < OBS_KINDS) {
+		e->seg = segment_of(e, o);
+		outcomes_quoted(e, o);
 	}
 	if ((o->flags & OBS_QUOTED) || o->kind >= OBS_KINDS)
 		return;

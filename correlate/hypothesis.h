@@ -17,10 +17,17 @@ struct hyp_fact {
 struct hyp_victim {
 	struct mac  mac;
 	bool	    has_mac, uses; /* uses: DNS-USE, it asked the actor's resolver */
+	bool	    denies; /* its host says that it refused what was offered: seen, not accepted */
 	uint8_t	    grade, nip;
 	struct addr ip[HYP_IPS];
 	ts_t	    first, last;
 };
+/* An offer that the host refused was seen, not accepted. */
+static inline uint8_t
+hyp_victim_grade(const struct hyp_victim *v)
+{
+	return v->denies && v->grade == E2 ? E1 : v->grade;
+}
 /* A joined host event.  Kept sorted by (time, computer, record): the list is the same in any order of arrival. */
 struct hyp_event {
 	uint64_t serial; /* of the kept event */

@@ -212,7 +212,7 @@ fill_victims(struct engine *e, struct incident *r, const struct hyp *h)
 		const char *name = v->has_mac ? station_name(e, e->segment_at[h->seg], v->mac) : NULL;
 		*out = (struct inc_victim){ .mac = v->mac,
 					    .has_mac = v->has_mac,
-					    .grade = (enum grade)v->grade };
+					    .grade = (enum grade)hyp_victim_grade(v) };
 		for (size_t k = 0; k < v->nip; k++)
 			out->ip[out->nip++] = v->ip[k];
 		const struct host *host = v->has_mac ? host_find(e, e->segment_at[h->seg], v->mac) : NULL;

@@ -1,5 +1,5 @@
 /* Host-event rows, and the one function that compares a row with the wire. */
-#include "joins.h"
+#include "halves.h"
 #include "vpn.h"
 
 #define FAM(f)	(UINT32_C(1) << FAM_##f)
@@ -29,22 +29,25 @@ static const struct join joins[] = {
 		K_HOST | K_ROUTER, JF_NAMES,
 	  -120, 60, E4, FAM_ISATAP, SEV_MEDIUM, SEV_CRITICAL, 1 << VB_U, R_ISATAP, "T1557.001 T1572",
 	  "a router set by policy has no DNS answer: the configured list decides" },
-	{ "4200", IPH, 0, HE_TUNNEL_UP, FAM(ISATAP), FACT(ISA_ROUTER) | FACT(ISA_RA), K_TUNNEL, 0, -60, 300, 0, PLAIN,
-		.sev_confirmed = SEV_HIGH,
-	  .attack = "T1572", .trap = "normal on old servers at every link-up" },
-	{ "4202", IPH, 0, HE_ADDRESS_UPDATE_FAILED, FAM(D6_ROGUE) | FAM(RA), 0, K_HOST | K_ENABLED, 0, -60, 10, 0, PLAIN,
-		.sev_confirmed = SEV_LOW,
-	  .attack = "T1572", .trap = "server core upgrades log it once" },
+	{ "4200", IPH, 0, HE_TUNNEL_UP, FAM(ISATAP), FACT(ISA_ROUTER) | FACT(ISA_RA), K_TUNNEL, JF_SELF, -60, 300, 0, FAM_ISATAP,
+		SEV_INFO, SEV_HIGH, 1 << VB_U, R_TUNNEL_UP, "T1572", "normal on old servers at every link-up" },
+	{ "4201", IPH, 0, HE_TUNNEL_DOWN, 0, 0, 0, JF_SELF | JF_REPORTER, -60, 60, 0, FAM_ISATAP, SEV_INFO, SEV_INFO,
+		1 << VB_U, R_TUNNEL_DOWN, NULL, "closes 4200" },
+	{ "4202", IPH, 0, HE_ADDRESS_UPDATE_FAILED, FAM(D6_ROGUE) | FAM(RA), 0, K_HOST | K_ENABLED, JF_SELF, -60, 10, 0,
+		FAM_ISATAP, SEV_INFO, SEV_LOW, 1 << VB_S6, R_DISABLED, "T1572", "server core upgrades log it once" },
 	{ "4000", IPH, 0, HE_TEREDO_SERVER_UP, FAM(TEREDO), FACT(TER_SRV), 0, JF_OWN | JF_REPORTER, -5, 3600, 0,
 		FAM_TEREDO, SEV_MEDIUM, SEV_HIGH,
 	  1 << VB_U, R_TEREDO, "T1572", "DirectAccess gateway role" },
-	{ "4001", IPH, 0, HE_TEREDO_SERVER_FAILED, 0, 0, 0, JF_OWN | JF_REPORTER, -30, 60, 0, FAM_TEREDO, SEV_INFO, SEV_LOW,
-	  1 << VB_U, R_TEREDO, "T1572", "second public IPv4 missing" },
-	{ "4003", IPH, 0, HE_TEREDO_NAME_INVALID, FAM(DNS) | FAM(TEREDO), 0, K_HOST | K_NAME, 0, -60, 5, 0, PLAIN, .sev_confirmed = SEV_MEDIUM,
-	  .attack = "T1557", .trap = "DNS outage" },
-	{ "4002", IPH, 0, HE_PRIMARY_IPV4_INVALID, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -120, 10, 0, PLAIN,
-		.sev_confirmed = SEV_MEDIUM,
-	  .attack = "T1557.002", .trap = "typo in the configured address" },
+	{ "4001", IPH, 0, HE_TEREDO_SERVER_FAILED, 0, 0, 0, JF_SELF | JF_REPORTER, -30, 60, 0, FAM_TEREDO, SEV_INFO, SEV_LOW,
+	  1 << VB_U, R_TEREDO_FAILED, NULL, "second public IPv4 missing" },
+	{ "4003", IPH, 0, HE_TEREDO_NAME_INVALID, FAM(DNS) | FAM(TEREDO), 0, K_HOST | K_NAME, JF_SELF, -60, 5, 0, FAM_TEREDO,
+		SEV_INFO, SEV_MEDIUM, 1 << VB_U, R_TEREDO_NAME, "T1557", "DNS outage" },
+	{ "4004", IPH, 0, HE_TEREDO_INIT_FAILED, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 0, 0, FAM_TEREDO, SEV_INFO, SEV_INFO,
+	  0, R_NONE, NULL, "no packet belongs to it" },
+	{ "4005", IPH, 0, HE_TEREDO_SERVER_STOPPED, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 600, 0, FAM_TEREDO, SEV_INFO, SEV_INFO,
+	  1 << VB_U, R_TEREDO_STOPPED, NULL, "closes 4000" },
+	{ "4002", IPH, 0, HE_PRIMARY_IPV4_INVALID, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -120, 10, 0, FAM_ND_SPOOF,
+		SEV_INFO, SEV_MEDIUM, 1 << VB_ARP, R_ADDRESS_QUIET, "T1557.002", "typo in the configured address" },
 	/* DHCP-Server */
 	{ "1020", DS, 0, HE_SCOPE_LOW, FLOODS, 0, K_SCOPE, JF_IMPACT | JF_REPORTER, -1800, 300, 0, FAM_D4_STARVATION,
 		SEV_LOW, SEV_HIGH,
@@ -57,22 +60,27 @@ static const struct join joins[] = {
 	  1 << VB_B4, R_NO_FLOOD, "T1499.002", "a partner outage makes the delayed server answer everyone" },
 	{ "1042", DS, 0, HE_DHCP_SERVER_SEEN, FAM(D4_ROGUE), 0, K_PEER_ACTOR, JF_NAMES | JF_REPORTER, -60, 10, 0,
 		FAM_D4_ROGUE, SEV_LOW, SEV_HIGH,
-	  1 << VB_S4, R_PEER_AUTHORISED, "T1557.003", "the routine hourly check lists peers" },
+	  1 << VB_S4, R_SERVER_SEEN, "T1557.003", "the routine hourly check lists peers" },
 	{ "1052", DS, 0, HE_WORKGROUP_SAW_DOMAIN, FAM(D4_ROGUE) | FAM(D4_AUTHKILL), 0, K_PEER_ACTOR,
 		JF_NAMES | JF_REPORTER, -120, 10, 0,
-	  FAM_D4_ROGUE, SEV_MEDIUM, SEV_HIGH, 1 << VB_S4, R_PEER_AUTHORISED, "T1557.003", "lab migration" },
+	  FAM_D4_ROGUE, SEV_MEDIUM, SEV_HIGH, 1 << VB_S4, R_DOMAIN, "T1557.003", "lab migration" },
+	{ "1052/own", DS, 0, HE_WORKGROUP_SAW_DOMAIN, FAM(D4_ROGUE), 0, K_PEER_KNOWN, JF_OWN | JF_REPORTER, -120, 10, 0, PLAIN,
+		.sev_confirmed = SEV_HIGH, .attack = "T1557.003", .trap = "lab migration" },
+	{ "1051", DS, 0, HE_DHCP_NOT_AUTHORISED, FAM(D4_ROGUE), 0, 0, JF_OWN | JF_REPORTER, -86400, 60, 0,
+		FAM_D4_ROGUE, SEV_MEDIUM, SEV_HIGH, 1 << VB_S4, R_NOT_AUTHORISED, "T1557.003", "new server pending authorisation" },
 	{ "1053", DS, 0, HE_DOMAIN_SAW_SERVER, FAM(D4_ROGUE) | FAM(D4_AUTHKILL), 0, K_PEER_ACTOR,
 		JF_NAMES | JF_REPORTER, -120, 10, 0,
 	  FAM_D4_ROGUE, SEV_MEDIUM, SEV_HIGH, 1 << VB_S4, R_PEER_AUTHORISED, "T1557.003", "stale partner" },
 	{ "1045", DS, 0, HE_DHCP_STOPPED_WORKGROUP, FAM(D4_AUTHKILL), FACT(D4_AUTHKILL), K_HOST, JF_REPORTER, -120,
 		30, E2, FAM_D4_AUTHKILL,
-	  SEV_MEDIUM, SEV_CRITICAL, 1 << VB_S4, R_NONE, "T1489 T1557.003", "VM resume" },
+	  SEV_MEDIUM, SEV_CRITICAL, 1 << VB_S4, R_ROGUE_CHECK, "T1489 T1557.003", "VM resume" },
 	{ "1046", DS, 0, HE_DHCP_STOPPED_DOMAIN, FAM(D4_AUTHKILL), FACT(D4_AUTHKILL), K_HOST, JF_REPORTER, -300, 30,
 		E2, FAM_D4_AUTHKILL,
-	  SEV_MEDIUM, SEV_CRITICAL, 1 << VB_S4, R_NONE, "T1489", "rebuild, subnet move" },
-	{ "1059", DS, 0, HE_DHCP_NO_DIRECTORY, FAM(DNS) | FAM(ND_SPOOF), 0, K_HOST, JF_REPORTER, -300, 30, 0, PLAIN,
-		.sev_confirmed = SEV_HIGH,
-	  .attack = "T1557 T1489", .trap = "boot order" },
+	  SEV_MEDIUM, SEV_CRITICAL, 1 << VB_S4, R_ROGUE_CHECK, "T1489", "rebuild, subnet move" },
+	{ "1046/dc", DS, 0, HE_DHCP_STOPPED_DOMAIN, FAM(ND_SPOOF), FACT(ND_SPOOF), K_HOST, JF_REPORTER, -300, 30, 0, PLAIN,
+		.sev_confirmed = SEV_CRITICAL, .attack = "T1489", .trap = "rebuild, subnet move" },
+	{ "1059", DS, 0, HE_DHCP_NO_DIRECTORY, FAM(DNS) | FAM(ND_SPOOF), 0, K_HOST, JF_REPORTER | JF_SELF, -300, 30, 0,
+		FAM_D4_AUTHKILL, SEV_LOW, SEV_HIGH, 1 << VB_U, R_DIRECTORY, "T1557 T1489", "boot order" },
 	{ "10009", DS, 0, HE_SCOPE6_REQUEST_OTHER_SERVER, FAM(D6_ROGUE), FACT(D6_ACCEPT), K_SEGMENT, JF_REPORTER,
 		-10, 2, 0, PLAIN,
 	  .sev_confirmed = SEV_HIGH, .attack = "T1557.003" },
@@ -93,6 +101,10 @@ static const struct join joins[] = {
 		PLAIN, .attack = "T1557.003" },
 	{ "1002", D4C, 0, HE_D4_NAK, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST | K_PEER_ACTOR, JF_ECHO | JF_NAMES, -60, 10,
 		0, PLAIN, .attack = "T1557.003" },
+	{ "50011", D4C, 0, HE_D4_REFUSED, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST, JF_DENIES | JF_CONTEXT, -60, 10, 0, PLAIN,
+		.attack = "T1557.003" },
+	{ "1011", DS, 0, HE_DHCP_CLIENT, FAM(D4_ROGUE) | FAM(D4_STARVATION), FACT(D4_NAK) | FACT(D4_DECL) | FACT(D4_REL),
+		K_CLIENT, JF_ECHO | JF_REPORTER, -60, 5, 0, PLAIN, .attack = "T1499.002" },
 	{ "50044", D4C, 0, HE_D4_INFORM_ACK, FAM(D4_ROGUE), FACT(D4_WPAD), K_HOST, JF_ECHO, -5, 2, E2, PLAIN,
 		.attack = "T1557.003" },
 	{ "1001", D4C, 0, HE_D4_NO_LEASE, FLOODS, 0, K_HOST, 0, -300, 5, 0, PLAIN, .sev_confirmed = SEV_HIGH,
@@ -116,7 +128,7 @@ static const struct join joins[] = {
 	{ "51013", D6C, 0, HE_D6_RENEWED, FAM(D6_ROGUE), 0, K_HOST | K_LATEST, JF_ECHO, -5, 2, E2, PLAIN, .attack = "T1557" },
 	{ "51026", D6C, 0, HE_D6_INFO_REPLY, FAM(D6_ROGUE), FACT(D6_INFO), K_HOST | K_LATEST, JF_ECHO, -5, 2, E2,
 		PLAIN, .attack = "T1557" },
-	{ "51008", D6C, 0, HE_D6_REFUSED, FAM(D6_ROGUE), 0, K_HOST, JF_ECHO, -5, 2, 0, PLAIN, .attack = "T1557" },
+	{ "51008", D6C, 0, HE_D6_REFUSED, FAM(D6_ROGUE), 0, K_HOST, JF_ECHO | JF_DENIES, -5, 2, 0, PLAIN, .attack = "T1557" },
 	{ "1006", D6C, 1006, HE_RA_FLAGS, FAM(RA), 0, K_SEGMENT | K_RA, JF_ECHO | JF_M | JF_O, -5, 2, 0, PLAIN, .attack = "T1557",
 	  .trap = "every boot under M or O logs it" },
 	{ "51034", D6C, 51034, HE_RA_FLAGS, FAM(RA), 0, K_SEGMENT | K_RA, JF_ECHO | JF_O, -5, 2, 0, PLAIN, .attack = "T1557" },
@@ -134,7 +146,7 @@ static const struct join joins[] = {
 	{ "3009", DNSC, 0, HE_DNS_SERVER, FAM(DNS), FACT(DNS_USE), K_HOST | K_ADDR, JF_ECHO, -60, 60, E3, PLAIN,
 		.attack = "T1557" },
 	{ "20255", DS, 0, HE_FAILOVER_LOST, FAM(FAILOVER), FACT(FO_TAMPER), K_SEGMENT, JF_REPORTER, -600, 120, 0, FAM_FAILOVER,
-	  SEV_LOW, SEV_HIGH, 1 << VB_U, R_NONE, "T1498 T1557", "patching" },
+	  SEV_LOW, SEV_HIGH, 1 << VB_U, R_PARTNER, "T1498 T1557", "patching" },
 	{ "20256", DS, 0, HE_FAILOVER_DIGEST, FAM(FAILOVER), FACT(FO_TAMPER), K_SEGMENT, JF_REPORTER, -60, 10, 0, FAM_FAILOVER,
 	  SEV_MEDIUM, SEV_CRITICAL, 1 << VB_U, R_NONE, "T1557 T1565.002", "the secret was changed on one side" },
 	/* RasSstp, RasClient, RemoteAccess: DETECTIONS.md 8 decides */
@@ -156,27 +168,66 @@ static const struct join joins[] = {
 	  "T1557", "half-done renewal" },
 	{ "32", SSTP, 32, HE_SSTP, 0, 0, 0, JF_REPORTER, -86400, 86400, 0, FAM_SSTP, SEV_LOW, SEV_HIGH, 1 << VB_U, R_VPN,
 	  "T1557", "load balancer" },
+	/* RasSstp on servers: what their port shows */
+	{ "7", SSTP, 7, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 0, 0, FAM_SSTP, SEV_INFO, SEV_INFO, 0, R_NONE,
+	  NULL, "no packet belongs to it" },
+	{ "8", SSTP, 8, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, -60, 300, 0, FAM_SSTP, SEV_INFO, SEV_LOW, 1 << VB_U, R_LISTENS,
+	  NULL, "port clash" },
+	{ "9", SSTP, 9, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 0, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 0, R_NONE,
+	  NULL, "other software reserved the URL" },
+	{ "10", SSTP, 10, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 0, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 0, R_NONE,
+	  NULL, "other software reserved the URL" },
+	{ "11", SSTP, 11, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, -60, 600, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 1 << VB_U, R_SHOWS,
+	  NULL, "expiry" },
+	{ "12", SSTP, 12, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, -60, 600, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 1 << VB_U, R_SHOWS_4,
+	  NULL, "half-done configuration" },
+	{ "13", SSTP, 13, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, -60, 600, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 1 << VB_U, R_SHOWS_6,
+	  NULL, "half-done configuration" },
+	{ "17", SSTP, 17, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 0, 0, FAM_SSTP, SEV_INFO, SEV_INFO, 0, R_NONE,
+	  NULL, "no packet belongs to it" },
+	{ "18", SSTP, 18, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 86400, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 0, R_HASH,
+	  "T1112", "registry edit" },
+	{ "19", SSTP, 19, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 86400, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 0, R_HASH,
+	  "T1112", "registry edit" },
+	{ "20", SSTP, 20, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, -600, 60, 0, FAM_SSTP, SEV_LOW, SEV_MEDIUM, 1 << VB_U, R_FLOODED,
+	  "T1499", "a small server" },
+	{ "21", SSTP, 21, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, -60, 600, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 1 << VB_U, R_SHOWS_OTHER,
+	  NULL, "half-done renewal" },
+	{ "22", SSTP, 22, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, -60, 600, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 1 << VB_U, R_LISTENS,
+	  "T1489", "restart" },
+	{ "25", SSTP, 25, HE_SSTP, 0, 0, 0, JF_SELF | JF_REPORTER, -60, 600, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 1 << VB_U, R_SHOWS_NONE,
+	  NULL, "expiry" },
+	{ "15", SSTP, 15, HE_SSTP, FAM(DNS), FACT(DNS_LL) | FACT(DNS_NAME) | FACT(DNS_DIFF), K_HOST | K_VPN_NAME, 0, -60, 5, E4,
+		FAM_SSTP, SEV_INFO, SEV_MEDIUM, 1 << VB_U, R_VPN_NAME, "T1557", "a name that does not exist" },
+	{ "33", SSTP, 33, HE_SSTP, FAM(SSTP), 0, K_SESSION, 0, -120, 120, 0, FAM_SSTP, SEV_INFO, 0, 1 << VB_U, R_VPN,
+	  NULL, "its text is not documented" },
 	{ "20227", "RasClient", 20227, HE_RAS_DIAL, FAM(SSTP), 0, K_SESSION, 0, -90, 5, 0, PLAIN, .sev_confirmed = SEV_HIGH,
 	  .attack = "T1557", .trap = "the text of any failure" },
 	{ "20271", "RemoteAccess", 20271, HE_RAS_SERVER, FAM(SSTP), 0, K_ADDR_ACTOR, JF_NAMES | JF_REPORTER, -120, 10, 0, PLAIN,
 	  .sev_confirmed = SEV_CRITICAL, .attack = "T1557", .trap = "NAT in front of the server" },
 	/* Iphlpsvc on an IP-HTTPS server: its own host, so it speaks for nothing but itself */
-	{ "4300", IPH, 0, HE_IPHTTPS_UP, 0, 0, 0, 0, -5, 3600, 0, FAM_IPHTTPS, SEV_LOW, SEV_HIGH, 1 << VB_U, R_NONE, "T1572",
-	  "DirectAccess maintenance" },
-	{ "4301", IPH, 0, HE_IPHTTPS_STOPPED, 0, 0, 0, 0, 0, 600, 0, FAM_IPHTTPS, SEV_INFO, SEV_LOW, 1 << VB_U, R_NONE, "T1572",
-	  "" },
-	{ "4302", IPH, 0, HE_IPHTTPS_FAILED, 0, 0, 0, 0, -60, 60, 0, FAM_IPHTTPS, SEV_INFO, SEV_LOW, 1 << VB_U, R_NONE, "T1572",
-	  "certificate expiry" },
-	{ "4303", IPH, 0, HE_IPHTTPS_BOUND, 0, 0, 0, 0, -120, 10, 0, FAM_IPHTTPS, SEV_INFO, SEV_LOW, 1 << VB_U, R_NONE, "T1133",
-	  "NAT, reverse proxy, TLS off-loader" },
-	{ "4304", IPH, 0, HE_IPHTTPS_UNBOUND, 0, 0, 0, 0, -300, 120, 0, FAM_IPHTTPS, SEV_INFO, SEV_INFO, 1 << VB_U, R_NONE,
-	  "T1133", "" },
+	{ "4300", IPH, 0, HE_IPHTTPS_UP, FAM(IPHTTPS), FACT(IPH_SRV), 0, JF_OWN | JF_REPORTER, -5, 3600, 0, FAM_IPHTTPS,
+		SEV_LOW, SEV_HIGH, 1 << VB_U, R_IPHTTPS_UP, "T1572", "DirectAccess maintenance" },
+	{ "4301", IPH, 0, HE_IPHTTPS_STOPPED, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 600, 0, FAM_IPHTTPS, SEV_INFO, SEV_LOW, 1 << VB_U,
+	  R_IPHTTPS_STOPPED, NULL, "closes 4300" },
+	{ "4302", IPH, 0, HE_IPHTTPS_FAILED, 0, 0, 0, JF_SELF | JF_REPORTER, -60, 60, 0, FAM_IPHTTPS, SEV_INFO, SEV_LOW, 1 << VB_U,
+	  R_IPHTTPS_FAILED, NULL, "certificate expiry" },
+	{ "4303", IPH, 0, HE_IPHTTPS_BOUND, 0, 0, 0, JF_SELF | JF_REPORTER, -120, 10, 0, FAM_IPHTTPS, SEV_INFO, SEV_LOW, 1 << VB_U,
+	  R_BOUND, "T1133", "NAT, reverse proxy, TLS off-loader" },
+	{ "4304", IPH, 0, HE_IPHTTPS_UNBOUND, 0, 0, 0, JF_SELF | JF_REPORTER, -300, 120, 0, FAM_IPHTTPS, SEV_INFO, SEV_INFO,
+	  1 << VB_U, R_UNBOUND, NULL, "closes the binding" },
+	{ "4400", IPH, 0, HE_DNS64_NO_PREFIX, 0, 0, 0, JF_SELF | JF_REPORTER, -10, 5, 0, FAM_DNS, SEV_LOW, SEV_HIGH, 1 << VB_U,
+	  R_DNS64, "T1557", "missing NAT64 prefix" },
+	{ "4500", IPH, 0, HE_DA_SITE_ADDED, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 0, 0, FAM_IPHTTPS, SEV_INFO, SEV_INFO, 0, R_NONE,
+	  "T1484", "administration" },
+	{ "4501", IPH, 0, HE_DA_SITE_REMOVED, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 1800, 0, FAM_IPHTTPS, SEV_LOW, SEV_MEDIUM,
+	  1 << VB_U, R_SITE, "T1489", "administration" },
 	{ "1024", DNSC, 0, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN,
 		.sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
 	/* RasSstp: who led the client astray before its VPN failed */
 	{ "14", SSTP, 14, HE_SSTP, FAM(D4_ROGUE), FACT(D4_ROUTE) | FACT(D4_LEAK), K_HOST, 0, -60, 60, 0,
 		FAM_D4_ROGUE, SEV_LOW, SEV_HIGH,
-	  1 << VB_S4, R_NONE, "T1557.003", "local policy" },
+	  1 << VB_S4, R_NO_ROUTES, "T1557.003", "local policy" },
 	{ "23", SSTP, 23, HE_SSTP, FAM(D4_ROGUE) | FAM(AUTH), FACT(D4_WPAD) | FACT(AUTH_LURE), K_HOST, 0, -300, 5, 0,
 		FAM_AUTH, SEV_INFO, SEV_CRITICAL,
 	  1 << VB_U, R_NONE, "T1557.001 T1187", "normal behind a corporate proxy" },
@@ -318,6 +369,8 @@ static_keys(struct pair *p, const struct join *j)
 		return false;
 	if ((j->keys & K_ENABLED) && (p->k->set & HES_ERROR) && p->k->error == ERROR_DISABLED)
 		return false;
+	if ((j->keys & K_PEER_KNOWN) && !peers_known(p->e, p->e->segment_at[p->h->seg], p->k))
+		return false;
 	if ((j->flags & JF_NTLM) && !p->k->flag1)
 		return false;
 	if ((j->keys & K_SCOPE) && !scope_fits(p))
@@ -357,6 +410,21 @@ tunnel_fits(const struct pair *p, const struct evidence *v)
 	return false;
 }
 
+/* The name of a VPN server: a declared one, or the one that this client dialled. */
+static bool
+vpn_name_fits(const struct pair *p, const struct evidence *v)
+{
+	const struct dial *d = dial_of(p->e, p->k->coid);
+	const struct auth_vpn *a;
+
+	if (v->name == 0)
+		return false;
+	for (size_t i = 0; (a = auth_vpn_at(p->e, p->e->segment_at[p->h->seg], i)); i++)
+		if (a->sni.n && name_hash(a->sni) == v->name)
+			return true;
+	return d && d->name == v->name;
+}
+
 static bool
 evidence_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 {
@@ -373,6 +441,10 @@ evidence_fits(const struct pair *p, const struct join *j, const struct evidence 
 	if ((j->keys & K_LATEST) && !latest_fits(p, j, v))
 		return false;
 	if ((j->keys & K_TUNNEL) && !tunnel_fits(p, v))
+		return false;
+	if ((j->keys & K_VPN_NAME) && !vpn_name_fits(p, v))
+		return false;
+	if ((j->keys & K_CLIENT) && !(v->has_victim && (p->k->set & HES_MAC) && mac_eq(v->victim, p->k->mac)))
 		return false;
 	return !(j->keys & K_RA) || ra_fits(p, j, v);
 }
@@ -407,7 +479,7 @@ attach(const struct pair *p, const struct join *j, const struct evidence *v, boo
 {
 	struct hyp_event ev = { .serial = p->k->serial,
 				.time = p->k->ts,
-				.role = ROLE_CORROBORATES,
+				.role = j->flags & JF_CONTEXT ? ROLE_CONTEXT : ROLE_CORROBORATES,
 				.echo = j->flags & JF_ECHO,
 				.impact = j->flags & JF_IMPACT,
 				.severity = j->sev_confirmed,
@@ -419,6 +491,13 @@ attach(const struct pair *p, const struct join *j, const struct evidence *v, boo
 		return false;
 	bool news = hyp_event_add(p->h, &ev);
 	p->k->joined = true;
+	for (size_t i = 0; (j->flags & JF_DENIES) && i < p->nplace; i++) {
+		struct hyp_victim *victim = hyp_victim_of(p->h, p->place[i].mac);
+		if (victim && !victim->denies) {
+			victim->denies = true;
+			news = true;
+		}
+	}
 	if (j->raises && !shared && !(j->flags & JF_REPORTER)) {
 		for (size_t i = 0; i < p->nplace; i++) {
 			struct hyp_victim *victim = hyp_victim_of(p->h, p->place[i].mac);
@@ -527,38 +606,25 @@ teredo_explained(struct engine *e, const struct segment *s, const struct kept *k
 	return false;
 }
 
-/* Every server that the event lists is a declared one. */
-static bool
-peers_known(struct engine *e, const struct segment *s, const struct kept *k)
+/* The two lists that are looked up by what the event names. */
+static struct half
+listed_half(struct engine *e, const struct segment *s, const struct join *j, const struct kept *k)
 {
-	const struct bytes none = { NULL, 0 };
+	struct half h = { .verdict = V_INFO };
 
-	for (size_t i = 0; i < k->nmore; i++)
-		if (!auth_id_known(e, s, SVC_DHCP4, k->more[i], none))
-			return false;
-	return auth_id_known(e, s, SVC_DHCP4, k->peer, none);
-}
-
-static enum verdict
-refute(struct engine *e, const struct segment *s, const struct join *j, const struct kept *k, bool may_miss)
-{
-	switch ((enum refute_rule)j->refute) {
-	case R_ISATAP: return isatap_explained(e, k) ? V_REFUTED : V_HOST_ONLY;
-	case R_TEREDO: return teredo_explained(e, s, k) ? V_REFUTED : V_HOST_ONLY;
-	case R_PEER_AUTHORISED: return peers_known(e, s, k) ? V_REFUTED : V_HOST_ONLY;
-	case R_NO_FLOOD:
-	case R_ADDRESS_QUIET: return may_miss ? V_HOST_ONLY : V_REFUTED;
-	case R_VPN:
-	case R_NONE: break;
-	}
-	return V_HOST_ONLY;
+	if (j->refute == R_ISATAP ? isatap_explained(e, k) : teredo_explained(e, s, k))
+		h.verdict = V_REFUTED;
+	return h;
 }
 
 static struct actor
-alone_actor(struct engine *e, const struct segment *s, const struct join *j, const struct kept *k)
+alone_actor(struct engine *e, const struct segment *s, const struct join *j, const struct kept *k,
+	    const struct place *place, size_t nplace)
 {
 	struct actor a = { .addr = k->addr };
 
+	if (j->flags & JF_SELF)
+		return (struct actor){ .addr = reporter_address(e, k, place, nplace) };
 	if (j->kind == HE_ISATAP_ROUTER)
 		a.addr = k->router;
 	else if (j->keys & K_PEER_ACTOR)
@@ -603,37 +669,66 @@ struct lone {
 	struct inc_flow flow;
 };
 
+/* A VPN client's event: section 8's table, or the server is down for everybody. */
+static void
+lone_vpn(struct lone *l, const struct half_case *c)
+{
+	struct vpn_alone a = vpn_alone(c->e, c->seg, c->j, c->k, c->place, c->nplace, c->blind);
+
+	l->actor = a.actor;
+	l->verdict = a.verdict;
+	l->severity = (uint8_t)a.severity;
+	l->missing |= a.hidden ? 1 << VB_LEAF : 0;
+	l->why = a.why;
+	if (a.s)
+		l->flow = (struct inc_flow){ a.s->client, a.s->server, a.s->cport, a.s->sport, 6 };
+	struct half h = a.s ? (struct half){ .verdict = V_INFO } : half_outage(c);
+	if (h.verdict == V_REFUTED && l->verdict <= V_HOST_ONLY) {
+		l->verdict = V_REFUTED;
+		l->why = h.why;
+	}
+	if (l->verdict == V_REFUTED && off(c->e, "refute"))
+		l->verdict = V_HOST_ONLY;
+}
+
+static void
+lone_half(struct lone *l, const struct half_case *c)
+{
+	const struct join *j = c->j;
+	bool list = j->refute == R_ISATAP || j->refute == R_TEREDO;
+	struct half h = list ? listed_half(c->e, c->seg, j, c->k) : half_of(c);
+
+	l->actor = alone_actor(c->e, c->seg, j, c->k, c->place, c->nplace);
+	if (((j->flags & JF_OWN) || h.by_reporter) && c->nplace)
+		l->actor = (struct actor){ .has_mac = true, .mac = c->place[0].mac };
+	if (h.verdict == V_REFUTED && off(c->e, "refute"))
+		h = (struct half){ .verdict = V_INFO };
+	l->why = h.why;
+	l->severity = h.severity ? h.severity : h.verdict == V_CONFIRMED ? j->sev_confirmed : j->sev_alone;
+	l->verdict = h.verdict != V_INFO ? h.verdict : c->blind ? V_UNVERIFIABLE : V_HOST_ONLY;
+	if (j->refute == R_ISATAP && addr_set(c->k->router) && !addr_private4(c->k->router) &&
+	    !addr_loopback(c->k->router) && l->severity < SEV_HIGH)
+		l->severity = SEV_HIGH; /* nobody's own router stands in the Internet */
+}
+
 static struct lone
 lone_of(struct engine *e, const struct segment *s, const struct join *j, const struct kept *k,
 	const struct place *place, size_t nplace, bool at_end)
 {
-	ts_t from = k->ts + j->from * TS_SEC, to = k->ts + j->to * TS_SEC;
+	ts_t eps = event_eps(e, k), from = k->ts + j->from * TS_SEC, to = k->ts + j->to * TS_SEC;
 	bool whole = !(at_end && e->now < to) && from >= s->first;
+	struct half_case c = { e, s, j, k, place, nplace, from - eps, to + eps, false };
 	struct lone l = { .severity = j->sev_alone };
 
 	for (unsigned b = 0; b < VANTAGE_BITS; b++)
 		if ((j->vantage >> b & 1) && !vantage_has(e, s, (enum vantage_bit)b))
 			l.missing |= (uint16_t)(1u << b);
-	bool blind = l.missing || !whole || !vantage_clean(e, from, to);
-	if (j->refute == R_VPN) {
-		struct vpn_alone a = vpn_alone(e, s, j, k, place, nplace, blind);
-		l.actor = a.actor;
-		l.verdict = a.verdict == V_REFUTED && off(e, "refute") ? V_HOST_ONLY : a.verdict;
-		l.severity = (uint8_t)a.severity;
-		l.missing |= a.hidden ? 1 << VB_LEAF : 0;
-		l.why = a.why;
-		if (a.s)
-			l.flow = (struct inc_flow){ a.s->client, a.s->server, a.s->cport, a.s->sport, 6 };
-		return l;
-	}
-	l.actor = alone_actor(e, s, j, k);
-	if ((j->flags & JF_OWN) && nplace)
-		l.actor = (struct actor){ .has_mac = true, .mac = place[0].mac };
-	if (j->refute == R_ISATAP && addr_set(k->router) && !addr_private4(k->router) &&
-	    !addr_loopback(k->router) && l.severity < SEV_HIGH)
-		l.severity = SEV_HIGH; /* nobody's own router stands in the Internet */
-	enum verdict v = off(e, "refute") ? V_HOST_ONLY : refute(e, s, j, k, blind);
-	l.verdict = v == V_REFUTED ? v : blind ? V_UNVERIFIABLE : v;
+	/* where no packet belongs to the event, none can be missing */
+	c.blind = j->vantage && (l.missing || !whole || !vantage_clean(e, from, to));
+	if (j->refute == R_VPN)
+		lone_vpn(&l, &c);
+	else
+		lone_half(&l, &c);
 	return l;
 }
 
@@ -643,7 +738,7 @@ lone_tell(struct hyp *h, const struct join *j, const struct kept *k, const struc
 {
 	bool first = h->host_row == 0;
 
-	if (first || l->verdict > h->host_fate || j->refute != R_VPN) {
+	if (first || l->verdict > h->host_fate) {
 		h->host_row = (uint8_t)(j - joins + 1);
 		h->host_fate = (uint8_t)l->verdict;
 		h->host_why = l->why;

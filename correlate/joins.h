@@ -19,12 +19,25 @@ enum join_key {
 	K_SESSION = 1 << 11,	 /* the event's own TLS session goes to the actor (vpn.h) */
 	K_TUNNEL = 1 << 12,	 /* the tunnel address that the event tells embeds the IPv4 address of the station */
 	K_ENABLED = 1 << 13,	 /* the event's error is not that policy disabled the protocol */
+	K_VPN_NAME = 1 << 14,	 /* the fact's name is that of a VPN server: declared, or dialled by that client */
+	K_PEER_KNOWN = 1 << 15,	 /* every server that the event lists is a declared one */
+	K_CLIENT = 1 << 16,	 /* the fact touched the client whose MAC the event tells */
 };
 enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an address of the actor: it may be shared */,
 		 JF_M = 8, JF_O = 16, JF_REPORTER = 32 /* the computer is no victim: a server that tells */,
 		 JF_NTLM = 64 /* the event tells of a logon by NTLM (its flag1) */,
-		 JF_OWN = 128 /* the computer is the actor: what it offers is the finding, nobody is accused */ };
-enum refute_rule { R_NONE, R_ISATAP, R_TEREDO, R_PEER_AUTHORISED, R_NO_FLOOD, R_ADDRESS_QUIET, R_VPN /* vpn.h */ };
+		 JF_OWN = 128 /* the computer is the actor: what it offers is the finding, nobody is accused */,
+		 JF_SELF = 256 /* alone it is about the computer itself, by whose address it is named */,
+		 JF_DENIES = 512 /* the host refused what it was offered: as a victim it stays E1 */,
+		 JF_CONTEXT = 1024 /* it proves nothing */ };
+/* What the wire says of an event that joined nothing; without a comment: halves.c. */
+enum refute_rule {
+	R_NONE, R_ISATAP, R_TEREDO, R_PEER_AUTHORISED, R_NO_FLOOD, R_ADDRESS_QUIET, R_VPN /* vpn.h */,
+	R_LISTENS /* its port 443 answers */, R_SHOWS /* with its own certificate */, R_SHOWS_4, R_SHOWS_6, R_SHOWS_OTHER,
+	R_SHOWS_NONE, R_FLOODED, R_HASH, R_TEREDO_FAILED, R_TEREDO_STOPPED, R_TEREDO_NAME, R_TUNNEL_UP, R_TUNNEL_DOWN, R_DISABLED,
+	R_SITE, R_IPHTTPS_UP, R_IPHTTPS_FAILED, R_IPHTTPS_STOPPED, R_BOUND, R_UNBOUND, R_DNS64, R_VPN_NAME, R_DIRECTORY,
+	R_ROGUE_CHECK, R_NOT_AUTHORISED, R_DOMAIN, R_PARTNER, R_SERVER_SEEN, R_NO_ROUTES,
+};
 
 struct join {
 	const char *id;	       /* event id as text, for --list-events and for switching it off */
@@ -33,8 +46,8 @@ struct join {
 	uint16_t    kind;
 	uint32_t    families;  /* bit set of enum family */
 	uint64_t    facts;     /* bit set of enum fact_id; 0: any fact of the family */
-	uint16_t    keys;      /* enum join_key; all must hold */
-	uint8_t	    flags;     /* enum join_flag */
+	uint32_t    keys;      /* enum join_key; all must hold */
+	uint16_t    flags;     /* enum join_flag */
 	int32_t	    from, to;  /* seconds of the packet relative to the event */
 	uint8_t	    raises;    /* grade that the host is raised to, where it is listed as victim */
 	uint8_t	    alone;     /* family that it appears under alone; FAMILIES: it does not */

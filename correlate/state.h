@@ -78,6 +78,7 @@ struct engine {
 	struct sessions	 *sessions; /* TLS connections (sessions.h) */
 	struct failover	 *failover; /* channels of DHCP servers (failover.h) */
 	struct servers	 *servers;  /* TLS servers, who shows which certificate (servers.h) */
+	struct outcomes	 *outcomes; /* how connections and questions ended (outcome.h) */
 	struct tunnels	 *tunnels; /* who tunnels to whom (tunnels.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
 	struct feed	 *feed;	   /* kept host events and identities (kept.h) */

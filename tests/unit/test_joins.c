@@ -84,6 +84,10 @@ host_half(const struct join *j)
 		ev.more[0] = addr4(10, 0, 0, 11);
 		ev.nmore = 1;
 	}
+	if (j->keys & K_CLIENT) {
+		ev.set |= HES_MAC;
+		ev.mac = WORLD_VICTIM;
+	}
 	if (j->keys & K_ADDR_ACTOR)
 		ev.addr = addr4(10, 0, 0, 66);
 	return ev;
@@ -101,21 +105,23 @@ joins(const struct join *j, ts_t offset, struct mac host, struct addr key)
 	if (key.fam) {
 		ev.addr = ev.router = ev.peer = ev.more[0] = key;
 		ev.name = bytes_str("other.corp.example");
+		ev.mac = WORLD_OTHER;
 	}
 	wire_half(&w, j, fact_at);
 	world_event(&w, &ev, host, fact_at + offset);
 	const struct hyp *h = hyp_of(w.engine, family_of(j), w.engine->segment_at[0], WORLD_ACTOR);
-	bool yes = h && h->nevent == 1 && h->event[0].role == ROLE_CORROBORATES;
+	enum role role = j->flags & JF_CONTEXT ? ROLE_CONTEXT : ROLE_CORROBORATES;
+	bool yes = h && h->nevent == 1 && h->event[0].role == role;
 	world_close(&w);
 	return yes;
 }
 
-/* RA rows need an RA on the wire: scenario tests cover them.  Rows that need a TLS session: test_sstp.c.  Rows of no family
+/* RA rows need an RA on the wire, some a declared server: scenario tests cover them.  Rows that need a TLS session: test_sstp.c.  Rows of no family
  * join nothing: test_halves.c. */
 static bool
 needs_more(const struct join *j)
 {
-	return (j->keys & (K_RA | K_SESSION)) || j->families == 0;
+	return (j->keys & (K_RA | K_SESSION | K_PEER_KNOWN | K_VPN_NAME)) || j->families == 0;
 }
 
 static struct mac

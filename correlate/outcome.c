@@ -1,0 +1,353 @@
+/* Bounded logs of spans: what repeats within SPAN_GAP_SEC is one span, at most a minute long. */
+#include "outcome.h"
+
+enum { ENDPOINTS = 2048, SPANS = 24, SPAN_GAP_SEC = 20, SPAN_SEC = 60 };
+enum { NAMES_CAP = 8192, NAME_ANSWERS = 3, CHECKS = 256, RRS_MAX = 32 };
+enum { SYN = 2, RST = 4, ACK = 16 };
+enum { KERBEROS = 88, LDAP = 389, LDAPS = 636, TCP = 6, UDP = 17 };
+enum { WINDOWS_ASKS = 0x5e, WINDOWS_DOMAIN = 0x5f };
+
+struct span {
+	ts_t first, last;
+	uint32_t n;
+};
+struct end_key {
+	struct addr addr;
+	uint16_t port, seg;
+};
+struct end_log {
+	struct span v[OUTCOMES][SPANS];
+	uint32_t n[OUTCOMES];
+};
+struct name_key {
+	struct addr client;
+	uint16_t seg;
+	uint64_t name;
+};
+struct name_log {
+	struct name_answer v[NAME_ANSWERS];
+	uint32_t n;
+};
+struct check_key {
+	uint16_t seg;
+	struct mac mac;
+};
+struct outcomes {
+	struct table ends, names, checks;
+};
+
+static const struct table_spec spec_ends = { "outcomes", sizeof(struct end_key), sizeof(struct end_log),
+					     ENDPOINTS, TS_DAY };
+static const struct table_spec spec_names = { "names answered", sizeof(struct name_key),
+					      sizeof(struct name_log), NAMES_CAP, 2 * TS_HOUR };
+static const struct table_spec spec_checks = { "rogue detections", sizeof(struct check_key),
+					       sizeof(struct rogue_check), CHECKS, TS_DAY };
+
+size_t
+outcomes_bytes(const struct engine_conf *conf)
+{
+	(void)conf;
+	return align16(sizeof(struct outcomes)) + align16(table_bytes(&spec_ends)) +
+	       align16(table_bytes(&spec_names)) + align16(table_bytes(&spec_checks));
+}
+
+void
+outcomes_open(struct engine *e, void *mem)
+{
+	char *p = (char *)mem + align16(sizeof(struct outcomes));
+
+	e->outcomes = mem;
+	table_open(&e->outcomes->ends, &spec_ends, p, e->key);
+	p += align16(table_bytes(&spec_ends));
+	table_open(&e->outcomes->names, &spec_names, p, e->key);
+	p += align16(table_bytes(&spec_names));
+	table_open(&e->outcomes->checks, &spec_checks, p, e->key);
+}
+
+/* ---- endpoints ---- */
+static struct end_key
+end_key(uint16_t seg, struct addr a, uint16_t port)
+{
+	struct end_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.addr = a;
+	k.port = port;
+	k.seg = seg;
+	return k;
+}
+
+static void
+note(struct engine *e, struct addr a, uint16_t port, enum outcome what)
+{
+	struct end_key k = end_key(e->seg->ix, a, port);
+	struct end_log *l = table_get(&e->outcomes->ends, &k, e->now, NULL);
+
+	if (l == NULL)
+		return;
+	struct span *s = l->n[what] ? &l->v[what][(l->n[what] - 1) % SPANS] : NULL;
+	if (s && e->now - s->last <= SPAN_GAP_SEC * TS_SEC && e->now - s->first < SPAN_SEC * TS_SEC) {
+		s->last = e->now;
+		s->n++;
+		return;
+	}
+	l->v[what][l->n[what]++ % SPANS] = (struct span){ e->now, e->now, 1 };
+}
+
+static const struct end_log *
+log_of(struct engine *e, uint16_t seg, struct addr a, uint16_t port)
+{
+	struct end_key k = end_key(seg, a, port);
+
+	return table_peek(&e->outcomes->ends, &k);
+}
+
+uint32_t
+outcome_seen(struct engine *e, uint16_t seg, struct addr a, uint16_t port, enum outcome what, ts_t from,
+	     ts_t to)
+{
+	const struct end_log *l = log_of(e, seg, a, port);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; l && i < l->n[what] && i < SPANS; i++)
+		n += l->v[what][i].last >= from && l->v[what][i].first <= to;
+	return n;
+}
+
+uint32_t
+outcome_peak(struct engine *e, uint16_t seg, struct addr a, uint16_t port, enum outcome what, ts_t from,
+	     ts_t to)
+{
+	const struct end_log *l = log_of(e, seg, a, port);
+	uint32_t best = 0;
+
+	for (uint32_t i = 0; l && i < l->n[what] && i < SPANS; i++)
+		if (l->v[what][i].last >= from && l->v[what][i].first <= to && l->v[what][i].n > best)
+			best = l->v[what][i].n;
+	return best;
+}
+
+static bool
+directory_port(uint16_t port)
+{
+	return port == KERBEROS || port == LDAP || port == LDAPS;
+}
+
+/* The Internet's servers are not what host events speak about, and they are many. */
+static bool
+of_interest(struct engine *e, struct addr a, uint16_t port)
+{
+	if (a.fam == 4 && !addr_private4(a) && binding_find(e, e->seg, a) == NULL)
+		return false;
+	return port != 0 && (a.fam == 4 || a.fam == 6);
+}
+
+static void
+directory(struct engine *e, struct addr client, uint16_t port, enum outcome what)
+{
+	if (!directory_port(port))
+		return;
+	note(e, client, PORT_DIRECTORY, what);
+	note(e, (struct addr){ 0 }, PORT_DIRECTORIES, what);
+}
+
+/* SYN: asked.  SYN and ACK: open.  RST of the server: refused where nothing was open since it was asked last. */
+static void
+learn_tcp(struct engine *e, const struct obs *o)
+{
+	const struct ends *n = &o->inner;
+	uint8_t f = o->u.seen.tcp_flags;
+
+	if ((f & (SYN | ACK)) == SYN && of_interest(e, n->dst, n->dport)) {
+		note(e, n->dst, n->dport, OUT_ASKED);
+		directory(e, n->src, n->dport, OUT_ASKED);
+	} else if ((f & (SYN | ACK)) == (SYN | ACK) && of_interest(e, n->src, n->sport)) {
+		note(e, n->src, n->sport, OUT_OPEN);
+		directory(e, n->dst, n->sport, OUT_OPEN);
+	} else if ((f & RST) && of_interest(e, n->src, n->sport)) {
+		const struct end_log *l = log_of(e, e->seg->ix, n->src, n->sport);
+		if (l == NULL || l->n[OUT_ASKED] == 0) /* the client's own end */
+			return;
+		/* RFC 9293 3.5.2: a reset that answers a SYN acknowledges it, one that breaks a connection need not */
+		ts_t asked = l->v[OUT_ASKED][(l->n[OUT_ASKED] - 1) % SPANS].last;
+		bool open = l->n[OUT_OPEN] && l->v[OUT_OPEN][(l->n[OUT_OPEN] - 1) % SPANS].last >= asked;
+		note(e, n->src, n->sport, open ? OUT_BROKEN : OUT_REFUSED);
+		directory(e, n->dst, n->sport, open ? OUT_BROKEN : OUT_REFUSED);
+	}
+}
+
+void
+outcomes_quoted(struct engine *e, const struct obs *o)
+{
+	const struct ends *n = &o->inner;
+
+	if (n->ipproto == UDP && n->dport && of_interest(e, n->dst, n->dport))
+		note(e, n->dst, n->dport, OUT_REFUSED);
+}
+
+static void
+learn_udp(struct engine *e, const struct obs *o)
+{
+	const struct ends *n = &o->inner;
+
+	if (n->dport == PORT_TEREDO)
+		note(e, n->dst, PORT_TEREDO, OUT_ASKED);
+	if (n->sport == PORT_TEREDO)
+		note(e, n->src, PORT_TEREDO, OUT_OPEN);
+}
+
+static void
+learn_tls(struct engine *e, const struct obs *o)
+{
+	const struct tls *t = &o->u.tls;
+	const struct ends *n = &o->inner;
+
+	if (t->content == TLS_HANDSHAKE && t->hs_type == TLS_SERVER_HELLO && of_interest(e, n->src, n->sport))
+		note(e, n->src, n->sport, OUT_TLS);
+	/* close_notify ends a session in good order (RFC 8446 6.1) */
+	if (t->content == TLS_ALERT && (t->set >> TLSH_ALERT & 1) && t->alert != 0 && !t->client &&
+	    of_interest(e, n->src, n->sport))
+		note(e, n->src, n->sport, OUT_BROKEN);
+}
+
+/* ---- names ---- */
+static struct name_log *
+name_log(struct engine *e, struct addr client, uint64_t name)
+{
+	struct name_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.client = client;
+	k.seg = e->seg->ix;
+	k.name = name;
+	return table_get(&e->outcomes->names, &k, e->now, NULL);
+}
+
+const struct name_answer *
+name_answer_at(struct engine *e, uint16_t seg, struct addr client, uint64_t name, unsigned i)
+{
+	struct name_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.client = client;
+	k.seg = seg;
+	k.name = name;
+	const struct name_log *l = table_peek(&e->outcomes->names, &k);
+	return l && i < l->n && i < NAME_ANSWERS ? &l->v[(l->n - 1 - i) % NAME_ANSWERS] : NULL;
+}
+
+static void
+name_note(struct engine *e, struct addr client, uint64_t name, const struct name_answer *a)
+{
+	struct name_log *l = name_log(e, client, name);
+
+	if (l == NULL)
+		return;
+	struct name_answer *last = l->n ? &l->v[(l->n - 1) % NAME_ANSWERS] : NULL;
+	if (last && !last->answered && a->answered && addr_eq(last->resolver, a->resolver))
+		*last = *a;
+	else if (!last || a->answered || last->answered)
+		l->v[l->n++ % NAME_ANSWERS] = *a;
+}
+
+static void
+learn_dns(struct engine *e, const struct obs *o)
+{
+	const struct dns *d = &o->u.dns;
+	struct field_it it = { .rec = d };
+	struct dns_rr r;
+	struct name_answer a = { .ts = e->now, .rcode = d->rcode, .answered = d->response };
+	uint64_t name = 0;
+	bool of_directory = false;
+
+	if (d->service != DNS_UNICAST || d->opcode != 0)
+		return;
+	a.resolver = d->response ? o->inner.src : o->inner.dst;
+	a.by = d->response ? o->outer.smac : o->outer.dmac;
+	for (; it.i < RRS_MAX && dns_rr_next(&it, &r); it.i++) {
+		if (r.section == 0 && name == 0) {
+			name = name_hash(bytes_str(r.name));
+			of_directory =
+				strncmp(r.name, "_ldap.", 6) == 0 || strncmp(r.name, "_kerberos.", 10) == 0;
+		} else if (r.section == 1 && addr_set(r.addr) && !addr_set(a.addr)) {
+			a.addr = r.addr;
+		}
+	}
+	if (name == 0)
+		return;
+	struct addr client = d->response ? o->inner.dst : o->inner.src;
+	name_note(e, client, name, &a);
+	if (of_directory)
+		name_note(e, client, 0, &a);
+}
+
+/* ---- rogue detection ---- */
+static struct rogue_check *
+check_get(struct engine *e, struct mac m)
+{
+	struct check_key k;
+	bool fresh;
+
+	memset(&k, 0, sizeof(k));
+	k.seg = e->seg->ix;
+	k.mac = m;
+	struct rogue_check *c = table_get(&e->outcomes->checks, &k, e->now, &fresh);
+	if (c && fresh)
+		c->asked = c->told = TS_NONE;
+	return c;
+}
+
+const struct rogue_check *
+rogue_check_of(struct engine *e, uint16_t seg, struct mac m)
+{
+	struct check_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.seg = seg;
+	k.mac = m;
+	return table_peek(&e->outcomes->checks, &k);
+}
+
+static void
+learn_dhcp4(struct engine *e, const struct obs *o)
+{
+	const struct dhcp4 *d = &o->u.dhcp4;
+	struct bytes vendor = dhcp4_opt(d, D4O_VENDOR43);
+	struct rogue_check *c;
+	struct mac m;
+
+	if (vendor.p == NULL || d->htype != 1 || d->chaddr.n != 6)
+		return;
+	memcpy(m.b, d->chaddr.p, 6);
+	if (d->msg_type == D4_INFORM && dhcp4_subopt(vendor, WINDOWS_ASKS).p && (c = check_get(e, m)))
+		c->asked = e->now;
+	if (d->msg_type != D4_ACK || bytes_text(dhcp4_subopt(vendor, WINDOWS_DOMAIN)).n == 0)
+		return;
+	if ((c = check_get(e, m)) && c->asked != TS_NONE) {
+		c->told = e->now;
+		c->by = o->outer.smac;
+		c->by_addr = dhcp4_opt_addr(d, D4O_SERVER_ID);
+		if (!addr_set(c->by_addr))
+			c->by_addr = o->inner.src;
+	}
+}
+
+void
+outcomes_learn(struct engine *e, const struct obs *o)
+{
+	switch (o->kind) {
+	case OBS_FRAME:
+		if (o->inner.ipproto == TCP && (o->u.seen.tcp_flags & (SYN | RST)))
+			learn_tcp(e, o);
+		break;
+	case OBS_TEREDO: learn_udp(e, o); break;
+	case OBS_TUNNEL6:
+		note(e, o->inner.src, PORT_TUNNEL, OUT_ASKED);
+		note(e, o->inner.dst, PORT_TUNNEL, OUT_OPEN);
+		break;
+	case OBS_TLS: learn_tls(e, o); break;
+	case OBS_DNS: learn_dns(e, o); break;
+	case OBS_DHCP4: learn_dhcp4(e, o); break;
+	default: break;
+	}
+}
