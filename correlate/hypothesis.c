@@ -325,7 +325,8 @@ hyp_event_add(struct hyp *h, const struct hyp_event *ev)
 			/* a context may turn out to corroborate, an echo may be told freely by another row */
 			struct hyp_event *old = &h->event[i];
 			bool better =
-				ev->role < old->role || (ev->role == old->role && old->echo && !ev->echo);
+				ev->role < old->role || (ev->role == old->role && old->echo && !ev->echo) ||
+				(old->lone && !ev->lone);
 			if (better)
 				*old = *ev;
 			return better;

@@ -36,6 +36,7 @@ struct hyp_event {
 	bool	 echo;	 /* the host's copy of a message: H only beside a hard fact */
 	bool	 names;	 /* its key holds an address of the actor */
 	bool	 impact; /* flood and starvation */
+	bool	 lone;	 /* it found no fact in its window: facts that came after that are none of its */
 	int64_t	 offset; /* event minus the wire fact, ns */
 	uint8_t	 severity; /* of the join row when confirmed */
 };

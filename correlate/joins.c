@@ -751,6 +751,7 @@ lone_tell(struct hyp *h, const struct join *j, const struct kept *k, const struc
 		h, &(struct hyp_event){ .serial = k->serial,
 					.time = k->ts,
 					.severity = l->severity,
+					.lone = true,
 					.role = l->verdict == V_REFUTED ? ROLE_CONTEXT : ROLE_CORROBORATES });
 }
 

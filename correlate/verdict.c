@@ -4,7 +4,7 @@
 bool
 event_counts(const struct hyp *h, const struct hyp_event *ev)
 {
-	return ev->role == ROLE_CORROBORATES && (!ev->echo || hyp_hard(h));
+	return ev->role == ROLE_CORROBORATES && !(ev->lone && h->nfact) && (!ev->echo || hyp_hard(h));
 }
 
 /* What section 16 asks about a hypothesis, counted once. */
@@ -60,8 +60,9 @@ tally_of(struct engine *e, const struct hyp *h)
 	for (size_t i = 0; i < h->nevent; i++) {
 		const struct hyp_event *ev = &h->event[i];
 		t.h += event_counts(h, ev);
-		t.impact |= ev->impact && ev->role == ROLE_CORROBORATES;
-		t.names_actor |= ev->names && !ev->echo && ev->role == ROLE_CORROBORATES;
+		bool apart = ev->role != ROLE_CORROBORATES || (ev->lone && h->nfact);
+		t.impact |= ev->impact && !apart;
+		t.names_actor |= ev->names && !ev->echo && !apart;
 	}
 	return t;
 }
@@ -191,7 +192,7 @@ severity_of(struct engine *e, const struct hyp *h, const struct judged *j)
 	if (is_flood(h) && j->verdict == V_CONFIRMED && s < SEV_HIGH)
 		s = SEV_HIGH;
 	for (size_t i = 0; i < h->nevent && j->verdict == V_CONFIRMED; i++)
-		if (h->event[i].role == ROLE_CORROBORATES && h->event[i].severity > s)
+		if (event_counts(h, &h->event[i]) && h->event[i].severity > s)
 			s = (enum severity)h->event[i].severity;
 	/* an attempt that nobody accepted stays medium, however many it was offered to */
 	bool harmed = j->grade >= E2 || is_flood(h);
