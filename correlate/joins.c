@@ -162,7 +162,7 @@ static const struct join joins[] = {
 	  "T1557", "no free ports" },
 	{ "5", SSTP, 5, HE_SSTP, FAM(SSTP), 0, K_SESSION, 0, -120, 5, 0, FAM_SSTP, SEV_LOW, SEV_MEDIUM, 1 << VB_U, R_VPN,
 	  "T1557", "PPP or NPS policy" },
-	{ "16", SSTP, 16, HE_SSTP, FAM(SSTP), 0, K_SESSION, 0, -90, 5, 0, FAM_SSTP, SEV_LOW, SEV_HIGH, 1 << VB_U, R_VPN,
+	{ "16", SSTP, 16, HE_SSTP, FAM(SSTP), 0, K_SESSION, 0, -60, 5, 0, FAM_SSTP, SEV_LOW, SEV_HIGH, 1 << VB_U, R_VPN,
 	  "T1557", "a certificate issued for another use" },
 	{ "24", SSTP, 24, HE_SSTP, 0, 0, 0, JF_REPORTER, -86400, 86400, 0, FAM_SSTP, SEV_LOW, SEV_LOW, 1 << VB_U, R_VPN,
 	  "T1557", "half-done renewal" },

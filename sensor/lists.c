@@ -7,6 +7,7 @@
 
 #include "dissector.h"
 #include "joins.h"
+#include "vantage.h"
 #include "log.h"
 #include "run.h"
 
@@ -72,6 +73,41 @@ has_join(const struct winmap_row *r)
 	return false;
 }
 
+/* One row of the join table: what must agree, when, and what the answer is worth. */
+static void
+list_join(const struct join *j)
+{
+	static const struct {
+		uint32_t key;
+		const char *name;
+	} keys[] = {
+		{ K_HOST, "host" },	    { K_ADDR, "address" },	{ K_ROUTER, "router" },
+		{ K_NAME, "name" },	    { K_RA, "flags" },		{ K_PEER_ACTOR, "server" },
+		{ K_ADDR_ACTOR, "source" }, { K_SCOPE, "subnet" },	{ K_SEGMENT, "segment" },
+		{ K_LATEST, "latest" },	    { K_SESSION, "session" },	{ K_TUNNEL, "tunnel" },
+		{ K_ENABLED, "enabled" },   { K_VPN_NAME, "vpn-name" }, { K_PEER_KNOWN, "server-declared" },
+		{ K_CLIENT, "client" },
+	};
+	char text[128] = "", bits[64] = "";
+	size_t n = 0, b = 0;
+
+	for (size_t i = 0; i < NELEM(keys); i++)
+		if (j->keys & keys[i].key)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? "+" : "", keys[i].name);
+	if (n == 0)
+		snprintf(text, sizeof(text), "reporter");
+	for (unsigned i = 0; i < VANTAGE_BITS; i++)
+		if (j->vantage >> i & 1)
+			b += (size_t)snprintf(bits + b, sizeof(bits) - b, "%s%s", b ? "+" : "",
+					      vantage_name((enum vantage_bit)i));
+	bool alone = j->alone != FAMILIES;
+	printf("%-12s %-28s %-24s %+7" PRId32 " %+7" PRId32 "  %-10s %-8s %-8s %-18s %s\n", j->id,
+	       hostev_kind_name(j->kind), text, j->from, j->to, b ? bits : "-",
+	       alone ? severity_name((enum severity)j->sev_alone) : "-",
+	       severity_name((enum severity)j->sev_confirmed), j->attack ? j->attack : "-",
+	       j->trap && *j->trap ? j->trap : "-");
+}
+
 static void
 list_events(void)
 {
@@ -80,6 +116,11 @@ list_events(void)
 		printf("%-40s %6" PRIu32 "  %-24s %s\n", r->provider, r->event_id, hostev_kind_name(r->kind),
 		       has_join(r) ? "joined" : "");
 	}
+	puts("\nJoins: event, kind, keys, seconds of the packet from and to the event, what must be in view, "
+	     "severity of the "
+	     "event alone\nand when confirmed, technique, trap");
+	for (size_t i = 0; join_at(i); i++)
+		list_join(join_at(i));
 }
 
 static const char *

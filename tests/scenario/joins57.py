@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""The join table that the program prints, against the 57 events and their windows below and, where the corpus is there, against
+DETECTIONS.md 10 itself: windows and severities; and --explain knows every event, fact and detection.
+
+usage: joins57.py CROSSTAP
+Last line: `N passed, N failed`."""
+import os, re, subprocess, sys
+
+# event: window in seconds of the packet relative to the event, key; (0, 0) where no packet belongs to it
+WANTED = {
+    "4000": (-5, 3600, "reporter"), "4001": (-30, 60, "reporter"), "4002": (-120, 10, "address"), "4003": (-60, 5, "host+name"),
+    "4004": (0, 0, "reporter"), "4005": (0, 600, "reporter"), "4100": (-120, 60, "host+router"), "4200": (-60, 300, "tunnel"),
+    "4201": (-60, 60, "reporter"), "4202": (-60, 10, "host+enabled"), "4300": (-5, 3600, "reporter"), "4301": (0, 600, "reporter"),
+    "4302": (-60, 60, "reporter"), "4303": (-120, 10, "reporter"), "4304": (-300, 120, "reporter"), "4400": (-10, 5, "reporter"),
+    "4500": (0, 0, "reporter"), "4501": (0, 1800, "reporter"),
+    "1020": (-1800, 300, "subnet"), "1042": (-60, 10, "server"), "1045": (-120, 30, "host"), "1046": (-300, 30, "host"),
+    "1051": (-86400, 60, "reporter"), "1052": (-120, 10, "server"), "1053": (-120, 10, "server"), "1059": (-300, 30, "host"),
+    "1063": (-3600, 300, "subnet"), "1338": (-120, 30, "subnet"), "20255": (-600, 120, "segment"), "20256": (-60, 10, "segment"),
+    "1": (-90, 5, "session"), "2": (-120, 5, "session"), "3": (-60, 5, "session"), "4": (-60, 5, "session"), "5": (-120, 5, "session"),
+    "6": (-90, 5, "session"), "7": (0, 0, "reporter"), "8": (-60, 300, "reporter"), "9": (0, 0, "reporter"), "10": (0, 0, "reporter"),
+    "11": (-60, 600, "reporter"), "12": (-60, 600, "reporter"), "13": (-60, 600, "reporter"), "14": (-60, 60, "host"),
+    "15": (-60, 5, "host+vpn-name"), "16": (-60, 5, "session"), "17": (0, 0, "reporter"), "18": (0, 86400, "reporter"),
+    "19": (0, 86400, "reporter"), "20": (-600, 60, "reporter"), "21": (-60, 600, "reporter"), "22": (-60, 600, "reporter"),
+    "23": (-300, 5, "host"), "24": (-86400, 86400, "reporter"), "25": (-60, 600, "reporter"), "32": (-86400, 86400, "reporter"),
+    "33": (-120, 120, "session"),
+}
+UNIT = {"": 1, "s": 1, "m": 60, "h": 3600}
+SEVERITIES = "info", "low", "medium", "high", "critical"
+
+
+def printed(binary):
+    rows = {}
+    text = subprocess.run([binary, "--list-events"], capture_output=True, text=True, check=True).stdout
+    for line in text[text.index("\nJoins:"):].splitlines()[3:]:
+        f = line.split()
+        rows.setdefault(f[0], {"key": f[2], "from": int(f[3]), "to": int(f[4]), "alone": f[6], "confirmed": f[7]})
+    return rows
+
+
+def seconds(text, other):
+    m = re.fullmatch(r"([+-]?\d+) ?([smh]?)", text.strip())
+    return int(m[1]) * UNIT[m[2] or other]
+
+
+def documented(path):
+    """id: (from, to, words of the severity when alone, words when confirmed)"""
+    rows, last = {}, None
+    text = open(path).read()
+    text = text[text.index("## 10. Join table"):text.index("Neighbour events")]
+    for line in text.splitlines():
+        cell = [c.strip() for c in line.replace("\\|", "/").split("|")[1:-1]]
+        if len(cell) != 8 or not re.match(r"\d+ ", cell[0]):
+            continue
+        window = cell[4]
+        if window == "same":
+            window = last
+        last = window
+        if window == "-":
+            w = (0, 0)
+        elif window.startswith("+-"):
+            n = seconds(window[2:], "")
+            w = (-n, n)
+        else:
+            a, b = window.split("..")
+            w = (seconds(a, b.strip()[-1]), seconds(b, ""))
+        words = lambda x: [s for s in re.findall(r"[a-z]+", x) if s in SEVERITIES]
+        alone, _, confirmed = cell[5].partition(" / ")
+        rows[cell[0].split()[0]] = w + (words(alone), words(confirmed))
+    return rows
+
+
+def main():
+    binary = sys.argv[1]
+    rows = printed(binary)
+    passed = failed = 0
+
+    def check(ok, what):
+        nonlocal passed, failed
+        passed, failed = passed + bool(ok), failed + (not ok)
+        if not ok:
+            print("FAILED " + what)
+
+    check(len(WANTED) == 57, "the list holds 57 events")
+    for number, want in WANTED.items():
+        r = rows.get(number)
+        check(r and (r["from"], r["to"], r["key"]) == want, "%s: wanted %s, printed %s" % (number, want, r))
+    listing = subprocess.run([binary, "--list-detectors"], capture_output=True, text=True, check=True).stdout
+    names = [x.split()[0] for x in listing.splitlines() if x.startswith("  ")]
+    for name in list(WANTED) + names:
+        q = subprocess.run([binary, "--explain", name], capture_output=True, text=True)
+        check(q.returncode == 0 and len(q.stdout) > 40, "--explain %s: %s" % (name, (q.stdout + q.stderr)[:100]))
+    doc = os.path.join(os.environ.get("CROSSTAP_SHARED", "../shared"), "design", "DETECTIONS.md")
+    skipped = not os.path.exists(doc)
+    table = {} if skipped else documented(doc)
+    if skipped:
+        print("skipped, no corpus: the document itself")
+    else:
+        check(sorted(table) == sorted(WANTED), "the document's events are these: %s" % sorted(set(table) ^ set(WANTED)))
+    for number, (start, end, alone, confirmed) in table.items():
+        r = rows.get(number)
+        check(r and (r["from"], r["to"]) == (start, end), "%s: the document says %d..%d, printed %s" % (number, start, end, r))
+        check(r and (r["alone"] in alone or not alone), "%s: alone %s, the document says %s" % (number, r and r["alone"], alone))
+        check(r and (r["confirmed"] in confirmed or not confirmed), "%s: confirmed %s, the document says %s" % (number, r and r["confirmed"], confirmed))
+    print("%d passed, %d failed%s" % (passed, failed, ", 1 skipped" if skipped else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
