@@ -324,9 +324,9 @@ hyp_event_add(struct hyp *h, const struct hyp_event *ev)
 		if (h->event[i].serial == ev->serial) {
 			/* a context may turn out to corroborate, an echo may be told freely by another row */
 			struct hyp_event *old = &h->event[i];
-			bool better =
-				ev->role < old->role || (ev->role == old->role && old->echo && !ev->echo) ||
-				(old->lone && !ev->lone);
+			bool better = ev->role < old->role ||
+				      (ev->role == old->role && old->echo && !ev->echo) ||
+				      (old->lone && !ev->lone);
 			if (better)
 				*old = *ev;
 			return better;
