@@ -250,8 +250,9 @@ then_serve(struct engine *e, struct hyp *changed, uint8_t chain, const char *id,
 		struct hyp *s = serving[x];
 		for (size_t y = 0; y < np; y++) {
 			struct hyp *p = first[y];
+			/* both may live on for days: what counts is that they were active together */
 			if (p->first > s->last || !serves_beyond(s, p) ||
-			    s->last - p->first > WINDOW_MIN * TS_MIN + (p->last - p->first))
+			    !within(s->last, p->last, WINDOW_MIN * TS_MIN))
 				continue;
 			struct hyp *c = chain_begin(e, chain, s);
 			if (c == NULL)

@@ -62,6 +62,7 @@ struct hyp {
 	uint32_t	  nvictim, victims_total, nevent, events_total;
 	ts_t		  first, last;
 	ts_t		  told;	/* time of the last revision */
+	uint64_t	  content; /* a digest of what it said */
 	ts_t		  looked; /* when its events were last joined again */
 	uint64_t	  folded; /* one of the forged sources of that flood: it has no story of its own */
 	uint64_t	  last_evidence; /* 1 + its place in the ring, 0: none */

@@ -317,6 +317,32 @@ asked_about(const struct hyp *h)
 	}
 }
 
+static uint64_t
+mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
+/* Of everything that a record says and that can change. */
+static uint64_t
+content_of(const struct hyp *h, const struct judged *j)
+{
+	uint64_t c = mix(mix(mix(mix(1, j->verdict), j->grade), j->severity), j->confidence);
+
+	c = mix(mix(mix(c, h->nip), h->missing),
+		(uint64_t)j->nrefuted << 16 | (uint64_t)h->nmember << 8 | h->nsecond);
+	c = mix(mix(c, h->victims_total), h->events_total);
+	for (size_t i = 0; i < h->nfact; i++)
+		c = mix(c,
+			(uint64_t)h->fact[i].id << 40 | (uint64_t)h->fact[i].grade << 32 | h->fact[i].count);
+	for (size_t i = 0; i < h->nvictim; i++)
+		c = mix(c, h->victim[i].grade);
+	for (size_t i = 0; i < h->nevent; i++)
+		c = mix(mix(c, h->event[i].serial), h->event[i].role);
+	return c;
+}
+
 static void
 tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state state, ts_t ts)
 {
@@ -370,6 +396,7 @@ tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state sta
 	h->severity = j->severity;
 	h->confidence = j->confidence;
 	h->told = ts;
+	h->content = content_of(h, j);
 	h->quiet_change = false;
 	asks_told(e, h, state != INC_CLOSED && asked_about(h));
 }
@@ -401,6 +428,8 @@ incident_update(struct engine *e, struct hyp *h, const struct judged *j, ts_t ts
 		incident_close(e, h, j, ts);
 		return;
 	}
+	if (content_of(h, j) == h->content)
+		return; /* looked at again, and nothing is new */
 	bool rise = j->verdict > h->verdict || j->grade > h->grade || j->severity > h->severity;
 	if (rise || h->told == TS_NONE || ts - h->told >= QUIET_SEC * TS_SEC)
 		tell(e, h, j, INC_UPDATE, ts);

@@ -653,7 +653,9 @@ claim_judge(struct engine *e, const struct obs *o)
 	if (!claim_in(o, &s))
 		return none;
 	struct binding *b = binding_find(e, e->seg, s.addr);
-	if (b == NULL || !mac_eq(b->mac, s.mac) || mac_virtual_router(b->prev))
+	/* an address that virtual routers share moves between them; where the routers are declared a stranger is none */
+	if (b == NULL || !mac_eq(b->mac, s.mac) ||
+	    (mac_virtual_router(b->prev) && !auth_declared(e, e->seg, SVC_ROUTER)))
 		return none;
 	struct addr_key k = { .seg = e->seg->ix, .addr = s.addr };
 	bool moved = b->first == e->now && !mac_zero(b->prev) && b->first - b->prev_last <= OWNER_FRESH;
