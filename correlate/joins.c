@@ -529,20 +529,32 @@ share(const struct pair *p, const struct join *j)
 	return false;
 }
 
+/* Whose computer it was costs many lookups: not before the row and the times allow a join at all.  Facts of
+ * authentication may lie ten minutes before the packet that raised them. */
+static bool
+may_meet(const struct pair *p, const struct join *j)
+{
+	const ts_t late = 10 * TS_MIN;
+
+	if (!(j->families >> p->h->family & 1) && (!(j->flags & JF_NAMES) || (j->flags & JF_ECHO)))
+		return false;
+	return (j->keys & K_SESSION) || (p->k->ts + j->from * TS_SEC - p->eps <= p->h->last + late &&
+					 p->k->ts + j->to * TS_SEC + p->eps >= p->h->first - late);
+}
+
 bool
 join_try(struct engine *e, struct kept *k, struct hyp *h)
 {
-	struct pair p = { .e = e, .k = k, .h = h, .nplace = SIZE_MAX };
+	struct pair p = { .e = e, .k = k, .h = h, .nplace = SIZE_MAX, .eps = event_eps(e, k) };
 	bool news = false, own = false;
 
 	if (h->family >= FAM_CHAINS || h->nfact == 0)
 		return false;
 	for (size_t i = 0; i < NELEM(joins); i++) {
 		const struct join *j = &joins[i];
-		if (!row_of(j, k) || off(e, j->id))
+		if (!row_of(j, k) || !may_meet(&p, j) || off(e, j->id))
 			continue;
 		if (p.nplace == SIZE_MAX) {
-			p.eps = event_eps(e, k);
 			p.nplace = event_places(e, k, p.place);
 			own = own_host(&p);
 		}

@@ -623,24 +623,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_mirrors),
-		TEST(test_carrier_forgotten),
-		TEST(test_vlan),
-		TEST(test_erspan_forms),
-		TEST(test_whose_mirrors),
-		TEST(test_too_many_mirrors),
-		TEST(test_cut_by_mirror),
-		TEST(test_cut_by_capture),
-		TEST(test_fragments_inside),
-		TEST(test_quoted),
-		TEST(test_tunnels),
-		TEST(test_depth),
-		TEST(test_refused),
-		TEST(test_client_ports),
-		TEST(test_mpls),
-		TEST(test_shims),
-		TEST(test_pppoe_length),
-		TEST(test_nflog_sender),
+		TEST(test_mirrors),	  TEST(test_carrier_forgotten), TEST(test_vlan),
+		TEST(test_erspan_forms),  TEST(test_whose_mirrors),	TEST(test_too_many_mirrors),
+		TEST(test_cut_by_mirror), TEST(test_cut_by_capture),	TEST(test_fragments_inside),
+		TEST(test_quoted),	  TEST(test_tunnels),		TEST(test_depth),
+		TEST(test_refused),	  TEST(test_client_ports),	TEST(test_mpls),
+		TEST(test_shims),	  TEST(test_pppoe_length),	TEST(test_nflog_sender),
 		TEST(test_pptp),
 	};
 
