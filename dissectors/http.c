@@ -103,7 +103,7 @@ trim(struct bytes b)
 static struct bytes
 split(struct bytes *b, char c)
 {
-	const uint8_t *at = b->n ? memchr(b->p, c, b->n) : NULL;
+	const uint8_t *at = b->p ? memchr(b->p, c, b->n) : NULL;
 	size_t n = at ? (size_t)(at - b->p) : b->n;
 	struct bytes first = part(*b, 0, n);
 

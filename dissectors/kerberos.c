@@ -26,7 +26,7 @@ principal(struct cursor *field, struct walk *w)
 		ber_leave(field, &c);
 		return (struct bytes){ NULL, 0 };
 	}
-	while ((tag = ber_next(&name, &part)) == KERBEROS_STRING && out_ok(&o)) {
+	while (ber_next(&name, &part) == KERBEROS_STRING && out_ok(&o)) {
 		if (o.n)
 			out_chr(&o, '/');
 		out_view(&o, cur_rest(&part));

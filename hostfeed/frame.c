@@ -234,7 +234,7 @@ undecided(struct cursor c)
 	size_t n = cur_left(&c);
 	struct bytes b = cur_rest(&c);
 	for (size_t i = 0; i < NELEM(leads); i++)
-		if (n <= strlen(leads[i]) && (n == 0 || memcmp(b.p, leads[i], n) == 0))
+		if (n <= strlen(leads[i]) && (b.p == NULL || memcmp(b.p, leads[i], n) == 0))
 			return true;
 	return false;
 }

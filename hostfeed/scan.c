@@ -116,7 +116,7 @@ has_reference(struct bytes doc)
 	while (cur_more(&c)) {
 		struct cursor look = c;
 		struct bytes rest = cur_rest(&look);
-		const uint8_t *amp = memchr(rest.p, '&', rest.n);
+		const uint8_t *amp = rest.p ? memchr(rest.p, '&', rest.n) : NULL;
 		if (amp == NULL)
 			return false;
 		cur_skip(&c, (size_t)(amp - rest.p) + 1);
