@@ -1,27 +1,10 @@
 /* Neighbour Discovery: messages written by hand from RFC 4861, 4191, 8106, 8781, 8910 and 3971, then damaged. */
-#include "build.h"
+#include "rig.h"
 
 enum { ICMP_AT = 14 + 40, RA_OPTIONS = ICMP_AT + 16 };
 
-static struct rig r;
 static char json[8192];
 static struct nd last; /* views in it are dead */
-
-static int
-setup(void **state)
-{
-	(void)state;
-	rig_open(&r);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	free(r.mem);
-	return 0;
-}
 
 /* Prints while the views live. */
 static void
@@ -451,8 +434,6 @@ test_payload_lengths(void **state)
 		assert_true(s == SAID_OK || s == SAID_BAD);
 	}
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)

@@ -1,26 +1,9 @@
 /* IPv6 in IPv4: Teredo (RFC 4380, 6081) and protocol 41 (RFC 4213, 3056, 5214), written by hand from the RFCs, then damaged. */
-#include "build.h"
+#include "rig.h"
 
 enum { PEER_A = 50000, PEER_B = 50001 };
 
-static struct rig r;
 static char json[2048];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	rig_open(&r);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	free(r.mem);
-	return 0;
-}
 
 /* 2001:0:c000:201:0:3caf:34ff:8ef4: server 192.0.2.1, client 203.0.113.11 port 50000 (RFC 4380 4). */
 static const uint8_t TEREDO_A[16] = { 0x20, 1, 0, 0, 192, 0, 2, 1, 0, 0, 0x3c, 0xaf, 0x34, 0xff, 0x8e, 0xf4 };

@@ -1,25 +1,7 @@
 /* walk.c and the layers: what a frame says about its ends, who gets to read it, and that no length is believed. */
-#include "build.h"
+#include "rig.h"
 
 enum { MF = 0x2000, PROTO_NONE = 59 };
-
-static struct rig r;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	rig_open(&r);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	free(r.mem);
-	return 0;
-}
 
 static bool
 is_mac(struct mac m, uint8_t last)
@@ -976,8 +958,6 @@ test_random_damage(void **state)
 	}
 	assert_true(sums[0] == sums[1]);
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)

@@ -1,26 +1,8 @@
 /* Wrappers: whose ends a message has behind them, what of the carrier is forgotten, and that no header is believed. */
-#include "build.h"
+#include "rig.h"
 
 enum { VXLAN = 4789, GENEVE = 6081, TZSP = 37008, BRIDGED = 0x6558, ERSPAN2 = 0x88be, ERSPAN3 = 0x22eb };
 enum { MF = 0x2000, VLAN_OUTSIDE = 900, VLAN_INSIDE = 12, VLAN_SAID = 77 };
-
-static struct rig r;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	rig_open(&r);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	free(r.mem);
-	return 0;
-}
 
 /* A query in IPv4: 54 bytes with its Ethernet header. */
 static struct build
@@ -616,8 +598,6 @@ test_pptp(void **state)
 	assert_int_equal(rig_frame(&r, &b), SAID_OK);
 	assert_int_equal(rig_only(&r, OBS_DNS)->depth, 1);
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)
