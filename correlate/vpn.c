@@ -12,91 +12,58 @@ enum {
 };
 
 /* ---- section 8's table ---- */
+enum { ANY = 2 }; /* of a yes or no */
+static const struct vpn_row {
+	uint8_t w_h, h_p, path, other_leaf; /* h_p: a set of enum vpn_compare */
+	struct vpn_said said;
+} rows[] = {
+/* clang-format off */
+#define P(is)	(1u << (is))
+#define P_ANY	(P(VPN_UNKNOWN) | P(VPN_EQUAL) | P(VPN_DIFFERS))
+	{ VPN_DIFFERS, P_ANY, ANY, ANY, { V_CONFIRMED, SEV_CRITICAL,
+		"The certificate on the wire is not the one the client saw: something between tap and client changed it." } },
+	{ VPN_EQUAL, P(VPN_DIFFERS), ANY, ANY, { V_CONFIRMED, SEV_CRITICAL,
+		"The wire shows the certificate that the client saw, and it is not the server's: an interception, or a "
+		"TLS off-loader that nobody declared." } },
+	{ VPN_EQUAL, P(VPN_EQUAL), ANY, ANY, { V_REFUTED, SEV_LOW,
+		"the client saw the server's own certificate; the hash configured on the server is wrong (its events "
+		"18, 19, 21, 24, 25, 32)" } },
+	{ VPN_EQUAL, P(VPN_UNKNOWN), true, true, { V_CONFIRMED, SEV_CRITICAL,
+		"Another station showed another certificate for that server before, and the one that answered here opened "
+		"its own connection to it." } },
+	{ VPN_EQUAL, P(VPN_UNKNOWN), false, true, { V_PROBABLE, SEV_HIGH,
+		"Another station showed another certificate for that server before." } },
+	{ VPN_EQUAL, P(VPN_UNKNOWN), ANY, false, { V_HOST_ONLY, SEV_MEDIUM,
+		"The wire shows the certificate that the client saw; what the server's own is, is not known." } },
+	{ VPN_UNKNOWN, P(VPN_EQUAL), ANY, ANY, { V_REFUTED, SEV_LOW, "the client saw the server's own certificate" } },
+	{ VPN_UNKNOWN, P(VPN_DIFFERS), true, ANY, { V_CONFIRMED, SEV_CRITICAL,
+		"The client saw another certificate than the server's, and the path to the server was bent." } },
+	{ VPN_UNKNOWN, P(VPN_DIFFERS), false, ANY, { V_PROBABLE, SEV_HIGH,
+		"The client saw another certificate than the server's." } },
+	{ VPN_UNKNOWN, P(VPN_UNKNOWN), true, ANY, { V_CONFIRMED, SEV_CRITICAL, "The path to the server was bent." } },
+	{ VPN_UNKNOWN, P(VPN_UNKNOWN), false, ANY, { V_HOST_ONLY, SEV_MEDIUM,
+		"The certificate was not seen on the wire, and what the server's own is, is not known." } },
+#undef P
+#undef P_ANY
+	/* clang-format on */
+};
+
+static bool
+row_is(const struct vpn_row *r, const struct vpn_case *c)
+{
+	return r->w_h == c->w_h && (r->h_p >> c->h_p & 1) && (r->path == ANY || r->path == c->path) &&
+	       (r->other_leaf == ANY || r->other_leaf == c->other_leaf);
+}
+
+/* The rows are all there is: the last one takes what no other does. */
 struct vpn_said
 vpn_table(const struct vpn_case *c)
 {
-	static const struct {
-		struct vpn_case c;
-		uint8_t any_h_p, any_path, any_other;
-		struct vpn_said said;
-	} rows[] = {
-		{ { VPN_DIFFERS, 0, 0, 0 },
-		  1,
-		  1,
-		  1,
-		  { V_CONFIRMED, SEV_CRITICAL,
-		    "The certificate on the wire is not the one the client saw: something between tap and "
-		    "client changed it." } },
-		{ { VPN_EQUAL, VPN_DIFFERS, 0, 0 },
-		  0,
-		  1,
-		  1,
-		  { V_CONFIRMED, SEV_CRITICAL,
-		    "The wire shows the certificate that the client saw, and it is not the server's: an "
-		    "interception, or a "
-		    "TLS off-loader that nobody declared." } },
-		{ { VPN_EQUAL, VPN_EQUAL, 0, 0 },
-		  0,
-		  1,
-		  1,
-		  { V_REFUTED, SEV_LOW,
-		    "the client saw the server's own certificate; the hash configured on the server is wrong "
-		    "(its events "
-		    "18, 19, 21, 24, 25, 32)" } },
-		{ { VPN_EQUAL, VPN_UNKNOWN, true, true },
-		  0,
-		  0,
-		  0,
-		  { V_CONFIRMED, SEV_CRITICAL,
-		    "Another station showed another certificate for that server before, and the one that "
-		    "answered here opened "
-		    "its own connection to it." } },
-		{ { VPN_EQUAL, VPN_UNKNOWN, 0, true },
-		  0,
-		  0,
-		  0,
-		  { V_PROBABLE, SEV_HIGH,
-		    "Another station showed another certificate for that server before." } },
-		{ { VPN_EQUAL, VPN_UNKNOWN, 0, 0 },
-		  0,
-		  1,
-		  0,
-		  { V_HOST_ONLY, SEV_MEDIUM,
-		    "The wire shows the certificate that the client saw; what the server's own is, is not "
-		    "known." } },
-		{ { VPN_UNKNOWN, VPN_EQUAL, 0, 0 },
-		  0,
-		  1,
-		  1,
-		  { V_REFUTED, SEV_LOW, "the client saw the server's own certificate" } },
-		{ { VPN_UNKNOWN, VPN_DIFFERS, true, 0 },
-		  0,
-		  0,
-		  1,
-		  { V_CONFIRMED, SEV_CRITICAL,
-		    "The client saw another certificate than the server's, and the path to the server was "
-		    "bent." } },
-		{ { VPN_UNKNOWN, VPN_DIFFERS, 0, 0 },
-		  0,
-		  0,
-		  1,
-		  { V_PROBABLE, SEV_HIGH, "The client saw another certificate than the server's." } },
-		{ { VPN_UNKNOWN, VPN_UNKNOWN, true, 0 },
-		  0,
-		  0,
-		  1,
-		  { V_CONFIRMED, SEV_CRITICAL, "The path to the server was bent." } },
-	};
+	size_t i = 0;
 
-	for (size_t i = 0; i < NELEM(rows); i++)
-		if (rows[i].c.w_h == c->w_h && (rows[i].any_h_p || rows[i].c.h_p == c->h_p) &&
-		    (rows[i].any_path || rows[i].c.path == c->path) &&
-		    (rows[i].any_other || rows[i].c.other_leaf == c->other_leaf))
-			return rows[i].said;
-	return (struct vpn_said){
-		V_HOST_ONLY, SEV_MEDIUM,
-		"The certificate was not seen on the wire, and what the server's own is, is not known."
-	};
+	while (i + 1 < NELEM(rows) && !row_is(&rows[i], c))
+		i++;
+	return rows[i].said;
 }
 
 /* ---- which session ---- */
