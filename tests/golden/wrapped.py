@@ -317,7 +317,7 @@ def main():
     ap.add_argument("--show", type=int, default=8)
     ap.add_argument("dir")
     a = ap.parse_args()
-    sensor, passed, failed, used, total = Sensor(a.bin, 120), 0, 0, set(), 0
+    sensor, passed, failed, skipped, used, total = Sensor(a.bin, 120), 0, 0, 0, set(), 0
     def result(what, bad):
         nonlocal passed, failed
         passed, failed = passed + (not bad), failed + bool(bad)
@@ -339,11 +339,12 @@ def main():
             result("a reason that is not needed", ["%s: %s" % (r[0], r[3]) for i, r in enumerate(REASONS) if i not in used])
         for name in (n for n in LAB if a.only in n):
             if not os.path.isdir(os.path.join(lab, name)):
-                print("skipped, no scenario: %s" % os.path.join(lab, name))
+                print("skipped, no corpus: %s (CROSSTAP_SHARED says where)" % os.path.join(lab, name))
+                skipped += 1
                 continue
             result(name, scenario(a.bin, os.path.join(lab, name), work))
     print("%d packets went another way" % total)
-    print("%d passed, %d failed" % (passed, failed))
+    print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
     return 1 if failed or not passed else 0
 
 if __name__ == "__main__":

@@ -197,8 +197,9 @@ def main():
                     print("%-38s %3d events  %-14s %-6s lost: %s" % (name, len(got), got[0]["shape"] if got else "-", "FAILED" if bad else "ok",
                                                                   ", ".join(sorted({x for r in got for x in r["lost"]})) or "nothing"))
                 for b in bad: print("FAILED", b)
-    if len(parts) == 1: print("skipped, no corpus: " + folder)
-    print("%d passed, %d failed" % (passed, failed))
+    skipped = len(parts) == 1
+    if skipped: print("skipped, no corpus: %s (CROSSTAP_SHARED says where)" % folder)
+    print("%d passed, %d failed%s" % (passed, failed, ", 1 skipped" if skipped else ""))
     return 1 if failed else 0
 
 if __name__ == "__main__":
