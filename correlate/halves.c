@@ -10,7 +10,6 @@ enum {
 	FLOOD_A_MINUTE = 600,
 	ERROR_DISABLED = 0x490 /* of 4202: IPv6 was disabled by policy */
 };
-enum { RCODE_NXDOMAIN = 3 };
 
 /* ---- the reporter's own addresses ---- */
 struct own {
@@ -138,7 +137,7 @@ server_half(const struct half_case *c)
 	};
 	const struct server_rule *r = rules;
 
-	while (r->refute != c->j->refute)
+	while (r + 1 < rules + NELEM(rules) && r->refute != c->j->refute)
 		r++;
 	enum leaf_is leaf = leaf_shown(c, r->fam);
 	if (r->other_leaf && leaf == LEAF_OTHER)
@@ -384,7 +383,7 @@ name_look(const struct half_case *c, struct addr client, uint64_t name, struct a
 		said->bad |= bad && addr_set(a->addr);
 		said->good |= !bad && st == ST_AUTHORISED;
 		said->nothing |=
-			!bad && st == ST_AUTHORISED && (!addr_set(a->addr) || a->rcode == RCODE_NXDOMAIN);
+			!bad && st == ST_AUTHORISED && (!addr_set(a->addr) || a->rcode == DNS_RCODE_NXDOMAIN);
 	}
 }
 

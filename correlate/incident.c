@@ -317,29 +317,22 @@ asked_about(const struct hyp *h)
 	}
 }
 
-static uint64_t
-mix(uint64_t h, uint64_t v)
-{
-	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 29;
-}
-
 /* Of everything that a record says and that can change. */
 static uint64_t
 content_of(const struct hyp *h, const struct judged *j)
 {
-	uint64_t c = mix(mix(mix(mix(1, j->verdict), j->grade), j->severity), j->confidence);
+	uint64_t c = mix64(mix64(mix64(mix64(1, j->verdict), j->grade), j->severity), j->confidence);
 
-	c = mix(mix(mix(c, h->nip), h->missing),
-		(uint64_t)j->nrefuted << 16 | (uint64_t)h->nmember << 8 | h->nsecond);
-	c = mix(mix(c, h->victims_total), h->events_total);
+	c = mix64(mix64(mix64(c, h->nip), h->missing),
+		  (uint64_t)j->nrefuted << 16 | (uint64_t)h->nmember << 8 | h->nsecond);
+	c = mix64(mix64(c, h->victims_total), h->events_total);
 	for (size_t i = 0; i < h->nfact; i++)
-		c = mix(c,
-			(uint64_t)h->fact[i].id << 40 | (uint64_t)h->fact[i].grade << 32 | h->fact[i].count);
+		c = mix64(c, (uint64_t)h->fact[i].id << 40 | (uint64_t)h->fact[i].grade << 32 |
+				     h->fact[i].count);
 	for (size_t i = 0; i < h->nvictim; i++)
-		c = mix(c, h->victim[i].grade);
+		c = mix64(c, h->victim[i].grade);
 	for (size_t i = 0; i < h->nevent; i++)
-		c = mix(mix(c, h->event[i].serial), h->event[i].role);
+		c = mix64(mix64(c, h->event[i].serial), h->event[i].role);
 	return c;
 }
 

@@ -36,8 +36,7 @@ slot_of(const struct recent_key *k)
 
 	for (size_t at = 0; at + sizeof(word) <= sizeof(*k); at += sizeof(word)) {
 		memcpy(&word, (const char *)k + at, sizeof(word));
-		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 29;
+		h = mix64(h, word);
 	}
 	return (uint32_t)(h % SLOTS);
 }

@@ -138,14 +138,6 @@ prefix_open(struct prefixes *p, struct prefix_limits limits, void *mem, struct s
 	p->flows.arg = p->held.arg = p;
 }
 
-/* A multiplication for each word: this is done for every segment of a span. */
-static uint64_t
-mix(uint64_t h, uint64_t word)
-{
-	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 32;
-}
-
 uint32_t
 prefix_mark(const struct prefixes *p, const struct ends *e)
 {
@@ -153,10 +145,10 @@ prefix_mark(const struct prefixes *p, const struct ends *e)
 
 	memcpy(s, e->src.b, sizeof(s));
 	memcpy(d, e->dst.b, sizeof(d));
-	h = mix(h, s[0] ^ (uint64_t)e->sport << 48 ^ (uint64_t)e->dport << 32);
-	h = mix(h, d[0]);
+	h = mix64(h, s[0] ^ (uint64_t)e->sport << 48 ^ (uint64_t)e->dport << 32);
+	h = mix64(h, d[0]);
 	if (e->src.fam == 6)
-		h = mix(mix(h, s[1]), d[1]);
+		h = mix64(mix64(h, s[1]), d[1]);
 	return (uint32_t)(h >> 16) & p->live_mask;
 }
 
