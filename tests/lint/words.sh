@@ -3,7 +3,7 @@
 # usage: words.sh [TREE]
 cd "${1:-.}" || exit 2
 list() {
-	if [ -d .git ]; then git ls-files --cached --others --exclude-standard; else find . -type f | sed 's,^\./,,'; fi |
+	if [ -e .git ]; then git ls-files --cached --others --exclude-standard; else find . -type f | sed 's,^\./,,'; fi |
 		grep -Ev '\.(pcap|pcapng|gz)$|^tests/lint/(words|selftest)\.sh$|^LICENSE$'
 }
 bad=0
