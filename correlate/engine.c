@@ -84,14 +84,14 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		size_t (*bytes)(const struct engine_conf *);
 		void (*open)(struct engine *, void *);
 	} parts[] = {
-		{ hyps_bytes, hyps_open },	   { events_bytes, events_open },
-		{ answers_bytes, answers_open },   { ledger_bytes, ledger_open },
-		{ rates_bytes, rates_open },	   { d6state_bytes, d6state_open },
-		{ rastate_bytes, rastate_open },   { resolvers_bytes, resolvers_open },
-		{ auths_bytes, auths_open },	   { routes_bytes, routes_open },
-		{ sessions_bytes, sessions_open }, { servers_bytes, servers_open },
-		{ tunnels_bytes, tunnels_open },   { failover_bytes, failover_open },
-		{ outcomes_bytes, outcomes_open },
+		{ hyps_bytes, hyps_open },	     { identity_bytes, identity_open },
+		{ events_bytes, events_open },	     { answers_bytes, answers_open },
+		{ ledger_bytes, ledger_open },	     { rates_bytes, rates_open },
+		{ d6state_bytes, d6state_open },     { rastate_bytes, rastate_open },
+		{ resolvers_bytes, resolvers_open }, { auths_bytes, auths_open },
+		{ routes_bytes, routes_open },	     { sessions_bytes, sessions_open },
+		{ servers_bytes, servers_open },     { tunnels_bytes, tunnels_open },
+		{ failover_bytes, failover_open },   { outcomes_bytes, outcomes_open },
 	};
 	static const struct {
 		size_t (*bytes)(void);
@@ -284,6 +284,7 @@ learn(struct engine *e, const struct obs *o)
 	default: break;
 	}
 	outcomes_learn(e, o);
+	identity_learn(e, o);
 	events_learn(e, o);
 }
 

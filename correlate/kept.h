@@ -1,11 +1,12 @@
-/* Host events that are kept for the join window, and who their computers are on the wire (DETECTIONS.md 9). */
+/* Host events that are kept for the join window. */
 #ifndef CROSSTAP_KEPT_H
 #define CROSSTAP_KEPT_H
 
 #include "hypothesis.h"
+#include "identity.h"
 #include "sessions.h"
 
-enum { KEPT_MACS = 4, KEPT_IPS = 8, KEPT_MORE = 6, WHO_CLAIMS = 4, SEEN = 256 };
+enum { KEPT_MACS = 4, KEPT_IPS = 8, KEPT_MORE = 6, SEEN = 256 };
 
 struct kept {
 	uint64_t    serial; /* hash of computer, provider, id, record and time: the same in any order of arrival */
@@ -25,16 +26,11 @@ struct kept {
 	struct leaf leaf, bound; /* RasSstp 6: the certificate the client saw; 32: configured, and bound */
 };
 
-/* Where a computer is: one of its network interfaces on a segment. */
-struct place { uint16_t seg; struct mac mac; uint8_t grade; ts_t first; /* since when the name is known for it */ };
-enum { PLACES = 8 };
-enum bind_grade { BIND_A = 1, BIND_B, BIND_C, BIND_D };
-
 size_t events_bytes(const struct engine_conf *);
 void   events_open(struct engine *, void *mem);
 /* Keeps the event, joins it with every hypothesis it fits. */
 void   events_event(struct engine *, const struct hostev *);
-/* Learns names from the wire. */
+/* Notes what servers and routers send. */
 void   events_learn(struct engine *, const struct obs *);
 /* Joins the kept events again with one hypothesis that has changed. */
 void   events_rejoin(struct engine *, struct hyp *);
@@ -46,10 +42,6 @@ const struct kept *event_find(struct engine *, uint64_t serial);
 const struct kept *event_by(struct engine *, uint16_t kind, uint16_t seg, struct mac, ts_t from, ts_t to);
 /* The next kept event of the kind between the times, from *i = 0 on; NULL at the end. */
 const struct kept *event_next(struct engine *, size_t *i, uint16_t kind, ts_t from, ts_t to);
-/* The places of the event's computer, best grade only; 0 when unknown or contested. */
-size_t event_places(struct engine *, const struct kept *, struct place out[PLACES]);
-/* The name of a station; NULL when nobody told one. */
-const char *station_name(struct engine *, const struct segment *, struct mac);
 uint64_t    events_duplicates(const struct engine *);
 
 /* ---- for joins.c ---- */

@@ -81,7 +81,8 @@ struct engine {
 	struct outcomes	 *outcomes; /* how connections and questions ended (outcome.h) */
 	struct tunnels	 *tunnels; /* who tunnels to whom (tunnels.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
-	struct feed	 *feed;	   /* kept host events and identities (kept.h) */
+	struct identity	 *identity; /* whose name is whose (identity.h) */
+	struct feed	 *feed;	   /* kept host events (kept.h) */
 	struct vantage	 *vantage; /* vantage.h */
 	uint64_t	  lost;	   /* packets dropped so far */
 	ts_t		  cause;	  /* of the packet or event that is being worked on: time of a revision */
