@@ -523,12 +523,90 @@ conf_init(struct conf *c)
 	return c->sd_id.p != NULL;
 }
 
+/* Digits of a port, the whole text. */
+static bool
+port_of(struct bytes text, uint16_t *port)
+{
+	uint32_t v = 0;
+	for (size_t i = 0; i < text.n && v <= UINT16_MAX; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		v = v * 10 + (uint32_t)(text.p[i] - '0');
+	}
+	*port = (uint16_t)v;
+	return text.n > 0 && v > 0 && v <= UINT16_MAX;
+}
+
+bool
+conf_endpoint(struct bytes text, struct addr *a, uint16_t *port, const char **path)
+{
+	static const char scheme[] = "unix:";
+	*path = NULL;
+	if (text.n > sizeof(scheme) - 1 && memcmp(text.p, scheme, sizeof(scheme) - 1) == 0) {
+		*path = (const char *)text.p + sizeof(scheme) - 1;
+		return true;
+	}
+	size_t colon = text.n;
+	while (colon > 0 && text.p[colon - 1] != ':')
+		colon--;
+	if (colon < 2)
+		return false;
+	struct bytes host = bytes_of(text.p, colon - 1);
+	bool six = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+	if (six)
+		host = bytes_of(host.p + 1, host.n - 2);
+	return addr_parse(host, a) && (a->fam == 6) == six &&
+	       port_of(bytes_of(text.p + colon, text.n - colon), port);
+}
+
+static bool
+has_sender(const struct conf *c, struct bytes name)
+{
+	for (size_t i = 0; i < c->nsender; i++)
+		if (bytes_eq(c->sender[i].name, name))
+			return true;
+	return false;
+}
+
+/* What lists of the feed say of each other. */
+static size_t
+check_feed(const struct conf *c, conf_say *say, void *arg)
+{
+	size_t problems = 0;
+	char text[MESSAGE_MAX / 2];
+	if (c->nlisten && c->nsender == 0)
+		problems += say_file("feed.listen", "found no feed.senders, expected who may send", say, arg);
+	for (size_t i = 0; i < c->nlisten; i++) {
+		struct bytes name = c->listen[i].sender;
+		if (name.n == 0 || has_sender(c, name))
+			continue;
+		snprintf(text, sizeof(text), "found the sender \"%.*s\", expected a name out of feed.senders",
+			 (int)name.n, (const char *)name.p);
+		problems += say_file("feed.listen", text, say, arg);
+	}
+	for (size_t i = 0; i < c->nsender; i++) {
+		const struct conf_sender *s = &c->sender[i];
+		bool told = s->certificate.n || s->token.n || s->naddress;
+		for (size_t k = 0; k < c->nlisten; k++)
+			told |= bytes_eq(c->listen[k].sender, s->name);
+		if (told)
+			continue;
+		snprintf(text, sizeof(text),
+			 "found \"%.*s\" without certificate, address, token and unix socket, expected one "
+			 "of them",
+			 (int)s->name.n, (const char *)s->name.p);
+		problems += say_file("feed.senders", text, say, arg);
+	}
+	return problems;
+}
+
 size_t
 conf_check(const struct conf *c, conf_say *say, void *arg)
 {
-	size_t stdouts = 0;
+	size_t stdouts = 0, problems = check_feed(c, say, arg);
 	for (size_t i = 0; i < c->noutput; i++)
 		stdouts += c->output[i].type == OUT_STDOUT;
-	return stdouts > 1 ? say_file("output", "found standard output twice, expected it once", say, arg)
-			   : 0;
+	if (stdouts > 1)
+		problems += say_file("output", "found standard output twice, expected it once", say, arg);
+	return problems;
 }

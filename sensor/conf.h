@@ -16,6 +16,25 @@ struct conf_output {
 	uint32_t port;
 };
 
+/* Feeds that arrive over sockets and followed files (edge/). */
+enum conf_protocol { PROTOCOL_STREAM, PROTOCOL_LUMBERJACK, PROTOCOL_HTTP, PROTOCOL_SYSLOG_UDP };
+struct conf_listen {
+	struct bytes address; /* "[::]:6514", "192.0.2.1:6514" or "unix:/path" */
+	uint8_t protocol;
+	bool plain, mutual;
+	struct bytes certificate, key, client_ca, sender;
+};
+struct conf_follow {
+	struct bytes path, computer;
+};
+struct conf_sender {
+	struct bytes name, certificate, token;
+	struct prefix *address;
+	size_t naddress;
+	struct bytes *computer;
+	size_t ncomputer;
+};
+
 /* The zone of host-event times that say none. */
 struct conf_zone {
 	bool given;
@@ -26,7 +45,12 @@ struct conf {
 	struct bytes sensor; /* NUL-terminated, as all texts here; absent: `replay`, live the host's name */
 	bool feed_synced;
 	struct conf_zone feed_zone;
-	ts_t event_window;
+	ts_t event_window, feed_idle, feed_silent;
+	struct conf_listen *listen;
+	struct conf_follow *follow;
+	struct conf_sender *sender;
+	size_t nlisten, nfollow, nsender;
+	uint32_t connections, sender_connections;
 	uint32_t hosts, events, datagrams;
 	struct conf_output *output;
 	size_t noutput;
@@ -56,6 +80,9 @@ size_t conf_file(struct conf *, const char *path, conf_say *, void *arg);
 size_t conf_set(struct conf *, const char *assignment, conf_say *, void *arg);
 /* What only shows when everything is read: contradictions between values. */
 size_t conf_check(const struct conf *, conf_say *, void *arg);
+/* Where `listen` listens: numbers only.  False where the text is neither ADDRESS:PORT ([ADDRESS]:PORT for IPv6) nor unix:PATH;
+ * `path` is NULL or the path. */
+bool conf_endpoint(struct bytes text, struct addr *, uint16_t *port, const char **path);
 /* Every option with its value, as YAML that conf_text() reads back. */
 void conf_dump(const struct conf *, FILE *);
 

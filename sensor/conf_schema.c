@@ -79,6 +79,64 @@ check_output(const struct conf *c, const void *item)
 	return NULL;
 }
 
+static const char *
+check_listen(const struct conf *c, const void *item)
+{
+	const struct conf_listen *l = item;
+	struct addr a;
+	uint16_t port;
+	const char *path;
+	(void)c;
+	if (!conf_endpoint(l->address, &a, &port, &path))
+		return "found no address, expected one like \"[::]:6514\", \"192.0.2.1:6514\" or "
+		       "\"unix:/path\"";
+	if (path && l->protocol == PROTOCOL_SYSLOG_UDP)
+		return "found syslog-udp on a unix socket, expected ADDRESS:PORT";
+	if (path && l->sender.n == 0)
+		return "found a unix socket without sender, expected the name of one of feed.senders";
+	if (!path && l->sender.n)
+		return "found sender, expected it with a unix socket only: elsewhere certificate, address or "
+		       "token tell";
+	if (path)
+		return l->certificate.n ? "found certificate, expected no TLS on a unix socket" : NULL;
+	if (l->protocol == PROTOCOL_SYSLOG_UDP && !l->plain)
+		return "found syslog-udp, expected plain: true with it (UDP has no TLS, anybody can forge "
+		       "its sender)";
+	if (l->plain)
+		return l->certificate.n ? "found plain: true and certificate, expected one of them" : NULL;
+	if (l->certificate.n == 0 || l->key.n == 0)
+		return "found a listener without certificate and key, expected both (or plain: true: no TLS)";
+	if (l->mutual && l->client_ca.n == 0)
+		return "found no client_ca, expected the CA of the senders' certificates (or mutual: false)";
+	return NULL;
+}
+
+static const char *
+check_follow(const struct conf *c, const void *item)
+{
+	const struct conf_follow *f = item;
+	if (f->path.n == 0 || f->computer.n == 0)
+		return "found a followed file without path and computer, expected both";
+	for (const struct conf_follow *other = c->follow; other && other < f; other++)
+		if (bytes_eq(other->path, f->path))
+			return "found the path of an earlier followed file, expected paths that differ";
+	return NULL;
+}
+
+static const char *
+check_sender(const struct conf *c, const void *item)
+{
+	const struct conf_sender *s = item;
+	if (s->name.n == 0)
+		return "found a sender without name, expected one";
+	if (s->ncomputer == 0)
+		return "found a sender without computers, expected the names it may speak for (\"*\": any)";
+	for (const struct conf_sender *other = c->sender; other && other < s; other++)
+		if (bytes_eq(other->name, s->name))
+			return "found the name of an earlier sender, expected names that differ";
+	return NULL;
+}
+
 static const struct conf_node server[] = {
 	{ "ip", K_ADDRS, LIST(struct auth_server, ip, nip, struct addr), .help = "its addresses" },
 	{ "mac", K_MACS, LIST(struct auth_server, mac, nmac, struct mac),
@@ -157,6 +215,53 @@ static const struct conf_node sensor[] = {
 	{ "name", K_NAME, AT(struct conf, sensor), .max = HOST_LENGTH,
 	  .help = "the sensor's name in every record; absent: `replay`, live the host's name" },
 };
+static const struct name protocols[] = { { PROTOCOL_STREAM, "stream" },
+					 { PROTOCOL_LUMBERJACK, "lumberjack" },
+					 { PROTOCOL_HTTP, "http" },
+					 { PROTOCOL_SYSLOG_UDP, "syslog-udp" },
+					 { 0, NULL } };
+
+static const struct conf_node listen_nodes[] = {
+	{ "address", K_TEXT, AT(struct conf_listen, address), .max = PATH_LENGTH,
+	  .help = "\"[::]:6514\" (IPv4 too), \"192.0.2.1:6514\" or \"unix:/path\"" },
+	{ "protocol", K_ENUM, AT(struct conf_listen, protocol), .names = protocols, .def = "stream",
+	  .help = "stream: syslog, newline or octet-counted; lumberjack: Beats; http: POST" },
+	{ "plain", K_BOOL, AT(struct conf_listen, plain), .def = "false",
+	  .help = "no TLS: anybody on the way reads and forges" },
+	{ "mutual", K_BOOL, AT(struct conf_listen, mutual), .def = "true",
+	  .help = "a sender must show a certificate of client_ca" },
+	{ "certificate", K_TEXT, AT(struct conf_listen, certificate), .max = PATH_LENGTH,
+	  .help = "PEM file, the chain behind it" },
+	{ "key", K_TEXT, AT(struct conf_listen, key), .max = PATH_LENGTH,
+	  .help = "its private key, PEM file" },
+	{ "client_ca", K_TEXT, AT(struct conf_listen, client_ca), .max = PATH_LENGTH,
+	  .help = "PEM file: who signs the senders' certificates" },
+	{ "sender", K_TEXT, AT(struct conf_listen, sender), .max = HOST_LENGTH,
+	  .help = "of a unix socket: which of feed.senders speaks there" },
+};
+
+static const struct conf_node follow_nodes[] = {
+	{ "path", K_TEXT, AT(struct conf_follow, path), .max = PATH_LENGTH,
+	  .help = "read from its beginning, then as it grows, is renamed or begun again" },
+	{ "computer", K_TEXT, AT(struct conf_follow, computer), .max = HOST_LENGTH,
+	  .help = "whose events these are: audit logs do not say" },
+};
+
+static const struct conf_node sender_nodes[] = {
+	{ "name", K_NAME, AT(struct conf_sender, name), .max = HOST_LENGTH,
+	  .help = "in messages and counters" },
+	{ "certificate", K_TEXT, AT(struct conf_sender, certificate), .max = HOST_LENGTH,
+	  .help = "DNS name or, without any, common name of its certificate; \".corp.lab\": any that ends "
+		  "so" },
+	{ "address", K_PREFIXES, LIST(struct conf_sender, address, naddress, struct prefix),
+	  .help = "it speaks from these addresses or networks" },
+	{ "token", K_TEXT, AT(struct conf_sender, token), .max = HOST_LENGTH,
+	  .help = "it shows this as HTTP Authorization" },
+	{ "computers", K_TEXTS, LIST(struct conf_sender, computer, ncomputer, struct bytes),
+	  .max = HOST_LENGTH,
+	  .help = "whose events it may bring: names, \".corp.lab\" for all that end so, \"*\" for any" },
+};
+
 static const struct conf_node feed[] = {
 	{ "synced", K_BOOL, AT(struct conf, feed_synced), .def = "false",
 	  .help = "the hosts' clocks are NTP-synchronised: two seconds of tolerance instead of a learned or "
@@ -167,6 +272,22 @@ static const struct conf_node feed[] = {
 		  "absent: UTC, and each such event says that its zone is lost" },
 	{ "event_window", K_TIME, AT(struct conf, event_window), .min = 60, .max = 86400, .def = "2h",
 	  .help = "how long packets and host events wait for each other" },
+	{ "listen", K_LIST, LIST(struct conf, listen, nlisten, struct conf_listen), SUB(listen_nodes),
+	  .check = check_listen, .help = "live: sockets that host events come in on" },
+	{ "follow", K_LIST, LIST(struct conf, follow, nfollow, struct conf_follow), SUB(follow_nodes),
+	  .check = check_follow, .help = "live: files that grow, DHCP server audit logs among them" },
+	{ "senders", K_LIST, LIST(struct conf, sender, nsender, struct conf_sender), SUB(sender_nodes),
+	  .check = check_sender,
+	  .help = "who may send; the first that agrees in everything it states; nobody else is heard" },
+	{ "connections", K_U32, AT(struct conf, connections), .min = 8, .max = 65536, .def = "1024",
+	  .help = "of all senders at once" },
+	{ "sender_connections", K_U32, AT(struct conf, sender_connections), .min = 1, .max = 65536,
+	  .def = "256", .help = "of one sender at once" },
+	{ "idle", K_TIME, AT(struct conf, feed_idle), .min = 1, .max = 86400, .def = "1h",
+	  .help = "a connection that says nothing for so long is closed" },
+	{ "silent_after", K_TIME, AT(struct conf, feed_silent), .min = 1, .max = 604800, .def = "10m",
+	  .help = "a sender is told as silent after three of its usual intervals, at the earliest after "
+		  "this" },
 };
 static const struct conf_node limits[] = {
 	{ "hosts", K_U32, AT(struct conf, hosts), .min = 64, .max = 1048576, .def = "65536",

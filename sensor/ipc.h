@@ -36,6 +36,8 @@ struct ipc_head {
 	uint32_t arg;
 };
 
+/* Two connected ends, close-on-exec, large enough for the largest message; false: errno tells. */
+bool ipc_pair(int fd[2]);
 /* Sends one message.  False where it would block or the other end is gone (errno tells); nothing is sent in part. */
 bool ipc_send(int fd, enum ipc_kind, uint32_t arg, struct bytes);
 /* Takes one message into `buf` (IPC_DATA_MAX bytes); false: none waits (EAGAIN), or the other end is gone (errno 0). */
