@@ -1,33 +1,40 @@
-/* Files through libpcap where it is pcap, through pcapng.c where it is pcapng.  Memory is bounded: libpcap's own limits,
- * and one block of at most 16 MiB. */
+/* One buffer that read(2) fills, records and blocks read where they lie in it: libpcap copies each frame twice more and
+ * costs three times as much.  pcap as everybody writes it (version 2.4, four magic numbers: draft-ietf-opsawg-pcap) is read
+ * here, pcapng in pcapng.c, the rare relatives of pcap by libpcap, from regular files.  Memory is bounded: one record of at
+ * most 256 KiB, one block of at most 16 MiB, libpcap's own limits. */
 #include "capture.h"
 
+#include <errno.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "pcapng.h"
 
 enum {
 	PCAP_FILE_HEADER = 24,
 	PCAP_RECORD_HEADER = 16,
-	BUFFER_FIRST = 1 << 18,
+	PCAP_RECORD_MAX = 262144, /* libpcap's MAXIMUM_SNAPLEN */
+	BUFFER_FIRST = 1 << 17,	  /* stays in a second-level cache */
 	WHAT_MAX = 2 * PCAP_ERRBUF_SIZE
 };
 enum { BYTE_PCAPNG = 0x0a, BYTE_GZIP = 0x1f, BYTE_SNOOP = 's' };
-enum format { FORMAT_UNREAD, FORMAT_PCAP, FORMAT_PCAPNG, FORMAT_ENDED };
+enum { VERSION = 0x00020004, LINKTYPE_BITS = 0x03ffffff };
+static const uint32_t MAGIC_MICRO = 0xa1b2c3d4, MAGIC_NANO = 0xa1b23c4d;
+enum format { FORMAT_UNREAD, FORMAT_PCAP, FORMAT_LIBPCAP, FORMAT_PCAPNG, FORMAT_ENDED };
 
 struct capture {
-	FILE *f;
+	FILE *f; /* nothing is read through it but by libpcap */
 	enum format format;
 	uint64_t number, offset; /* frames given; where the next record begins */
-	bool seekable;
 	char what[WHAT_MAX];
 	pcap_t *pcap;
-	size_t head; /* pcap: bytes of a record header */
+	bool swapped; /* pcap: numbers are little-endian, as most machines write them */
+	ts_t unit;    /* pcap: of the second half of a time */
 	uint32_t snap;
 	uint16_t linktype;
 	struct pcapng *ng;
-	uint8_t *buf; /* pcapng: bytes [off, len) are read and not yet used */
+	uint8_t *buf; /* bytes [off, len) are read and not yet used */
 	size_t cap, off, len;
 };
 
@@ -35,12 +42,15 @@ struct capture *
 capture_open(FILE *f)
 {
 	struct capture *c = calloc(1, sizeof(*c));
-	if (c == NULL) {
+	if (c)
+		c->buf = malloc(BUFFER_FIRST);
+	if (c == NULL || c->buf == NULL) {
+		free(c);
 		fclose(f);
 		return NULL;
 	}
 	c->f = f;
-	c->seekable = ftello(f) >= 0;
+	c->cap = BUFFER_FIRST;
 	return c;
 }
 
@@ -86,91 +96,7 @@ linktype_of(int dlt)
 	}
 }
 
-static const char *
-pcap_start(struct capture *c)
-{
-	char error[PCAP_ERRBUF_SIZE] = "";
-	c->pcap = pcap_fopen_offline_with_tstamp_precision(c->f, PCAP_TSTAMP_PRECISION_NANO, error);
-	if (c->pcap == NULL) {
-		snprintf(c->what, sizeof(c->what), "no pcap or pcapng: %s", error);
-		return c->what;
-	}
-	c->format = FORMAT_PCAP;
-	c->linktype = linktype_of(pcap_datalink(c->pcap));
-	c->offset = PCAP_FILE_HEADER;
-	c->head = PCAP_RECORD_HEADER;
-	c->snap = (uint32_t)pcap_snapshot(c->pcap);
-	return NULL;
-}
-
-static const char *
-pcapng_start(struct capture *c)
-{
-	c->ng = calloc(1, sizeof(*c->ng));
-	c->buf = malloc(BUFFER_FIRST);
-	if (c->ng == NULL || c->buf == NULL)
-		return "out of memory";
-	c->cap = BUFFER_FIRST;
-	c->format = FORMAT_PCAPNG;
-	return NULL;
-}
-
-/* Looks at the first byte: no pcap magic begins with that of pcapng. */
-static const char *
-start(struct capture *c)
-{
-	int first = getc(c->f);
-	if (first == EOF)
-		return ferror(c->f) ? "cannot be read" : "empty file";
-	ungetc(first, c->f);
-	if (first == BYTE_GZIP)
-		return "no pcap or pcapng: looks like gzip, unpack it first";
-	if (first == BYTE_SNOOP)
-		return "no pcap or pcapng: looks like snoop, convert it first";
-	return first == BYTE_PCAPNG ? pcapng_start(c) : pcap_start(c);
-}
-
-/* Where the next record begins.  Asking costs a system call: the first record tells how long their headers are (some writers
- * add to them), and where libpcap may have cut one to the snap length it is asked again. */
-static void
-pcap_moved(struct capture *c, uint32_t caplen)
-{
-	uint64_t before = c->offset;
-	c->offset += c->head + caplen;
-	if (!c->seekable || (c->number > 1 && caplen < c->snap))
-		return;
-	off_t at = ftello(c->f);
-	if (at < 0)
-		return;
-	c->offset = (uint64_t)at;
-	if (c->number == 1 && caplen < c->snap && c->offset >= before + caplen)
-		c->head = (size_t)(c->offset - before - caplen);
-}
-
-static enum capture_said
-pcap_frame(struct capture *c, struct frame *f, const char **what, uint64_t *offset)
-{
-	struct pcap_pkthdr *h;
-	const u_char *p;
-	int rc = pcap_next_ex(c->pcap, &h, &p);
-	if (rc == PCAP_ERROR_BREAK) {
-		c->format = FORMAT_ENDED;
-		return CAPTURE_END;
-	}
-	if (rc != 1)
-		return bad(c, pcap_geterr(c->pcap), what, offset);
-	/* Times are unsigned in the file and signed in libpcap. */
-	f->ts = (ts_t)(uint32_t)h->ts.tv_sec * TS_SEC + (ts_t)(uint32_t)h->ts.tv_usec;
-	f->linktype = c->linktype;
-	f->p = p;
-	f->caplen = h->caplen;
-	f->wirelen = h->len > h->caplen ? h->len : h->caplen;
-	f->number = ++c->number;
-	pcap_moved(c, h->caplen);
-	return CAPTURE_FRAME;
-}
-
-/* At least n bytes behind `off`; false where the file ends before. */
+/* At least n bytes behind `off`; false where the file ends before.  What a pipe has is taken as it comes. */
 static bool
 fill(struct capture *c, size_t n)
 {
@@ -187,12 +113,133 @@ fill(struct capture *c, size_t n)
 		c->cap = n;
 	}
 	while (c->len < n) {
-		size_t got = fread(c->buf + c->len, 1, c->cap - c->len, c->f);
-		if (got == 0)
+		ssize_t got = read(fileno(c->f), c->buf + c->len, c->cap - c->len);
+		if (got == 0 || (got < 0 && errno != EINTR))
 			return false;
-		c->len += got;
+		c->len += got > 0 ? (size_t)got : 0;
 	}
 	return true;
+}
+
+static uint32_t
+u32(const struct capture *c, struct bytes b, size_t off)
+{
+	uint32_t v = bytes_be32(b, off);
+
+	return c->swapped ? v >> 24 | (v >> 8 & 0xff00) | (v << 8 & 0xff0000) | v << 24 : v;
+}
+
+/* The header of a file that is read here; false: it is another one. */
+static bool
+pcap_header(struct capture *c)
+{
+	struct bytes h = bytes_of(c->buf, PCAP_FILE_HEADER);
+	uint32_t magic = u32(c, h, 0);
+
+	if (magic != MAGIC_MICRO && magic != MAGIC_NANO) {
+		c->swapped = true;
+		magic = u32(c, h, 0);
+	}
+	uint32_t version = c->swapped ? u32(c, h, 4) << 16 | u32(c, h, 4) >> 16 : u32(c, h, 4);
+	if ((magic != MAGIC_MICRO && magic != MAGIC_NANO) || version != VERSION)
+		return false;
+	uint32_t link = u32(c, h, 20) & LINKTYPE_BITS; /* above them: how long frame check sequences are */
+	c->unit = magic == MAGIC_NANO ? 1 : TS_US;
+	c->snap = u32(c, h, 16);
+	if (c->snap == 0 || c->snap > PCAP_RECORD_MAX)
+		c->snap = PCAP_RECORD_MAX;
+	c->linktype = link > UINT16_MAX ? UINT16_MAX : (uint16_t)link;
+	c->format = FORMAT_PCAP;
+	c->off = c->offset = PCAP_FILE_HEADER;
+	return true;
+}
+
+static const char *
+libpcap_start(struct capture *c)
+{
+	char error[PCAP_ERRBUF_SIZE] = "";
+
+	if (lseek(fileno(c->f), 0, SEEK_SET) != 0)
+		return "no pcap or pcapng that can be read from a pipe";
+	c->pcap = pcap_fopen_offline_with_tstamp_precision(c->f, PCAP_TSTAMP_PRECISION_NANO, error);
+	if (c->pcap == NULL) {
+		snprintf(c->what, sizeof(c->what), "no pcap or pcapng: %s", error);
+		return c->what;
+	}
+	c->format = FORMAT_LIBPCAP;
+	c->linktype = linktype_of(pcap_datalink(c->pcap));
+	c->offset = PCAP_FILE_HEADER;
+	return NULL;
+}
+
+/* Looks at the first byte: no pcap magic begins with that of pcapng. */
+static const char *
+start(struct capture *c)
+{
+	errno = 0;
+	if (!fill(c, 1))
+		return errno ? "cannot be read" : "empty file";
+	switch (c->buf[0]) {
+	case BYTE_GZIP: return "no pcap or pcapng: looks like gzip, unpack it first";
+	case BYTE_SNOOP: return "no pcap or pcapng: looks like snoop, convert it first";
+	case BYTE_PCAPNG:
+		c->ng = calloc(1, sizeof(*c->ng));
+		c->format = FORMAT_PCAPNG;
+		return c->ng ? NULL : "out of memory";
+	}
+	return fill(c, PCAP_FILE_HEADER) && pcap_header(c) ? NULL : libpcap_start(c);
+}
+
+/* One record.  What is longer than the file's snap length is cut to it, as libpcap does. */
+static enum capture_said
+pcap_frame(struct capture *c, struct frame *f, const char **what, uint64_t *offset)
+{
+	if (!fill(c, PCAP_RECORD_HEADER)) {
+		if (c->len > c->off)
+			return bad(c, "the file ends inside a record header", what, offset);
+		c->format = FORMAT_ENDED;
+		return CAPTURE_END;
+	}
+	struct bytes h = bytes_of(c->buf + c->off, PCAP_RECORD_HEADER);
+	uint32_t caplen = u32(c, h, 8), wirelen = u32(c, h, 12);
+	if (caplen > PCAP_RECORD_MAX)
+		return bad(c, "a record longer than 262144 bytes", what, offset);
+	f->ts = (ts_t)u32(c, h, 0) * TS_SEC + (ts_t)u32(c, h, 4) * c->unit;
+	if (!fill(c, PCAP_RECORD_HEADER + caplen))
+		return bad(c, "the file ends inside a record", what, offset);
+	f->linktype = c->linktype;
+	f->p = c->buf + c->off + PCAP_RECORD_HEADER;
+	f->caplen = caplen < c->snap ? caplen : c->snap;
+	f->wirelen = wirelen > f->caplen ? wirelen : f->caplen;
+	f->number = ++c->number;
+	c->off += PCAP_RECORD_HEADER + caplen;
+	c->offset += PCAP_RECORD_HEADER + caplen;
+	return CAPTURE_FRAME;
+}
+
+static enum capture_said
+libpcap_frame(struct capture *c, struct frame *f, const char **what, uint64_t *offset)
+{
+	struct pcap_pkthdr *h;
+	const u_char *p;
+	int rc = pcap_next_ex(c->pcap, &h, &p);
+	off_t at = ftello(c->f);
+
+	if (rc == PCAP_ERROR_BREAK) {
+		c->format = FORMAT_ENDED;
+		return CAPTURE_END;
+	}
+	if (rc != 1)
+		return bad(c, pcap_geterr(c->pcap), what, offset);
+	/* Times are unsigned in the file and signed in libpcap. */
+	f->ts = (ts_t)(uint32_t)h->ts.tv_sec * TS_SEC + (ts_t)(uint32_t)h->ts.tv_usec;
+	f->linktype = c->linktype;
+	f->p = p;
+	f->caplen = h->caplen;
+	f->wirelen = h->len > h->caplen ? h->len : h->caplen;
+	f->number = ++c->number;
+	c->offset = at > 0 ? (uint64_t)at : c->offset;
+	return CAPTURE_FRAME;
 }
 
 static enum capture_said
@@ -246,6 +293,7 @@ capture_next(struct capture *c, struct frame *f, struct loss *l, const char **wh
 	}
 	switch (c->format) {
 	case FORMAT_PCAP: return pcap_frame(c, f, what, offset);
+	case FORMAT_LIBPCAP: return libpcap_frame(c, f, what, offset);
 	case FORMAT_PCAPNG: return pcapng_frame(c, f, l, what, offset);
 	default: return CAPTURE_END;
 	}
