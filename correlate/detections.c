@@ -99,6 +99,10 @@ static const struct detection detections[FAMILIES] = {
 	[FAM_FAILOVER] = { "failover-tamper", 9100115, "DHCP failover tampering", "Data Manipulation", "T1565.002",
 		"The failover channel between two DHCP servers was tampered with.", "Check both partners and the path "
 			"between them" },
+	[FAM_SITE] = { "site-rule", 9100116, "Site rule broken", "Policy Violation", "",
+		"A rule of this site's own configuration holds for a message of this station. What that means the rule's author "
+			"knows; --explain with the rule's id and -c shows it.",
+		"Ask who wrote the rule what to do\nIf the message is as it should be, mend the rule under `rules:`" },
 	[FAM_MITM6] = { "mitm6", 9100001, "IPv6 DNS takeover", "Adversary-in-the-Middle", "T1557.001 T1557.003",
 		"One station made itself resolver of IPv6 hosts by DHCPv6 or router advertisement and they ask it: "
 			"every name they look up "

@@ -8,7 +8,7 @@
 /* Hypothesis families and chains: CONTRACT.md 3, `detection`.  The table is in detections.c. */
 enum family {
 	FAM_D4_ROGUE, FAM_D4_FLOOD, FAM_D4_STARVATION, FAM_D4_AUTHKILL, FAM_D6_ROGUE, FAM_D6_FLOOD, FAM_RA, FAM_ND_SPOOF,
-	FAM_DNS, FAM_AUTH, FAM_ISATAP, FAM_TEREDO, FAM_IPHTTPS, FAM_SSTP, FAM_FAILOVER,
+	FAM_DNS, FAM_AUTH, FAM_ISATAP, FAM_TEREDO, FAM_IPHTTPS, FAM_SSTP, FAM_FAILOVER, FAM_SITE,
 	FAM_MITM6, FAM_STARVE_SERVE, FAM_SILENCE, FAM_VPN_LEAK, FAM_VPN_INTERCEPT, FAM_TUNNEL_BACKDOOR,
 	FAMILIES, FAM_CHAINS = FAM_MITM6
 };
@@ -35,6 +35,7 @@ enum fact_id {
 	/* TLS and what runs in it */
 	F_IPH_SRV, F_SSTP_CERT, F_SSTP_PATH /* E1: the path to a VPN server was bent (DETECTIONS.md 8) */, F_FO_TAMPER,
 	F_DHCP_QUIET /* boot storm explained: >= 90 % of the counted keys known or alive */,
+	F_SITE, /* a rule of the configuration (where.h) */
 	FACTS
 };
 
@@ -56,6 +57,7 @@ struct actor {
 	struct mac    mac;
 	struct addr   addr;  /* key when has_mac is false; else one of its addresses, or absent */
 	struct prefix scope; /* of flood and starvation: the subnet; a.fam == 0 otherwise */
+	uint16_t      rule;  /* of FAM_SITE: 1 + which rule, each has incidents of its own; 0 otherwise */
 };
 
 struct detector;
@@ -88,6 +90,7 @@ struct detector {
 	void (*detect)(struct engine *, const struct obs *); /* NULL: raised by another row's function */
 	void (*tick)(struct engine *, ts_t now);	     /* each second of packet time and at the end; or NULL */
 	const char *explain; /* for the analyst: what, why it matters, how to check, known benign causes */
+	bool (*wanted)(const struct engine *, unsigned kind); /* asked once, when the engine opens; NULL: always */
 };
 
 enum about { ABOUT_SOURCE, ABOUT_ADDRESS, ABOUT_RESOLVER, ABOUT_ROUTE, ABOUT_FLAGS, ABOUT_TIMES, ABOUT_SHAPE, ABOUT_RATE,

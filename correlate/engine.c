@@ -16,6 +16,7 @@
 #include "resolvers.h"
 #include "routes.h"
 #include "servers.h"
+#include "site.h"
 #include "tunnels.h"
 #include "vantage.h"
 #include "verdict.h"
@@ -92,6 +93,7 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		{ routes_bytes, routes_open },	     { sessions_bytes, sessions_open },
 		{ servers_bytes, servers_open },     { tunnels_bytes, tunnels_open },
 		{ failover_bytes, failover_open },   { outcomes_bytes, outcomes_open },
+		{ site_bytes, site_open },
 	};
 	static const struct {
 		size_t (*bytes)(void);
@@ -137,7 +139,7 @@ subscribe(struct engine *e)
 	for (size_t i = 0; (d = detector_at(i)); i++)
 		for (unsigned k = 0; k < OBS_KINDS; k++)
 			if ((d->on & ON(k)) && d->detect && !off(e, d->id) &&
-			    e->nby_kind[k] < NELEM(e->by_kind[k]))
+			    (!d->wanted || d->wanted(e, k)) && e->nby_kind[k] < NELEM(e->by_kind[k]))
 				e->by_kind[k][e->nby_kind[k]++] = d;
 }
 

@@ -8,6 +8,7 @@
 #include "incident.h"
 #include "obs.h"
 #include "siphash.h"
+#include "where.h"
 
 enum { ENGINE_IFACES_MAX = 32, ENGINE_OFF_MAX = 16 };
 
@@ -15,6 +16,8 @@ struct engine_conf {
 	const struct authority *authority; /* may be NULL: nothing declared */
 	const char *const      *iface;	   /* names by index, for segments */
 	size_t			niface;
+	const struct site_rule *rule;	/* of the configuration, at most SITE_RULES */
+	size_t			nrule;
 	bool			feed_synced;	/* clocks of the feed are NTP-synced: eps 2 s instead of learned or 300 s */
 	uint32_t		hosts;		/* tracked hosts; 0: default 65536 */
 	uint32_t		events;		/* kept host events; 0: default 16384 */

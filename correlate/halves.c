@@ -352,7 +352,7 @@ static bool
 of_open_actor(struct engine *e, struct addr a)
 {
 	for (const struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
-		if (h->family < FAM_CHAINS && h->nfact && hyp_open(h) && h->verdict >= V_SUSPECTED &&
+		if (h->family < FAM_SITE && h->nfact && hyp_open(h) && h->verdict >= V_SUSPECTED &&
 		    hyp_actor_has(e, h, a))
 			return true;
 	return false;

@@ -7,7 +7,7 @@ enum { RING = 32768 };
 
 struct hyp_key {
 	uint8_t family, kind; /* 0 MAC, 1 address, 2 scope */
-	uint16_t seg;
+	uint16_t seg, rule;
 	struct mac mac;
 	struct addr addr;
 	uint8_t len;
@@ -62,6 +62,7 @@ key_of(uint8_t family, const struct segment *s, const struct actor *a)
 	memset(&k, 0, sizeof(k));
 	k.family = family;
 	k.seg = s->ix;
+	k.rule = a->rule;
 	if (a->has_mac) {
 		k.mac = a->mac;
 	} else if (a->scope.a.fam) {
@@ -77,7 +78,7 @@ key_of(uint8_t family, const struct segment *s, const struct actor *a)
 
 /* The same in every run: detection, segment name and actor under a fixed key. */
 static uint64_t
-id_of(uint8_t family, const struct segment *s, const struct hyp_key *k)
+id_of(struct engine *e, uint8_t family, const struct segment *s, const struct hyp_key *k)
 {
 	static const struct sipkey fixed = { { UINT64_C(0x63726f7373746170), UINT64_C(0x696e636964656e74) } };
 	char buf[160];
@@ -91,6 +92,8 @@ id_of(uint8_t family, const struct segment *s, const struct hyp_key *k)
 	out_put(&o, k->mac.b, sizeof(k->mac.b));
 	out_put(&o, &k->addr, sizeof(k->addr));
 	out_u64(&o, k->len);
+	if (k->rule)
+		out_view(&o, e->conf->rule[k->rule - 1].id);
 	return siphash(&fixed, o.p, o.n);
 }
 
@@ -110,7 +113,7 @@ hyp_get(struct engine *e, uint8_t family, const struct segment *s, const struct 
 
 	if (h == NULL || !fresh)
 		return h;
-	h->id = id_of(family, s, &k);
+	h->id = id_of(e, family, s, &k);
 	h->family = family;
 	e->hyps->of_family[family]++;
 	h->seg = s->ix;

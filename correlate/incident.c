@@ -2,6 +2,7 @@
 #include "asks.h"
 #include "kept.h"
 #include "out.h"
+#include "site.h"
 #include "vantage.h"
 #include "verdict.h"
 
@@ -73,7 +74,16 @@ put_actor(struct engine *e, struct out *o, const struct hyp *h)
 static void
 put_title(struct engine *e, struct out *o, const struct hyp *h, const struct judged *j)
 {
-	out_str(o, detection_at(h->family)->signature);
+	const struct site_rule *rule = site_rule_of(e, &h->actor);
+
+	if (rule) {
+		out_view(o, rule->id);
+		out_str(o, ", ");
+	}
+	if (rule && rule->title.p)
+		out_view(o, rule->title);
+	else
+		out_str(o, detection_at(h->family)->signature);
 	/* a Teredo server is used, it did nothing */
 	out_str(o, h->family == FAM_TEREDO ? " through " : " by ");
 	put_actor(e, o, h);
@@ -86,13 +96,22 @@ put_title(struct engine *e, struct out *o, const struct hyp *h, const struct jud
 	}
 }
 
+/* Of a site rule the rule itself is the fact. */
+static const char *
+fact_name(struct engine *e, const struct hyp *h, const struct detector *d)
+{
+	const struct site_rule *rule = site_rule_of(e, &h->actor);
+
+	return rule ? (const char *)rule->id.p : d ? d->id : "?";
+}
+
 static void
-put_facts(struct out *o, const struct hyp *h)
+put_facts(struct engine *e, struct out *o, const struct hyp *h)
 {
 	for (size_t i = 0; i < h->nfact; i++) {
 		const struct detector *d = detector_of((enum fact_id)h->fact[i].id);
 		out_str(o, i ? ", " : " On the wire: ");
-		out_str(o, d ? d->id : "?");
+		out_str(o, fact_name(e, h, d));
 		out_str(o, " E");
 		out_u64(o, h->fact[i].grade);
 		if (h->fact[i].count > 1) {
@@ -149,7 +168,7 @@ put_explain(struct engine *e, struct out *o, const struct hyp *h, const struct j
 	put_actor(e, o, h);
 	out_str(o, ": ");
 	out_str(o, detection_at(h->family)->explain);
-	put_facts(o, h);
+	put_facts(e, o, h);
 	put_events(e, o, h);
 	if (h->folded) {
 		out_str(o,
@@ -169,13 +188,13 @@ put_explain(struct engine *e, struct out *o, const struct hyp *h, const struct j
 
 /* ---- the record ---- */
 static void
-fill_facts(struct incident *r, const struct hyp *h)
+fill_facts(struct engine *e, struct incident *r, const struct hyp *h)
 {
 	for (size_t i = 0; i < h->nfact && r->nfact < INC_LIST_MAX; i++) {
 		const struct hyp_fact *f = &h->fact[i];
 		const struct detector *d = detector_of((enum fact_id)f->id);
 		struct inc_fact *out = &r->fact[r->nfact++];
-		out->id = d ? d->id : "?";
+		out->id = fact_name(e, h, d);
 		out->grade = (enum grade)f->grade;
 		out->count = f->count;
 		out->first = f->first;
@@ -336,6 +355,15 @@ content_of(const struct hyp *h, const struct judged *j)
 	return c;
 }
 
+static const char *
+attack_of(struct engine *e, const struct hyp *h)
+{
+	const struct site_rule *rule = site_rule_of(e, &h->actor);
+	const char *attack = rule ? (const char *)rule->attack.p : detection_at(h->family)->attack;
+
+	return attack ? attack : "";
+}
+
 static void
 tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state state, ts_t ts)
 {
@@ -359,6 +387,7 @@ tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state sta
 	r->alert = h->alert;
 	r->detection = detection_at(h->family);
 	r->title = e->text;
+	r->attack = attack_of(e, h);
 	r->verdict = (enum verdict)j->verdict;
 	r->grade = (enum grade)j->grade;
 	r->severity = (enum severity)j->severity;
@@ -372,7 +401,7 @@ tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state sta
 		r->member[r->nmember++] = h->member[i];
 	fill_actor(e, r, h);
 	fill_victims(e, r, h);
-	fill_facts(r, h);
+	fill_facts(e, r, h);
 	fill_events(e, r, h);
 	for (size_t i = 0; i < j->nrefuted; i++)
 		r->refuted_by[r->nrefuted++] = j->refuted_by[i];

@@ -75,6 +75,7 @@ struct incident {
 	bool			alert; /* was suspected, probable or confirmed at some revision */
 	const struct detection *detection;
 	const char	       *title;
+	const char	       *attack; /* technique ids separated by blanks; empty: none */
 	enum verdict		verdict;
 	enum grade		grade;
 	enum severity		severity;

@@ -80,6 +80,7 @@ struct engine {
 	struct servers	 *servers;  /* TLS servers, who shows which certificate (servers.h) */
 	struct outcomes	 *outcomes; /* how connections and questions ended (outcome.h) */
 	struct tunnels	 *tunnels; /* who tunnels to whom (tunnels.h) */
+	struct site	 *site;	   /* rules of the configuration by kind of message (site.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
 	struct identity	 *identity; /* whose name is whose (identity.h) */
 	struct feed	 *feed;	   /* kept host events (kept.h) */

@@ -1,4 +1,5 @@
 #include "verdict.h"
+#include "site.h"
 #include "vantage.h"
 
 bool
@@ -178,6 +179,8 @@ severity_of(struct engine *e, const struct hyp *h, const struct judged *j)
 
 	if (j->verdict == V_INFO || j->verdict == V_REFUTED)
 		return j->verdict == V_INFO ? SEV_INFO : SEV_LOW;
+	if (h->family == FAM_SITE)
+		return (enum severity)site_rule_of(e, &h->actor)->severity;
 	if (h->nfact == 0 && h->family < FAM_CHAINS) {
 		s = SEV_INFO;
 		for (size_t i = 0; i < h->nevent; i++)

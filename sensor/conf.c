@@ -218,6 +218,64 @@ pair_value(struct reader *r, struct level *l, struct bytes text, yaml_mark_t at)
 		found(r, at, what, "an IPv4 or IPv6 address");
 }
 
+/* [field, operator, value...] or [field, operator, [value...]]: each part is compiled as it comes, so that an error stands
+ * where the part stands; after one the rest of the predicate is passed over. */
+static void
+where_part(struct reader *r, struct level *l, struct bytes text, yaml_mark_t at)
+{
+	struct where_pred *p = l->base;
+	const struct level *up = &r->level[r->depth - 2];
+	size_t place = up->base == p ? up->index + l->index
+				     : l->index; /* inside the list of values: behind the operator */
+	char what[FOUND_SHOWN * 6 + 8];
+	if (p->wrong)
+		return;
+	const char *expected = place == 1   ? where_field(p, text)
+			       : place == 2 ? where_op(p, text)
+					    : conf_where_value(r->c, p, text);
+	if (expected == NULL)
+		return;
+	p->wrong = true;
+	shown(text, what, sizeof(what));
+	found(r, at, what, expected);
+}
+
+/* A list inside a list of predicates: a predicate, or the values of one. */
+static void
+where_list(struct reader *r, struct level *l, yaml_mark_t at)
+{
+	struct where_pred *p = l->base;
+	bool in_rule = !r->level[r->depth - 2].list;
+	if (in_rule)
+		p = l->index <= WHERE_PREDS ? conf_append(r->c, l->node, l->base) : NULL;
+	else if (l->index != 3 || r->level[r->depth - 2].base == p)
+		p = NULL;
+	if (p) {
+		push(r, l->node, p, true, at);
+		return;
+	}
+	if (!in_rule)
+		((struct where_pred *)l->base)->wrong = true;
+	found(r, at, "a list",
+	      in_rule ? "at most 16 predicates" : "[field, operator, value or list of values]");
+	r->skip = 1;
+}
+
+static void
+where_end(struct reader *r, const struct level *l)
+{
+	struct where_pred *p = l->base;
+	const struct level *up = top(r);
+	if (!up->list || up->base == p || p->wrong) /* of the rule's list, or of the values' */
+		return;
+	const char *expected =
+		l->index < 2 ? "[field, operator, value or list of values]" : where_complete(p);
+	if (expected == NULL)
+		return;
+	p->wrong = true;
+	found(r, l->mark, "a predicate that is not complete", expected);
+}
+
 static void
 on_scalar(struct reader *r, const yaml_event_t *e)
 {
@@ -237,7 +295,9 @@ on_scalar(struct reader *r, const yaml_event_t *e)
 	}
 	if (l->list) {
 		l->index++;
-		if (l->node->kind == K_PAIRS && l->base != NULL && r->level[r->depth - 2].list)
+		if (l->node->kind == K_WHERE && r->level[r->depth - 2].list)
+			where_part(r, l, text, e->start_mark);
+		else if (l->node->kind == K_PAIRS && l->base != NULL && r->level[r->depth - 2].list)
 			pair_value(r, l, text, e->start_mark);
 		else
 			value(r, l->node, l->base, text, e->start_mark);
@@ -298,6 +358,10 @@ on_list(struct reader *r, yaml_mark_t at)
 		r->skip = 1;
 	} else if (l->list) {
 		l->index++;
+		if (l->node->kind == K_WHERE) {
+			where_list(r, l, at);
+			return;
+		}
 		bool pairs = l->node->kind == K_PAIRS && !r->level[r->depth - 2].list;
 		void *item = pairs ? conf_append(r->c, l->node, l->base) : NULL;
 		if (item)
@@ -328,7 +392,9 @@ on_end(struct reader *r)
 		if (wrong)
 			problem(r, l.mark, NULL, wrong);
 	}
-	if (l.list && up && up->list && l.index < 2)
+	if (l.list && l.node->kind == K_WHERE)
+		where_end(r, &l);
+	else if (l.list && up && up->list && l.index < 2)
 		found(r, l.mark, "a list of less than two", "a pair of addresses");
 	if (up && !up->list)
 		up->child = NULL;

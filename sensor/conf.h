@@ -7,6 +7,7 @@
 
 #include "authority.h"
 #include "time.h"
+#include "where.h"
 
 enum conf_output_type { OUT_STDOUT, OUT_FILE, OUT_SYSLOG };
 enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP };
@@ -61,6 +62,8 @@ struct conf {
 	size_t nmirrors;
 	bool mirrors_declared;
 	struct authority authority;
+	struct site_rule *rule;
+	size_t nrule;
 	struct conf_chunk *chunk; /* owns everything above */
 	size_t used;
 };
@@ -83,6 +86,8 @@ size_t conf_check(const struct conf *, conf_say *, void *arg);
 /* Where `listen` listens: numbers only.  False where the text is neither ADDRESS:PORT ([ADDRESS]:PORT for IPv6) nor unix:PATH;
  * `path` is NULL or the path. */
 bool conf_endpoint(struct bytes text, struct addr *, uint16_t *port, const char **path);
+/* A predicate of a site rule as it stands in the configuration. */
+void conf_where_print(const struct where_pred *, FILE *);
 /* Every option with its value, as YAML that conf_text() reads back. */
 void conf_dump(const struct conf *, FILE *);
 

@@ -1,5 +1,6 @@
 /* --dump-config: the table with its values, as YAML that reads back to the same. */
 #include "conf_node.h"
+#include "dissector.h"
 
 #include <inttypes.h>
 
@@ -43,6 +44,67 @@ hex(struct bytes b, FILE *f)
 	fputc('"', f);
 }
 
+static void
+network(struct addr a, uint8_t len, FILE *f)
+{
+	char to[64];
+	struct out o = out_init(to, sizeof(to));
+	out_addr(&o, a);
+	fprintf(f, "\"%.*s/%u\"", (int)o.n, to, len);
+}
+
+static void
+where_number(const struct field *field, uint64_t v, FILE *f)
+{
+	const char *name = field->names ? name_of(field->names, (uint32_t)v) : NULL;
+	if (field->type == F_BOOL)
+		fputs(v ? "true" : "false", f);
+	else if (name)
+		quoted(bytes_str(name), f);
+	else
+		fprintf(f, "%" PRIu64, v);
+}
+
+static void
+where_item(const struct where_pred *p, const struct where_value *v, FILE *f)
+{
+	char to[64];
+	struct out o = out_init(to, sizeof(to));
+	switch ((enum where_class)p->class) {
+	case WC_NUMBER: where_number(p->leaf[0], v->n, f); break;
+	case WC_ADDR:
+		if (p->op == W_PREFIX)
+			network(v->addr, v->len, f);
+		else
+			address(v->addr, f);
+		break;
+	case WC_MAC: mac(v->mac, f); break;
+	case WC_BYTES: hex(v->bytes, f); break;
+	case WC_TEXT: quoted(v->bytes, f); break;
+	case WC_TIME:
+		out_ts(&o, v->ts, 0);
+		fprintf(f, "\"%.*s\"", (int)o.n, to);
+		break;
+	case WC_NONE: break;
+	}
+}
+
+void
+conf_where_print(const struct where_pred *p, FILE *f)
+{
+	fprintf(f, "[%s", p->by->name);
+	for (size_t i = 0; i < p->nvia; i++)
+		fprintf(f, ".%s", p->via[i]->name);
+	if (p->leaf[0]->name)
+		fprintf(f, ".%s", p->leaf[0]->name);
+	fprintf(f, ", %s", where_op_name((enum where_op)p->op));
+	for (size_t i = 0; i < p->nv; i++) {
+		fputs(i ? ", " : ", [", f);
+		where_item(p, &p->v[i], f);
+	}
+	fputs(p->nv ? "]]" : "]", f);
+}
+
 /* An item of a list of scalars. */
 static void
 item(const struct conf_node *n, const void *at, FILE *f)
@@ -53,14 +115,12 @@ item(const struct conf_node *n, const void *at, FILE *f)
 	case K_MACS: mac(*(const struct mac *)at, f); break;
 	case K_PREFIXES: {
 		const struct prefix *p = at;
-		char to[64];
-		struct out o = out_init(to, sizeof(to));
-		out_addr(&o, p->a);
-		fprintf(f, "\"%.*s/%u\"", (int)o.n, to, p->len);
+		network(p->a, p->len, f);
 		break;
 	}
 	case K_DUIDS:
 	case K_HASHES: hex(*(const struct bytes *)at, f); break;
+	case K_WHERE: conf_where_print(at, f); break;
 	case K_PAIRS: {
 		const struct auth_pair *p = at;
 		fputc('[', f);
@@ -92,6 +152,7 @@ scalar(const struct conf_node *n, const void *base, FILE *f)
 	case K_ZONE: zone(at, f); break;
 	case K_U32: fprintf(f, "%" PRIu32, *(const uint32_t *)at); break;
 	case K_TIME: fprintf(f, "%" PRId64 "s", *(const ts_t *)at / TS_SEC); break;
+	case K_PROTO: fputs((*(const struct dissector *const *)at)->name, f); break;
 	case K_ENUM: fputs(name_of(n->names, *(const uint8_t *)at), f); break;
 	case K_ADDR: address(*(const struct addr *)at, f); break;
 	case K_MAC: mac(*(const struct mac *)at, f); break;

@@ -16,6 +16,7 @@ enum conf_kind {
 	K_ZONE, /* struct conf_zone: Z, +hh:mm or -hh:mm; absent: not given */
 	K_TIME, /* ts_t: a number with s, m, h or d, alone seconds; bounds in seconds */
 	K_ENUM, /* uint8_t out of .names */
+	K_PROTO, /* const struct dissector *, by its name */
 	K_ADDR,
 	K_MAC, /* one; .declared is set */
 	K_TEXTS,
@@ -25,6 +26,7 @@ enum conf_kind {
 	K_DUIDS,
 	K_HASHES, /* a list of them, or one alone */
 	K_PAIRS,  /* list of lists of two addresses */
+	K_WHERE,  /* list of predicates [field, operator, values] (where.h) */
 };
 
 struct conf_node {
@@ -53,6 +55,8 @@ void *conf_alloc(struct conf *, size_t n);
 void *conf_append(struct conf *, const struct conf_node *, void *base);
 /* Sets a scalar, or adds one to a list of scalars.  NULL, or what was expected. */
 const char *conf_scalar(struct conf *, const struct conf_node *, void *base, struct bytes text);
+/* Adds a value to a predicate of a site rule.  NULL, or what was expected. */
+const char *conf_where_value(struct conf *, struct where_pred *, struct bytes text);
 bool conf_is_list(const struct conf_node *);
 size_t conf_list_length(const struct conf_node *, const void *base);
 const void *conf_list_at(const struct conf_node *, const void *base, size_t i);

@@ -137,6 +137,47 @@ check_sender(const struct conf *c, const void *item)
 	return NULL;
 }
 
+/* "T1557" or "T1557.003", separated by blanks. */
+static bool
+is_attack(struct bytes t)
+{
+	struct cursor c = cur_init(t, t.n);
+	while (cur_more(&c)) {
+		size_t digits = 0;
+		if (cur_u8(&c) != 'T')
+			return false;
+		for (uint8_t b; cur_more(&c) && (b = cur_u8(&c)) != ' '; digits++)
+			if (digits == 4 ? b != '.' : b < '0' || b > '9')
+				return false;
+		if (digits != 4 && digits != 8)
+			return false;
+	}
+	return true;
+}
+
+static const char *
+check_rule(const struct conf *c, const void *item)
+{
+	const struct site_rule *r = item;
+	if (!site_id_good(r->id))
+		return "found a rule without an id like SITE-7, expected `SITE-` and letters, digits or "
+		       "dashes";
+	if (site_rule_named(c->rule, c->nrule - 1, r->id))
+		return "found the id of an earlier rule, expected ids that differ";
+	if (c->nrule > SITE_RULES)
+		return "found more than 256 rules, expected fewer";
+	if (r->on == NULL)
+		return "found a rule without `on`, expected the protocol that it is about, like dhcpv4";
+	if (r->nwhere == 0)
+		return "found a rule without `where`, expected at least one predicate";
+	for (size_t i = 0; i < r->nwhere; i++)
+		if (r->where[i].by && r->where[i].by != r->on)
+			return "found a field of another protocol in `where`, expected fields of the one "
+			       "that `on` names";
+	return is_attack(r->attack) ? NULL
+				    : "found an attack that is no technique, expected ids like T1557.003";
+}
+
 static const struct conf_node server[] = {
 	{ "ip", K_ADDRS, LIST(struct auth_server, ip, nip, struct addr), .help = "its addresses" },
 	{ "mac", K_MACS, LIST(struct auth_server, mac, nmac, struct mac),
@@ -209,6 +250,29 @@ static const struct conf_node output[] = {
 	  .help = "udp: short form, one datagram; tcp: octet-counted (RFC 6587), with the JSON record" },
 	{ "format", K_ENUM, AT(struct conf_output, format), .names = formats, .def = "rfc5424",
 	  .help = "of a syslog receiver" },
+};
+
+static const struct name severities[] = { { SEV_INFO, "info" },		{ SEV_LOW, "low" },
+					  { SEV_MEDIUM, "medium" },	{ SEV_HIGH, "high" },
+					  { SEV_CRITICAL, "critical" }, { 0, NULL } };
+
+static const struct conf_node rule[] = {
+	{ "id", K_NAME, AT(struct site_rule, id), .max = SITE_ID_MAX,
+	  .help = "SITE- and what you like; stays the same for ever" },
+	{ "on", K_PROTO, AT(struct site_rule, on),
+	  .help = "the protocol whose messages it is asked of, as in --list-fields" },
+	{ "where", K_WHERE, LIST(struct site_rule, where, nwhere, struct where_pred),
+	  .help = "predicates that must all hold: [field, operator, value or list of values]. Operators: eq, "
+		  "ne, in, not-in, "
+		  "lt, gt, prefix (an address in a network), contains, exists, absent. Of a list any item "
+		  "will do; an absent "
+		  "field fulfils absent only; texts without regard to case" },
+	{ "severity", K_ENUM, AT(struct site_rule, severity), .names = severities, .def = "medium",
+	  .help = "of its incidents, whose verdict is suspected" },
+	{ "title", K_TEXT, AT(struct site_rule, title), .max = SITE_TITLE_MAX,
+	  .help = "what an incident says of it" },
+	{ "attack", K_TEXT, AT(struct site_rule, attack), .max = SITE_TITLE_MAX,
+	  .help = "ATT&CK techniques, separated by blanks" },
 };
 
 static const struct conf_node sensor[] = {
@@ -322,6 +386,8 @@ static const struct conf_node top[] = {
 	{ "authority", K_LIST, LIST(struct conf, authority.site, authority.nsite, struct auth_site),
 	  SUB(site), .check = check_site,
 	  .help = "what is supposed to be there, a list of sites; an absent list is unknown, [] is none" },
+	{ "rules", K_LIST, LIST(struct conf, rule, nrule, struct site_rule), SUB(rule), .check = check_rule,
+	  .help = "rules of this site over the fields of messages" },
 	{ "feed", K_MAP, SUB(feed), .help = "host events" },
 	{ "output", K_LIST, LIST(struct conf, output, noutput, struct conf_output), SUB(output),
 	  .check = check_output, .help = "where incidents go; none: standard output" },

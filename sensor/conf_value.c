@@ -1,5 +1,7 @@
 /* Scalars into members, lists into arrays that grow inside the configuration's own memory. */
 #include "conf_node.h"
+#include "dissector.h"
+#include "text.h"
 
 #include <stdlib.h>
 
@@ -216,6 +218,8 @@ conf_expected(const struct conf_node *n)
 	case K_DUIDS: return "a DUID in hex, 3 to 130 bytes";
 	case K_HASHES: return "a SHA-256 in hex, 32 bytes";
 	case K_PAIRS: return "a list of lists of two addresses";
+	case K_PROTO: return "a protocol of --list-fields, like dhcpv4";
+	case K_WHERE: return "a list of predicates, each like [dhcpv4.routers, not-in, [10.1.0.1]]";
 	default: return "a value";
 	}
 }
@@ -281,6 +285,40 @@ set_enum(const struct conf_node *n, char *at, struct bytes text)
 	return "one of its words";
 }
 
+static const char *
+set_proto(char *at, struct bytes text)
+{
+	for (size_t i = 0; dissectors[i]; i++)
+		if (dissectors[i]->name && bytes_eq(bytes_str(dissectors[i]->name), text)) {
+			memcpy(at, &dissectors[i], sizeof(dissectors[i]));
+			return NULL;
+		}
+	return "a protocol of --list-fields, like dhcpv4";
+}
+
+/* A value of a site rule: the predicate says of which type. */
+const char *
+conf_where_value(struct conf *c, struct where_pred *p, struct bytes text)
+{
+	static const struct conf_node values = { .off = offsetof(struct where_pred, v),
+						 .off_n = offsetof(struct where_pred, nv),
+						 .item = sizeof(struct where_value) };
+	uint8_t *copy = conf_alloc(c, text.n + 1);
+	struct where_value v;
+	ts_t ts;
+	if (copy == NULL)
+		return "less memory taken by the configuration";
+	if (text.n)
+		memcpy(copy, text.p, text.n);
+	if (text_time(text, &ts) != TEXT_TIME_OK)
+		ts = TS_NONE;
+	const char *wrong = where_value(p, copy, text.n, ts, &v);
+	struct where_value *to = wrong ? NULL : conf_append(c, &values, p);
+	if (to)
+		*to = v;
+	return wrong || to ? wrong : "less memory taken by the configuration";
+}
+
 const char *
 conf_scalar(struct conf *c, const struct conf_node *n, void *base, struct bytes text)
 {
@@ -305,8 +343,10 @@ conf_scalar(struct conf *c, const struct conf_node *n, void *base, struct bytes 
 	case K_U32:
 	case K_TIME: return set_number(n, at, text);
 	case K_ENUM: return set_enum(n, at, text);
+	case K_PROTO: return set_proto(at, text);
 	case K_MAP:
 	case K_LIST:
+	case K_WHERE:
 	case K_PAIRS: return conf_expected(n);
 	default: return add_scalar(c, n, base, text);
 	}

@@ -270,6 +270,8 @@ open_engine(struct live *l)
 		.authority = l->c->authority.nsite ? &l->c->authority : NULL,
 		.iface = l->o->iface,
 		.niface = l->o->niface,
+		.rule = l->c->rule,
+		.nrule = l->c->nrule,
 		.feed_synced = l->c->feed_synced,
 		.hosts = l->c->hosts,
 		.events = l->c->events,

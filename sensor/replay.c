@@ -89,6 +89,8 @@ open_engine(struct replay *r)
 {
 	r->ec = (struct engine_conf){
 		.authority = r->c->authority.nsite ? &r->c->authority : NULL,
+		.rule = r->c->rule,
+		.nrule = r->c->nrule,
 		.feed_synced = r->c->feed_synced,
 		.hosts = r->c->hosts,
 		.events = r->c->events,

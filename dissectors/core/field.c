@@ -2,12 +2,6 @@
  * over our own tables, bounded by FIELD_DEPTH_MAX, never over the input. */
 #include "field.h"
 
-union item {
-	uint64_t align;
-	void *align_ptr;
-	uint8_t raw[FIELD_ITEM_MAX];
-};
-
 static bool record_json(struct out *, const struct field *, size_t n, const void *rec, bool comma,
 			unsigned depth);
 static void value_json(struct out *, const struct field *, const void *rec, unsigned depth);
@@ -103,13 +97,31 @@ bool
 field_present(const struct field *f, const void *rec)
 {
 	struct field_it it = { .rec = rec };
-	union item item;
+	union field_item item;
 
 	if (!has_value(f, rec))
 		return false;
 	if (!is_list(f) || (f->has && f->type != F_NEST))
 		return true;
 	return f->next && f->next(&it, &item);
+}
+
+bool
+field_value(const struct field *f, const void *rec, struct field_value *v)
+{
+	*v = (struct field_value){ 0 };
+	if (!has_bit(f, rec))
+		return false;
+	switch (f->type) {
+	case F_ADDR: v->addr = address(f, rec); return addr_set(v->addr);
+	case F_MAC: memcpy(&v->mac, (const uint8_t *)rec + f->off, sizeof(v->mac)); return true;
+	case F_TS: memcpy(&v->ts, (const uint8_t *)rec + f->off, sizeof(v->ts)); return true;
+	case F_HEX:
+	case F_MACTEXT: v->bytes = view(f, rec); return v->bytes.p != NULL;
+	case F_TEXT: v->bytes = bytes_text(view(f, rec)); return v->bytes.p != NULL;
+	case F_CSTR: v->bytes = bytes_str(cstr(f, rec)); return f->has || v->bytes.n;
+	default: v->n = number(f, rec); return !is_list(f);
+	}
 }
 
 static void
@@ -170,7 +182,7 @@ row_json(struct out *o, const struct field *f, const void *rec, unsigned depth)
 }
 
 static void
-item_json(struct out *o, const struct field *f, const union item *item, unsigned depth)
+item_json(struct out *o, const struct field *f, const union field_item *item, unsigned depth)
 {
 	struct field_pair pair;
 
@@ -194,7 +206,7 @@ item_json(struct out *o, const struct field *f, const union item *item, unsigned
 
 /* The list from its first item on, which was read already.  Ends early when the output is full. */
 static void
-list_json(struct out *o, const struct field *f, struct field_it *it, union item *item, unsigned depth)
+list_json(struct out *o, const struct field *f, struct field_it *it, union field_item *item, unsigned depth)
 {
 	bool many = f->type == F_LIST || f->type == F_ROWS;
 
@@ -227,7 +239,7 @@ list_member(struct out *o, const struct field *f, const void *rec, const char *n
 	    unsigned depth)
 {
 	struct field_it it = { .rec = rec };
-	union item item;
+	union field_item item;
 
 	if (depth >= FIELD_DEPTH_MAX || !f->next || !f->next(&it, &item))
 		return false;
@@ -288,13 +300,13 @@ record_json(struct out *o, const struct field *f, size_t n, const void *rec, boo
 static void
 nest_json(struct out *o, const struct field *f, size_t n, const struct field *nest, const void *rec)
 {
-	union item item[2];
+	union field_item item[2];
 	unsigned depth = 0;
 	bool comma = true;
 
 	while (depth < FIELD_NEST_MAX && out_ok(o) && has_value(nest, rec)) {
 		struct field_it it = { .rec = rec };
-		union item *inner = &item[depth & 1];
+		union field_item *inner = &item[depth & 1];
 		if (!nest->next(&it, inner))
 			break;
 		lead(o, nest->name, comma);

@@ -71,4 +71,22 @@ void field_json(struct out *, const struct field *, size_t n, const void *rec);
 void field_json_one(struct out *, const struct field *, size_t n, size_t i, const void *rec);
 bool field_present(const struct field *, const void *rec);
 
+/* One value, for who compares: numbers, names and flags in n (a name is its number, whether it has one or not), the others as
+ * they are; MACs that are views (F_MACTEXT) in bytes, texts up to their first NUL. */
+struct field_value {
+	uint64_t     n;
+	ts_t	     ts;
+	struct addr  addr;
+	struct mac   mac;
+	struct bytes bytes;
+};
+/* False where it is absent, or a list or record.  A flag (F_BOOL) without `.has` is always there. */
+bool field_value(const struct field *, const void *rec, struct field_value *);
+/* Room for any list item. */
+union field_item {
+	uint64_t align;
+	void	*align_ptr;
+	uint8_t	 raw[FIELD_ITEM_MAX];
+};
+
 #endif

@@ -201,7 +201,7 @@ alert(struct out *o, const struct incident *r)
 	key_text(o, ",\"signature\":", d->signature);
 	key_text(o, ",\"category\":", d->category);
 	key_number(o, ",\"severity\":", alert_severity(r->severity));
-	key_split(o, ",\"metadata\":{\"mitre_technique_id\":", d->attack, ' ');
+	key_split(o, ",\"metadata\":{\"mitre_technique_id\":", r->attack, ' ');
 	out_str(o, "}}");
 }
 
@@ -362,7 +362,7 @@ tail(struct out *o, const struct incident *r, const struct cut *cut)
 	key_texts(o, ",\"vantage\":{\"have\":", r->vantage_have, r->nhave);
 	key_texts(o, ",\"missing\":", r->vantage_missing, r->nmissing);
 	key_text(o, "},\"tool_hint\":", r->tool_hint);
-	key_split(o, ",\"attack\":", r->detection->attack, ' ');
+	key_split(o, ",\"attack\":", r->attack, ' ');
 	out_str(o, ",\"explain\":");
 	out_json_str(o, cut_text(r->explain, explain_lengths[cut->text]));
 	key_split(o, ",\"next\":", r->next, '\n');

@@ -126,7 +126,7 @@ structured(struct out *o, const struct encode_env *env, const struct incident *r
 	param_victims(o, r);
 	param(o, "state", bytes_str(inc_state_name(r->state)));
 	param(o, "segment", bytes_str(r->segment ? r->segment : ""));
-	param(o, "attack", bytes_str(r->detection->attack ? r->detection->attack : ""));
+	param(o, "attack", bytes_str(r->attack ? r->attack : ""));
 	out_chr(o, ']');
 }
 

@@ -51,6 +51,7 @@ fill(struct incident *r)
 	r->state = INC_OPEN;
 	r->alert = true;
 	r->detection = &detection;
+	r->attack = detection.attack;
 	r->title = "IPv6 DNS takeover by 00:0c:29:47:a1:a6: confirmed, 1 victim";
 	r->verdict = V_CONFIRMED;
 	r->grade = E5;

@@ -33,6 +33,7 @@ fill(void)
 	r.state = INC_UPDATE;
 	r.alert = true;
 	r.detection = &detection;
+	r.attack = detection.attack;
 	r.title = "IPv6 DNS takeover: confirmed";
 	r.verdict = V_CONFIRMED;
 	r.grade = E4;
