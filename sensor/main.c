@@ -45,6 +45,7 @@ run(const struct opts *o, const struct conf *c)
 	case ACT_DUMP: conf_dump(c, stdout); return EXIT_OK;
 	case ACT_DISSECT: return run_dissect(o, c);
 	case ACT_HOST_EVENTS: return run_host_events(o, c);
+	case ACT_EDGE: return run_edge(o, c);
 	case ACT_LIVE: return run_live(o, c);
 	case ACT_REPLAY: return run_replay(o, c);
 	default: return run_list(o);

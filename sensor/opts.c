@@ -21,7 +21,9 @@ enum {
 	LONG_FAIL_ON,
 	LONG_SET,
 	LONG_TEST_OFF,
-	LONG_AS_GIVEN
+	LONG_AS_GIVEN,
+	LONG_EDGE,
+	LONG_ROLE
 };
 
 static const struct option longs[] = {
@@ -38,6 +40,8 @@ static const struct option longs[] = {
 	{ "set", required_argument, NULL, LONG_SET },
 	{ "test-off", required_argument, NULL, LONG_TEST_OFF },
 	{ "events-as-given", required_argument, NULL, LONG_AS_GIVEN },
+	{ "edge", no_argument, NULL, LONG_EDGE },
+	{ "role", required_argument, NULL, LONG_ROLE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -57,6 +61,8 @@ static const char help_text[] =
 	"  crosstap -i IFACE -c CONF                 until SIGTERM or SIGINT\n"
 	"    -F FILTER          a pcap filter instead of the generated one\n"
 	"    -D                 list the interfaces\n"
+	"  crosstap --edge -c CONF                   only feed.listen and feed.follow: documents\n"
+	"                                            to standard output, for | crosstap -e -\n"
 	"\n"
 	"Configuration and output\n"
 	"    -c CONF            YAML; DIR/conf.d/*.yaml beside it is read too\n"
@@ -134,6 +140,18 @@ pace(struct opts *o, const char *value)
 	return true;
 }
 
+/* How the program starts itself; not for people. */
+static bool
+role(struct opts *o, const char *value)
+{
+	if (strcmp(value, "edge") != 0) {
+		log_say("--role: found \"%s\", expected edge", value);
+		return false;
+	}
+	o->role_edge = true;
+	return act(o, ACT_EDGE);
+}
+
 static bool
 one(struct opts *o, int c)
 {
@@ -161,6 +179,8 @@ one(struct opts *o, int c)
 	case LONG_EXPLAIN: o->explain = optarg; return act(o, ACT_EXPLAIN);
 	case LONG_DUMP: return act(o, ACT_DUMP);
 	case LONG_AS_GIVEN: return pace(o, optarg);
+	case LONG_EDGE: return act(o, ACT_EDGE);
+	case LONG_ROLE: return role(o, optarg);
 	case LONG_FAIL_ON:
 		o->fail = verdict_parse(bytes_str(optarg), &o->fail_on);
 		if (!o->fail)
@@ -213,6 +233,10 @@ check(struct opts *o)
 		if (o->nread || o->niface)
 			return wrong("--host-events reads -e only");
 		return o->nevents ? true : wrong("--host-events needs -e");
+	case ACT_EDGE:
+		if (o->nread || o->nevents || o->niface)
+			return wrong("--edge reads what the configuration names, no -r, -e or -i");
+		return o->nconf || o->nset ? true : wrong("--edge needs -c");
 	case ACT_TEST: return o->nconf || o->nset ? true : wrong("-T needs -c");
 	default: return true;
 	}

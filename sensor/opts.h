@@ -8,6 +8,8 @@
 #include "incident.h"
 
 enum { OPTS_READ_MAX = 32, OPTS_EVENTS_MAX = 64, OPTS_CONF_MAX = 16, OPTS_SET_MAX = 64, OPTS_OFF_MAX = 16 };
+/* Where a process that the program started itself finds its socket. */
+enum { ROLE_FD = 3 };
 /* Exit statuses of the program. */
 enum { EXIT_OK = 0, EXIT_DAMAGED = 1, EXIT_USAGE = 2, EXIT_INTERNAL = 3, EXIT_FOUND = 10 };
 
@@ -16,6 +18,7 @@ enum action {
 	ACT_LIVE,
 	ACT_DISSECT,
 	ACT_HOST_EVENTS,
+	ACT_EDGE,
 	ACT_TEST,
 	ACT_DUMP,
 	ACT_LIST_DETECTORS,
@@ -47,6 +50,7 @@ struct opts {
 	const char *protos;  /* of --dissect, NULL: all */
 	const char *explain; /* id */
 	const char *log_dir, *filter;
+	bool role_edge; /* started by the engine, whose descriptor is ROLE_FD */
 	bool quiet, verbose, fail;
 	enum verdict fail_on;
 	enum pacing pacing;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "edge.h"
 #include "log.h"
 #include "walk.h"
 
@@ -33,6 +34,15 @@ run_open_inputs(const struct opts *o)
 		return in;
 	inputs_free(in);
 	return NULL;
+}
+
+int
+run_edge(const struct opts *o, const struct conf *c)
+{
+	if (c->nlisten + c->nfollow > 0)
+		return edge_run(c, o->role_edge ? ROLE_FD : -1);
+	log_say("--edge: found neither feed.listen nor feed.follow in the configuration, expected one");
+	return EXIT_USAGE;
 }
 
 struct sipkey

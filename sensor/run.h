@@ -11,6 +11,7 @@ int run_dissect(const struct opts *, const struct conf *);
 int run_host_events(const struct opts *, const struct conf *);
 int run_replay(const struct opts *, const struct conf *);
 int run_live(const struct opts *, const struct conf *);
+int run_edge(const struct opts *, const struct conf *);
 int run_list(const struct opts *);
 
 /* Opens all -r; NULL after telling. */
