@@ -2,8 +2,8 @@
 #include "state.h"
 
 /* `*` stands for any text; everything else for itself.  Linear: on a mismatch only the last star is tried again. */
-static bool
-pattern_match(struct bytes pat, struct bytes text)
+bool
+auth_pattern(struct bytes pat, struct bytes text)
 {
 	size_t p = 0, t = 0, star = SIZE_MAX, mark = 0;
 
@@ -30,7 +30,7 @@ static bool
 site_covers(const struct auth_site *site, const struct segment *s)
 {
 	for (size_t i = 0; i < site->nsegments; i++)
-		if (pattern_match(site->segments[i], bytes_str(s->name)))
+		if (auth_pattern(site->segments[i], bytes_str(s->name)))
 			return true;
 	return site->nsegments == 0;
 }

@@ -9,6 +9,7 @@
 #include "failover.h"
 #include "flow.h"
 #include "ledger.h"
+#include "mutes.h"
 #include "outcome.h"
 #include "rastate.h"
 #include "rates.h"
@@ -93,7 +94,7 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		{ routes_bytes, routes_open },	     { sessions_bytes, sessions_open },
 		{ servers_bytes, servers_open },     { tunnels_bytes, tunnels_open },
 		{ failover_bytes, failover_open },   { outcomes_bytes, outcomes_open },
-		{ site_bytes, site_open },
+		{ site_bytes, site_open },	     { mutes_bytes, mutes_open },
 	};
 	static const struct {
 		size_t (*bytes)(void);
@@ -209,7 +210,7 @@ close_old(struct engine *e)
 		bool old = e->now - h->last > closing_time(h);
 		if (!h->shown || h->closed)
 			continue;
-		if (!old && !(h->quiet_change && e->now - h->told >= TS_MIN))
+		if (!old && !h->muted && !(h->quiet_change && e->now - h->told >= TS_MIN))
 			continue;
 		verdict_of(e, h, &j);
 		if (old)
@@ -389,6 +390,9 @@ engine_counters(const struct engine *e, struct engine_counter *c, size_t max)
 	n = count_table(c, n, max, "packets_lost", e->lost,
 			"frames the capture dropped: absence claims become unverifiable");
 	n = count_table(c, n, max, "incident_records", e->incidents, "revisions told");
+	n = count_table(c, n, max, "muted", mute_counts(e)->incidents, "incidents that a mute held back");
+	n = count_table(c, n, max, "muted_records", mute_counts(e)->records,
+			"revisions that a mute kept from being told");
 	n = count_table(c, n, max, "hosts", e->hosts.used, "stations tracked");
 	n = count_table(c, n, max, "hosts_evicted", e->hosts.evicted,
 			"stations forgotten under pressure: raise limits.hosts");

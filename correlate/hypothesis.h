@@ -56,6 +56,8 @@ struct hyp {
 	bool		  lifted; /* a confirmed chain proved the actor */
 	uint8_t		  host_row;	/* 1 + row of joins.c that made a hypothesis without a wire fact */
 	uint8_t		  host_fate;	/* enum verdict that join_decide() found for it */
+	bool		  muted, mute_told; /* held back now (mute.h); said so in a record */
+	uint32_t	  outgrew; /* the mute whose verdict it rose above, 0: none */
 	uint16_t	  seg, nip;
 	uint16_t	  missing;	/* vantage bits that were missing */
 	uint32_t	  rev;

@@ -1,6 +1,7 @@
 /* Says a thing once: opens, updates and closes incident records (CONTRACT.md 3). */
 #include "asks.h"
 #include "kept.h"
+#include "mutes.h"
 #include "out.h"
 #include "site.h"
 #include "vantage.h"
@@ -365,7 +366,8 @@ attack_of(struct engine *e, const struct hyp *h)
 }
 
 static void
-tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state state, ts_t ts)
+tell_record(struct engine *e, struct hyp *h, const struct judged *j, const struct mute *mute,
+	    enum inc_state state, ts_t ts)
 {
 	struct incident *r = e->record;
 	const struct segment *s = e->segment_at[h->seg];
@@ -377,14 +379,15 @@ tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state sta
 	put_title(e, &title, h, j);
 	put_explain(e, &text, h, j);
 	h->rev++;
-	h->alert |= j->verdict >= V_SUSPECTED;
+	h->alert |= j->verdict >= V_SUSPECTED && !mute;
 	r->timestamp = ts;
 	r->first = h->first;
 	r->last = h->last;
 	r->id = h->id;
 	r->rev = h->rev;
 	r->state = h->rev == 1 && state == INC_UPDATE ? INC_OPEN : state;
-	r->alert = h->alert;
+	r->alert = h->alert && !mute;
+	r->muted = mute;
 	r->detection = detection_at(h->family);
 	r->title = e->text;
 	r->attack = attack_of(e, h);
@@ -413,6 +416,12 @@ tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state sta
 	r->next = detection_at(h->family)->next;
 	e->incidents++;
 	e->emit(e->emit_arg, r);
+}
+
+/* What was told, or would have been: the next change is measured against it. */
+static void
+note_told(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state state, ts_t ts)
+{
 	h->verdict = j->verdict;
 	h->grade = j->grade;
 	h->severity = j->severity;
@@ -421,6 +430,22 @@ tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state sta
 	h->content = content_of(h, j);
 	h->quiet_change = false;
 	asks_told(e, h, state != INC_CLOSED && asked_about(h));
+}
+
+static void
+tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state state, ts_t ts)
+{
+	const struct mute *mute = muted_by(e, h, j, ts);
+
+	h->muted = mute != NULL;
+	if (mute && h->mute_told) {
+		mute_counts(e)->records++;
+	} else {
+		mute_counts(e)->incidents += mute != NULL;
+		h->mute_told |= mute != NULL;
+		tell_record(e, h, j, mute, state, ts);
+	}
+	note_told(e, h, j, state, ts);
 }
 
 static bool
@@ -450,9 +475,10 @@ incident_update(struct engine *e, struct hyp *h, const struct judged *j, ts_t ts
 		incident_close(e, h, j, ts);
 		return;
 	}
-	if (content_of(h, j) == h->content)
+	bool freed = h->muted && !muted_by(e, h, j, ts);
+	if (!freed && content_of(h, j) == h->content)
 		return; /* looked at again, and nothing is new */
-	bool rise = j->verdict > h->verdict || j->grade > h->grade || j->severity > h->severity;
+	bool rise = freed || j->verdict > h->verdict || j->grade > h->grade || j->severity > h->severity;
 	if (rise || h->told == TS_NONE || ts - h->told >= QUIET_SEC * TS_SEC)
 		tell(e, h, j, INC_UPDATE, ts);
 	else

@@ -67,12 +67,14 @@ struct inc_second {
 	uint8_t		nrisk;
 };
 
+struct mute;
 struct incident {
 	ts_t			timestamp, first, last;
 	uint64_t		id; /* 16 hex digits */
 	uint32_t		rev;
 	enum inc_state		state;
 	bool			alert; /* was suspected, probable or confirmed at some revision */
+	const struct mute      *muted; /* NULL: it is not (mute.h) */
 	const struct detection *detection;
 	const char	       *title;
 	const char	       *attack; /* technique ids separated by blanks; empty: none */

@@ -80,6 +80,7 @@ struct engine {
 	struct servers	 *servers;  /* TLS servers, who shows which certificate (servers.h) */
 	struct outcomes	 *outcomes; /* how connections and questions ended (outcome.h) */
 	struct tunnels	 *tunnels; /* who tunnels to whom (tunnels.h) */
+	struct mutes	 *mutes;   /* what is not told (mute.h) */
 	struct site	 *site;	   /* rules of the configuration by kind of message (site.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
 	struct identity	 *identity; /* whose name is whose (identity.h) */
@@ -127,6 +128,7 @@ bool auth_id_known(struct engine *, const struct segment *, enum service, struct
 bool auth_router_mac(struct engine *, const struct segment *, struct mac);
 /* Any declared role at all (server, router, relay, PXE) for this MAC. */
 bool auth_any_role(struct engine *, const struct segment *, struct mac);
+bool auth_pattern(struct bytes pattern, struct bytes text); /* `*` stands for any text */
 bool auth_bridge(struct engine *, struct mac); /* `bridges` */
 bool auth_passes_on(struct engine *, const struct segment *, struct addr); /* `proxies`, and what stands before VPN servers */
 /* Resolvers: ST_UNKNOWN where none are declared.  A declared address from a MAC that a server or router entry with that

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <yaml.h>
 
+#include "mute.h"
 #include "out.h"
 
 enum {
@@ -666,10 +667,29 @@ check_feed(const struct conf *c, conf_say *say, void *arg)
 	return problems;
 }
 
+/* A rule may come after the mute that names it. */
+static size_t
+check_mutes(const struct conf *c, conf_say *say, void *arg)
+{
+	size_t problems = 0;
+	for (size_t i = 0; i < c->nmute; i++) {
+		char key[64];
+		struct bytes id = c->mute[i].detection;
+		if (!site_id_good(id) || site_rule_named(c->rule, c->nrule, id))
+			continue;
+		snprintf(key, sizeof(key), "mutes[%zu].detection", i);
+		problems += say_file(key, "found the id of no rule, expected one that stands under `rules:`",
+				     say, arg);
+	}
+	if (c->nmute > MUTES_MAX)
+		problems += say_file("mutes", "found more than 256, expected fewer", say, arg);
+	return problems;
+}
+
 size_t
 conf_check(const struct conf *c, conf_say *say, void *arg)
 {
-	size_t stdouts = 0, problems = check_feed(c, say, arg);
+	size_t stdouts = 0, problems = check_feed(c, say, arg) + check_mutes(c, say, arg);
 	for (size_t i = 0; i < c->noutput; i++)
 		stdouts += c->output[i].type == OUT_STDOUT;
 	if (stdouts > 1)

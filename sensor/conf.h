@@ -42,6 +42,14 @@ struct conf_zone {
 	int32_t seconds; /* east of UTC */
 };
 
+struct conf_mute {
+	struct bytes detection, segment, reason;
+	struct mac mac;
+	bool has_mac;
+	ts_t until;
+	uint8_t verdict;
+};
+
 struct conf {
 	struct bytes sensor; /* NUL-terminated, as all texts here; absent: `replay`, live the host's name */
 	bool feed_synced;
@@ -64,6 +72,8 @@ struct conf {
 	struct authority authority;
 	struct site_rule *rule;
 	size_t nrule;
+	struct conf_mute *mute;
+	size_t nmute;
 	struct conf_chunk *chunk; /* owns everything above */
 	size_t used;
 };

@@ -142,6 +142,15 @@ zone(const struct conf_zone *z, FILE *f)
 }
 
 static void
+when(ts_t ts, FILE *f)
+{
+	char to[64];
+	struct out o = out_init(to, sizeof(to));
+	out_ts(&o, ts, 0);
+	fprintf(f, "\"%.*s\"", (int)o.n, to);
+}
+
+static void
 scalar(const struct conf_node *n, const void *base, FILE *f)
 {
 	const void *at = (const char *)base + n->off;
@@ -152,6 +161,7 @@ scalar(const struct conf_node *n, const void *base, FILE *f)
 	case K_ZONE: zone(at, f); break;
 	case K_U32: fprintf(f, "%" PRIu32, *(const uint32_t *)at); break;
 	case K_TIME: fprintf(f, "%" PRId64 "s", *(const ts_t *)at / TS_SEC); break;
+	case K_WHEN: when(*(const ts_t *)at, f); break;
 	case K_PROTO: fputs((*(const struct dissector *const *)at)->name, f); break;
 	case K_ENUM: fputs(name_of(n->names, *(const uint8_t *)at), f); break;
 	case K_ADDR: address(*(const struct addr *)at, f); break;

@@ -15,6 +15,7 @@ enum conf_kind {
 	K_U32,
 	K_ZONE, /* struct conf_zone: Z, +hh:mm or -hh:mm; absent: not given */
 	K_TIME, /* ts_t: a number with s, m, h or d, alone seconds; bounds in seconds */
+	K_WHEN, /* ts_t: a date and time with its offset from UTC; 0: not given */
 	K_ENUM, /* uint8_t out of .names */
 	K_PROTO, /* const struct dissector *, by its name */
 	K_ADDR,

@@ -1,5 +1,6 @@
 /* The one option table. */
 #include "conf_node.h"
+#include "mute.h"
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): members of offsetof() take none */
 #define AT(type, member)    .off = offsetof(type, member)
@@ -178,6 +179,22 @@ check_rule(const struct conf *c, const void *item)
 				    : "found an attack that is no technique, expected ids like T1557.003";
 }
 
+static const char *
+check_mute(const struct conf *c, const void *item)
+{
+	const struct conf_mute *m = item;
+	struct mute none;
+	if (m->detection.n == 0 && !m->has_mac && m->segment.n == 0)
+		return "found a mute without detection, actor and segment, expected at least one of them";
+	if (m->detection.n && !site_id_good(m->detection) &&
+	    !mute_detection(&none, c->rule, c->nrule, m->detection))
+		return "found an unknown detection, expected one of --list-detectors or the id of a site "
+		       "rule";
+	if (m->until == 0)
+		return "found a mute without until, expected when it ends, like 2026-12-24T00:00:00Z";
+	return m->reason.n ? NULL : "found a mute without reason, expected why nobody shall hear of it";
+}
+
 static const struct conf_node server[] = {
 	{ "ip", K_ADDRS, LIST(struct auth_server, ip, nip, struct addr), .help = "its addresses" },
 	{ "mac", K_MACS, LIST(struct auth_server, mac, nmac, struct mac),
@@ -273,6 +290,26 @@ static const struct conf_node rule[] = {
 	  .help = "what an incident says of it" },
 	{ "attack", K_TEXT, AT(struct site_rule, attack), .max = SITE_TITLE_MAX,
 	  .help = "ATT&CK techniques, separated by blanks" },
+};
+
+static const struct name verdicts[] = {
+	{ V_SUSPECTED, "suspected" }, { V_PROBABLE, "probable" }, { V_CONFIRMED, "confirmed" }, { 0, NULL }
+};
+
+static const struct conf_node mute[] = {
+	{ "detection", K_NAME, AT(struct conf_mute, detection), .max = SITE_ID_MAX,
+	  .help = "the key `detection` of the incidents, or the id of a site rule; absent: every one" },
+	{ "actor", K_MAC, AT(struct conf_mute, mac), DECLARED(struct conf_mute, has_mac),
+	  .help = "MAC address of who does it; absent: everybody" },
+	{ "segment", K_TEXT, AT(struct conf_mute, segment), .max = MUTE_SEGMENT - 1,
+	  .help = "where, `*` for any text; absent: everywhere" },
+	{ "verdict", K_ENUM, AT(struct conf_mute, verdict), .names = verdicts, .def = "probable",
+	  .help = "the highest that it covers: an incident that rises above it is told, and from then on "
+		  "heard to its end" },
+	{ "until", K_WHEN, AT(struct conf_mute, until),
+	  .help = "required: when it ends, in the time of packets" },
+	{ "reason", K_TEXT, AT(struct conf_mute, reason), .max = MUTE_REASON - 1,
+	  .help = "required: for who comes after you" },
 };
 
 static const struct conf_node sensor[] = {
@@ -388,6 +425,10 @@ static const struct conf_node top[] = {
 	  .help = "what is supposed to be there, a list of sites; an absent list is unknown, [] is none" },
 	{ "rules", K_LIST, LIST(struct conf, rule, nrule, struct site_rule), SUB(rule), .check = check_rule,
 	  .help = "rules of this site over the fields of messages" },
+	{ "mutes", K_LIST, LIST(struct conf, mute, nmute, struct conf_mute), SUB(mute), .check = check_mute,
+	  .help = "what nobody wants to hear of for a while: such an incident is judged and counted, stands "
+		  "in the JSON lines "
+		  "once, as `incident` with `muted`, and nowhere else" },
 	{ "feed", K_MAP, SUB(feed), .help = "host events" },
 	{ "output", K_LIST, LIST(struct conf, output, noutput, struct conf_output), SUB(output),
 	  .check = check_output, .help = "where incidents go; none: standard output" },

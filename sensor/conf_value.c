@@ -218,6 +218,7 @@ conf_expected(const struct conf_node *n)
 	case K_DUIDS: return "a DUID in hex, 3 to 130 bytes";
 	case K_HASHES: return "a SHA-256 in hex, 32 bytes";
 	case K_PAIRS: return "a list of lists of two addresses";
+	case K_WHEN: return "a date and time, like 2026-12-24T00:00:00Z";
 	case K_PROTO: return "a protocol of --list-fields, like dhcpv4";
 	case K_WHERE: return "a list of predicates, each like [dhcpv4.routers, not-in, [10.1.0.1]]";
 	default: return "a value";
@@ -329,6 +330,9 @@ conf_scalar(struct conf *c, const struct conf_node *n, void *base, struct bytes 
 	case K_TEXT:
 		ok = text.n <= n->max && !memchr(text.p, 0, text.n) &&
 		     copy_text(c, text, (struct bytes *)(void *)at);
+		break;
+	case K_WHEN:
+		ok = text_time(text, (ts_t *)(void *)at) == TEXT_TIME_OK && *(ts_t *)(void *)at > 0;
 		break;
 	case K_BOOL: ok = parse_bool(text, (bool *)(void *)at); break;
 	case K_ZONE: ok = parse_zone(text, (struct conf_zone *)(void *)at); break;

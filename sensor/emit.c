@@ -5,7 +5,8 @@ line(struct emit *e, const struct incident *r, enum line_format format)
 {
 	char text[SYSLOG_LONG_MAX];
 	struct out o = out_init(text, sizeof(text));
-	if (!sinks_want(e->sinks, format))
+	/* a muted one stands in the JSON lines once, and calls nobody */
+	if (!sinks_want(e->sinks, format) || (r->muted && format != LINE_JSON))
 		return;
 	if (format == LINE_JSON)
 		encode_eve(&o, &e->env, r);

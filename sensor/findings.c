@@ -99,6 +99,7 @@ findings_note(struct findings *s, const struct incident *r)
 	f->confidence = r->confidence;
 	f->first = r->first;
 	f->last = r->last;
+	f->muted = r->muted != NULL;
 	f->refuted_by = r->nrefuted ? r->refuted_by[0] : NULL;
 	copy(f->title, sizeof(f->title), r->title);
 	copy(f->segment, sizeof(f->segment), r->segment);
@@ -141,7 +142,7 @@ bool
 findings_stand(const struct findings *s, enum verdict at_least)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].verdict >= at_least)
+		if (s->v[i].verdict >= at_least && !s->v[i].muted)
 			return true;
 	return s->beyond > 0 && s->beyond_verdict >= at_least;
 }

@@ -32,6 +32,7 @@ struct finding {
 	uint32_t nevent, agree;		/* agree: of the events listed, context left out */
 	bool more_events;
 	const char *refuted_by;
+	bool muted;
 };
 
 struct findings;

@@ -282,6 +282,7 @@ open_engine(struct live *l)
 	if (l->engine_mem == NULL)
 		return EXIT_INTERNAL;
 	l->engine = engine_open(&l->ec, l->engine_mem, run_random_key(), emit_incident, &l->emit);
+	run_mutes(l->engine, l->c);
 	asking_init(&l->asking, l->engine, l->o->off, l->o->noff);
 	asking_open(&l->asking);
 	l->walk = run_open_walk(l->c, &l->walk_mem);

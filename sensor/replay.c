@@ -105,6 +105,7 @@ open_engine(struct replay *r)
 	if (r->engine_mem == NULL)
 		return EXIT_INTERNAL;
 	r->engine = engine_open(&r->ec, r->engine_mem, run_key(), emit_incident, &r->emit);
+	run_mutes(r->engine, r->c);
 	asking_init(&r->asking, r->engine, r->o->off, r->o->noff);
 	r->walk = run_open_walk(r->c, &r->walk_mem);
 	return r->engine && r->walk ? EXIT_OK : EXIT_INTERNAL;

@@ -9,6 +9,7 @@
 
 #include "edge.h"
 #include "log.h"
+#include "mute.h"
 #include "walk.h"
 
 /* No secret: a replay must give the same bytes again.  Nothing printed depends on it. */
@@ -69,6 +70,42 @@ run_open_walk(const struct conf *c, void **mem)
 				      .mirrors_declared = c->mirrors_declared };
 	*mem = run_alloc(walk_bytes(&limits));
 	return *mem ? walk_open(&limits, *mem, run_key()) : NULL;
+}
+
+static void
+tell_mute(const struct conf_mute *from)
+{
+	char actor[32] = "everybody", until[32];
+	struct out o = out_init(actor, sizeof(actor) - 1), t = out_init(until, sizeof(until) - 1);
+	if (from->has_mac) {
+		out_mac(&o, from->mac);
+		actor[o.n] = 0;
+	}
+	out_ts(&t, from->until, 0);
+	until[t.n] = 0;
+	log_say("muted up to %s until %s: %s by %s on %s (%s)", verdict_name((enum verdict)from->verdict),
+		until, from->detection.n ? (const char *)from->detection.p : "every detection", actor,
+		from->segment.n ? (const char *)from->segment.p : "every segment",
+		(const char *)from->reason.p);
+}
+
+void
+run_mutes(struct engine *e, const struct conf *c)
+{
+	for (size_t i = 0; i < c->nmute; i++) {
+		const struct conf_mute *from = &c->mute[i];
+		struct mute m = { .any_detection = from->detection.n == 0,
+				  .has_mac = from->has_mac,
+				  .mac = from->mac,
+				  .verdict = from->verdict,
+				  .until = from->until };
+		if (!m.any_detection)
+			mute_detection(&m, c->rule, c->nrule, from->detection);
+		memcpy(m.segment, from->segment.p ? from->segment.p : (const uint8_t *)"", from->segment.n);
+		memcpy(m.reason, from->reason.p, from->reason.n);
+		mute_add(e, &m); /* no more than fit were accepted */
+		tell_mute(from);
+	}
 }
 
 bool

@@ -3,6 +3,7 @@
 #define CROSSTAP_RUN_H
 
 #include "conf.h"
+#include "engine.h"
 #include "input.h"
 #include "opts.h"
 #include "walk.h"
@@ -23,6 +24,8 @@ struct sipkey run_key(void);
 struct sipkey run_random_key(void);
 /* Memory for state, zeroed, aligned for 16; told and NULL where there is none.  Freed by free(). */
 void *run_alloc(size_t n);
+/* Gives the configured mutes to the engine and tells each: nothing is muted unsaid. */
+void run_mutes(struct engine *, const struct conf *);
 /* Flushes standard output; false (told) when something was lost. */
 bool run_flush(void);
 

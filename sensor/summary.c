@@ -119,12 +119,15 @@ counts(const uint64_t *by)
 void
 summary_print(const struct summary *s, struct findings *all)
 {
-	uint64_t by[VERDICTS] = { 0 }, shown = 0, quiet = 0;
+	uint64_t by[VERDICTS] = { 0 }, shown = 0, quiet = 0, muted = 0;
 	size_t n = findings_sort(all);
 	bool colour = colours();
 	head(s);
 	for (size_t i = 0; i < n; i++) {
 		const struct finding *f = findings_at(all, i);
+		muted += f->muted;
+		if (f->muted)
+			continue;
 		by[f->verdict]++;
 		if (f->verdict >= V_SUSPECTED && shown++ < SHOWN_MAX)
 			raised(f, colour);
@@ -133,7 +136,7 @@ summary_print(const struct summary *s, struct findings *all)
 		fprintf(stderr, "\n  and %" PRIu64 " more\n", shown - SHOWN_MAX);
 	for (size_t i = 0; i < n; i++) {
 		const struct finding *f = findings_at(all, i);
-		if (f->verdict >= V_SUSPECTED || quiet++ >= QUIET_SHOWN_MAX)
+		if (f->muted || f->verdict >= V_SUSPECTED || quiet++ >= QUIET_SHOWN_MAX)
 			continue;
 		fputs(quiet == 1 ? "\n  not raised:\n    " : "    ", stderr);
 		safe(f->title);
@@ -145,6 +148,8 @@ summary_print(const struct summary *s, struct findings *all)
 		fprintf(stderr, "\n  %" PRIu64 " more incidents are in the output only\n",
 			findings_beyond(all));
 	counts(by);
+	if (muted)
+		fprintf(stderr, "%" PRIu64 " muted: see `mutes:` of the configuration\n", muted);
 	if (s->damaged)
 		fputs("Some input was damaged or of no known format: see the messages above.\n", stderr);
 }

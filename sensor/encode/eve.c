@@ -2,6 +2,7 @@
  * the packets between the first and last of a fact go, then flows, host events, facts of low grade, victims, and last of all
  * the end of the explanation. */
 #include "encode.h"
+#include "mute.h"
 
 enum {
 	PROTO_ICMP = 1,
@@ -366,6 +367,11 @@ tail(struct out *o, const struct incident *r, const struct cut *cut)
 	out_str(o, ",\"explain\":");
 	out_json_str(o, cut_text(r->explain, explain_lengths[cut->text]));
 	key_split(o, ",\"next\":", r->next, '\n');
+	if (r->muted) {
+		key_text(o, ",\"muted\":{\"reason\":", r->muted->reason);
+		key_time(o, ",\"until\":", r->muted->until);
+		out_chr(o, '}');
+	}
 	if (cut->any)
 		out_str(o, ",\"cut\":true");
 }
