@@ -265,6 +265,18 @@ auth_resolver(struct engine *e, const struct segment *s, struct addr a, struct m
 	return ST_AUTHORISED;
 }
 
+enum standing
+auth_answer(struct engine *e, const struct segment *s, struct addr resolver, struct mac by)
+{
+	enum standing st = auth_resolver(e, s, resolver, by);
+	bool ok;
+
+	if (st == ST_AUTHORISED && !auth_router_mac(e, s, by) && !auth_mac_for(e, s, resolver, by, &ok) &&
+	    actor_open(e, s, by, UINT32_C(1) << FAM_ND_SPOOF))
+		return ST_UNAUTHORISED;
+	return st;
+}
+
 /* Against the lists of tunnel endpoints of every site that covers the segment. */
 static enum standing
 standing_in(struct engine *e, const struct segment *s, struct addr a, bool teredo)

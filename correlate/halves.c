@@ -374,7 +374,7 @@ name_look(const struct half_case *c, struct addr client, uint64_t name, struct a
 			continue;
 		if (addr_set(want) && a->answered && !addr_eq(a->addr, want))
 			continue;
-		enum standing st = auth_resolver(c->e, c->seg, a->resolver, a->by);
+		enum standing st = auth_answer(c->e, c->seg, a->resolver, a->by);
 		if (!a->answered) {
 			said->nothing |= st == ST_AUTHORISED && !c->blind;
 			continue;

@@ -134,6 +134,9 @@ bool auth_passes_on(struct engine *, const struct segment *, struct addr); /* `p
 /* Resolvers: ST_UNKNOWN where none are declared.  A declared address from a MAC that a server or router entry with that
  * address contradicts is ST_UNAUTHORISED. */
 enum standing auth_resolver(struct engine *, const struct segment *, struct addr, struct mac);
+/* The same of a MAC that answered as that resolver: where the declaration names no MAC, a station that claims others'
+ * addresses (an open ND-SPOOF) answers over a stolen path, and is ST_UNAUTHORISED. */
+enum standing auth_answer(struct engine *, const struct segment *, struct addr resolver, struct mac by);
 /* `isatap_routers`, `teredo_servers`: ST_UNKNOWN where there is no such list. */
 enum standing auth_isatap_router(struct engine *, const struct segment *, struct addr);
 enum standing auth_teredo_server(struct engine *, const struct segment *, struct addr);

@@ -202,7 +202,7 @@ static void
 update_refused(struct engine *e, const struct obs *o)
 {
 	if (o->inner.sport != DNS_PORT || off(e, "DNS-UPD") || auth_router_mac(e, e->seg, o->outer.smac) ||
-	    auth_resolver(e, e->seg, o->inner.src, o->outer.smac) == ST_AUTHORISED || !is_contested(e, o))
+	    auth_answer(e, e->seg, o->inner.src, o->outer.smac) == ST_AUTHORISED || !is_contested(e, o))
 		return;
 	(void)auth_note(e, o, AW_UPDATE_REFUSED, true);
 	upd_raise(e, base_fact(o), E4, o->inner.src, 0);
@@ -290,7 +290,7 @@ unicast_answer(struct engine *e, const struct obs *o)
 			remember_good(e, o);
 		return;
 	}
-	enum standing st = auth_resolver(e, e->seg, o->inner.src, o->outer.smac);
+	enum standing st = auth_answer(e, e->seg, o->inner.src, o->outer.smac);
 	a.contested = st != ST_AUTHORISED && is_contested(e, o);
 	a.unknown = st == ST_UNKNOWN;
 	if (st == ST_AUTHORISED || (a.unknown && !a.contested)) {

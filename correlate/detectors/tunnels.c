@@ -110,7 +110,7 @@ bad_resolver(struct engine *e, const struct obs *o, bool *contested)
 	if (o->kind != OBS_DNS || o->u.dns.service != DNS_UNICAST || o->inner.sport != DNS_PORT ||
 	    auth_router_mac(e, e->seg, o->outer.smac))
 		return false;
-	enum standing st = auth_resolver(e, e->seg, o->inner.src, o->outer.smac);
+	enum standing st = auth_answer(e, e->seg, o->inner.src, o->outer.smac);
 	*contested = st != ST_AUTHORISED &&
 		     actor_open(e, e->seg, o->outer.smac, ADVERTISERS | UINT32_C(1) << FAM_ND_SPOOF);
 	return st == ST_UNAUTHORISED || *contested;

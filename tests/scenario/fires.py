@@ -289,6 +289,29 @@ def relay_router(w):
             m, n, ip(50), 64 - (m == X), logon.smb2_logon(NONCE)[1][1].hex()))
 
 
+# ---- a resolver behind the gateway, whose path is stolen ----
+FAR = with_(resolvers=["192.0.2.53"])
+
+
+def far_answer(w, answerer=X, a=ip(66), spoof=True):
+    w.announce(GW, ip(1))
+    w.announce(X, ip(66))
+    w.announce(mac(1), ip(50))
+    w.wait(5)
+    if spoof:
+        w.arp(X, ip(1), ip(50), op=2, dst=mac(1), tha=mac(1))
+    w.wait(5)
+    for k, name in enumerate(("wpad.corp.lab", "mail.example.org")):
+        w.query(mac(1), ip(50), answerer, "192.0.2.53", name, ident=20 + k)
+        w.answer(answerer, "192.0.2.53", mac(1), ip(50), name, a, ident=20 + k)
+
+
+scene("DNS-LL", "answers of a declared resolver behind the gateway, from who claims the gateway's address", True, FAR)(far_answer)
+scene("DNS-LL", "the same answers through the gateway itself", False, FAR)(lambda w: far_answer(w, GW))
+scene("DNS-LL", "who claims the gateway's address passes on true answers", False, FAR)(lambda w: far_answer(w, a="198.51.100.7"))
+scene("DNS-LL", "a second way to the resolver, nobody's address claimed", False, FAR)(lambda w: far_answer(w, spoof=False))
+
+
 def update(w, key, resolver=True):
     """a client of a stranger's DHCPv6 server registers its name with the resolver that it was given"""
     r = X if resolver else S1
