@@ -65,6 +65,7 @@ chain_begin(struct engine *e, uint8_t family, const struct hyp *of)
 		return NULL;
 	c->nfact = c->nmember = 0;
 	c->nvictim = c->victims_total = c->nevent = c->events_total = 0;
+	memset(c->spill_event, 0, sizeof(c->spill_event));
 	c->first = of->first;
 	return c;
 }

@@ -232,7 +232,7 @@ tick(struct engine *e)
 			d->tick(e, e->now);
 	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
 		if (h->waits)
-			hyp_look(e, h);
+			hyp_look_fresh(e, h);
 	events_tick(e, false);
 	settle(e, e->now);
 	close_old(e);

@@ -161,9 +161,25 @@ hyp_touch(struct engine *e, struct hyp *h)
 void
 hyp_look(struct engine *e, struct hyp *h)
 {
+	h->looked = h->looked_all = e->now;
+	h->waits = h->fresh = false;
+	events_rejoin(e, h);
+	hyp_touch(e, h);
+}
+
+/* What else may have changed (who bears a name, who has an address) is looked at again once a minute. */
+void
+hyp_look_fresh(struct engine *e, struct hyp *h)
+{
+	if (e->now - h->looked_all >= TS_MIN) {
+		hyp_look(e, h);
+		return;
+	}
 	h->looked = e->now;
 	h->waits = false;
-	events_rejoin(e, h);
+	if (h->fresh)
+		events_rejoin_fresh(e, h);
+	h->fresh = false;
 	hyp_touch(e, h);
 }
 
@@ -241,13 +257,13 @@ hyp_victim_of(struct hyp *h, struct mac m)
 }
 
 static bool
-spilled_before(struct hyp *h, const void *p, size_t n)
+spilled_before(uint64_t *sketch, size_t words, const void *p, size_t n)
 {
 	static const struct sipkey fixed = { { 1, 2 } };
-	uint64_t bit = siphash(&fixed, p, n) % (sizeof(h->spill) * 8);
-	bool was = h->spill[bit / 64] >> (bit % 64) & 1;
+	uint64_t bit = siphash(&fixed, p, n) % (words * 64);
+	bool was = sketch[bit / 64] >> (bit % 64) & 1;
 
-	h->spill[bit / 64] |= UINT64_C(1) << (bit % 64);
+	sketch[bit / 64] |= UINT64_C(1) << (bit % 64);
 	return was;
 }
 
@@ -264,8 +280,9 @@ hyp_victim_get(struct hyp *h, bool has_mac, struct mac m, struct addr a, ts_t no
 				v = &h->victim[i];
 	if (v == NULL) {
 		if (h->nvictim == INC_LIST_MAX) {
-			h->victims_total += !(has_mac ? spilled_before(h, &m, sizeof(m))
-						      : spilled_before(h, &a, sizeof(a)));
+			h->victims_total +=
+				!(has_mac ? spilled_before(h->spill, NELEM(h->spill), &m, sizeof(m))
+					  : spilled_before(h->spill, NELEM(h->spill), &a, sizeof(a)));
 			return NULL;
 		}
 		h->victim_mac[h->nvictim] = has_mac ? m : (struct mac){ { 0 } };
@@ -336,7 +353,9 @@ hyp_event_add(struct hyp *h, const struct hyp_event *ev)
 		}
 	while (at < h->nevent && event_order(&h->event[at], ev) < 0)
 		at++;
-	h->events_total++;
+	/* one beyond the list is tried again at each look, one that makes room was counted */
+	bool was = spilled_before(h->spill_event, NELEM(h->spill_event), &ev->serial, sizeof(ev->serial));
+	h->events_total += h->nevent < INC_LIST_MAX || !was;
 	if (at == INC_LIST_MAX)
 		return false;
 	size_t keep = h->nevent < INC_LIST_MAX ? h->nevent : INC_LIST_MAX - 1;
@@ -389,6 +408,50 @@ fact_add(struct engine *e, struct hyp *h, const struct fact *in)
 	return news;
 }
 
+/* The evidence at 1 + place `at` of this hypothesis; NULL when there is none or it was overwritten. */
+static struct evidence *
+evidence_at(const struct hyps *s, const struct hyp *h, uint64_t at)
+{
+	struct evidence *v = &s->ring[(at + s->ring_cap - 1) % s->ring_cap];
+
+	return at && s->ring_n - at < s->ring_cap && v->hyp == h->id ? v : NULL;
+}
+
+uint64_t
+evidence_upto(const struct engine *e, const struct hyp *h, ts_t to)
+{
+	const struct hyps *s = e->hyps;
+	const struct evidence *v, *far;
+	uint64_t at = h->last_evidence;
+
+	/* what was told late may be older than it looks from here */
+	while ((v = evidence_at(s, h, at)) && v->reach > to + h->lag) {
+		far = evidence_at(s, h, v->jump);
+		at = far && far->reach > to + h->lag ? v->jump : v->prev;
+	}
+	return v ? at : 0;
+}
+
+/* Chains the newest evidence to those before it. */
+static void
+evidence_chain(const struct hyps *s, struct hyp *h, struct evidence *v)
+{
+	const struct evidence *p = evidence_at(s, h, h->last_evidence);
+	const struct evidence *j = p ? evidence_at(s, h, p->jump) : NULL;
+	const struct evidence *jj = j ? evidence_at(s, h, j->jump) : NULL;
+
+	v->prev = v->jump = h->last_evidence;
+	v->reach = p && p->reach > v->ts ? p->reach : v->ts;
+	v->depth = p ? p->depth + 1 : 0;
+	if (jj && p->depth - j->depth == j->depth - jj->depth)
+		v->jump = j->jump;
+	h->lag = v->reach - v->ts > h->lag ? v->reach - v->ts : h->lag;
+	h->fresh_from = !h->fresh || v->ts < h->fresh_from ? v->ts : h->fresh_from;
+	h->fresh_to = !h->fresh || v->ts > h->fresh_to ? v->ts : h->fresh_to;
+	h->fresh = true;
+	h->last_evidence = s->ring_n;
+}
+
 static void
 evidence_add(struct engine *e, struct hyp *h, const struct fact *f)
 {
@@ -403,7 +466,6 @@ evidence_add(struct engine *e, struct hyp *h, const struct fact *f)
 	struct evidence *v = &s->ring[s->ring_n++ % s->ring_cap];
 	*v = (struct evidence){ .ts = e->now,
 				.hyp = h->id,
-				.prev = h->last_evidence,
 				.victim = f->victim,
 				.victim_addr = f->victim_addr,
 				.key = f->key,
@@ -411,7 +473,7 @@ evidence_add(struct engine *e, struct hyp *h, const struct fact *f)
 				.fact = f->id,
 				.grade = f->grade,
 				.has_victim = f->has_victim };
-	h->last_evidence = s->ring_n;
+	evidence_chain(s, h, v);
 	if (e->o) {
 		v->ref = (struct inc_ref){ e->o->file, e->o->frame };
 		if (e->o->kind == OBS_ND && e->o->u.nd.type == ND_RA)
@@ -454,15 +516,17 @@ fact_raise(struct engine *e, const struct fact *f)
 
 	if (h == NULL)
 		return;
-	bool news = fact_add(e, h, f);
+	bool wide = fact_add(e, h, f), news = wide;
 	h->first = e->now < h->first ? e->now : h->first;
 	h->last = e->now > h->last ? e->now : h->last;
 	if (f->hint && !h->hint)
 		h->hint = f->hint;
 	h->gives_resolver |= e->o && names_resolver(e->o);
+	uint16_t nip = h->nip;
 	hyp_actor_ip(h, f->actor.addr);
 	if (e->o && f->actor.has_mac && mac_eq(e->o->outer.smac, f->actor.mac) && e->o->kind != OBS_DNS)
 		hyp_actor_ip(h, e->o->inner.src);
+	wide |= h->nip != nip;
 	if (f->has_victim && !(f->flags & FF_NO_VICTIM) &&
 	    !(f->actor.has_mac && mac_eq(f->victim, f->actor.mac))) {
 		uint32_t before = h->victims_total;
@@ -470,6 +534,7 @@ fact_raise(struct engine *e, const struct fact *f)
 			hyp_victim_get(h, !mac_zero(f->victim), f->victim, f->victim_addr, e->now);
 		news |= h->victims_total != before;
 		if (v && f->grade > v->grade) {
+			wide |= v->grade != E0;
 			v->grade = f->grade;
 			news = true;
 		}
@@ -480,8 +545,10 @@ fact_raise(struct engine *e, const struct fact *f)
 	evidence_add(e, h, f);
 	h->closed = false;
 	/* A repetition can only bring an event into its window: once a second is enough for that. */
-	if (news || e->now - h->looked >= TS_SEC)
+	if (wide)
 		hyp_look(e, h);
+	else if (news || e->now - h->looked >= TS_SEC)
+		hyp_look_fresh(e, h);
 	else
 		h->waits = true;
 }

@@ -65,13 +65,17 @@ struct hyp {
 	ts_t		  first, last;
 	ts_t		  told;	/* time of the last revision */
 	uint64_t	  content; /* a digest of what it said */
-	ts_t		  looked; /* when its events were last joined again */
+	ts_t		  looked, looked_all; /* when its events were last joined again, and when all of them */
 	uint64_t	  folded; /* one of the forged sources of that flood: it has no story of its own */
 	uint64_t	  last_evidence; /* 1 + its place in the ring, 0: none */
+	ts_t		  fresh_from, fresh_to; /* of the evidence since the last look, when `fresh` */
+	ts_t		  lag; /* how much later than its packet a fact was told, at most */
+	bool		  fresh;
 	struct actor	  actor;
 	struct hyp_fact	  fact[HYP_FACTS];
 	struct mac	  victim_mac[INC_LIST_MAX]; /* of victim[], zero where unknown */
-	uint64_t	  spill[8]; /* a sketch of the victims beyond the list, so that each is counted about once */
+	/* sketches of the victims beyond the list and of the events, so that each is counted about once */
+	uint64_t	  spill[8], spill_event[64];
 	struct inc_flow	  flow; /* of the first E1 */
 	struct addr	  actor_ip[INC_ADDRS_MAX]; /* addresses the actor used in its own messages */
 	const char	 *host_why;	/* what the wire had to say to it, or NULL */
@@ -88,6 +92,9 @@ struct hyp {
 struct evidence {
 	ts_t	    ts;
 	uint64_t    hyp, prev; /* prev: 1 + place of this hypothesis's evidence before it */
+	uint64_t    jump;      /* further back, so that a time is found in few steps (Myers 1983, "random-access stack") */
+	uint32_t    depth;     /* how many of this hypothesis there were before */
+	ts_t	    reach;     /* latest `ts` of it and all before it */
 	struct mac  victim;
 	struct addr victim_addr, key;
 	uint64_t    name;
@@ -116,7 +123,10 @@ struct hyp *hyp_find(struct engine *, uint8_t family, const struct segment *, co
 struct hyp *hyp_by_id(struct engine *, uint64_t id);
 struct hyp *hyp_next(struct engine *, const struct hyp *); /* newest first; NULL starts, NULL ends */
 void	    hyp_touch(struct engine *, struct hyp *);	   /* marks it for a new verdict */
-void	    hyp_look(struct engine *, struct hyp *);	   /* joins its events again and marks it */
+void	    hyp_look(struct engine *, struct hyp *);	   /* joins all events with it again and marks it */
+void	    hyp_look_fresh(struct engine *, struct hyp *); /* joins those that its new evidence can bring, and marks it */
+/* 1 + place of the newest evidence that may be as old as `to`; 0: none.  From there `prev` leads back. */
+uint64_t    evidence_upto(const struct engine *, const struct hyp *, ts_t to);
 const struct hyp_fact *hyp_fact_of(const struct hyp *, enum fact_id);
 enum grade  hyp_grade(const struct hyp *); /* highest of its facts, uses without an E1 left out */
 struct hyp_victim *hyp_victim_get(struct hyp *, bool has_mac, struct mac, struct addr, ts_t now);

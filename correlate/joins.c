@@ -243,6 +243,7 @@ static const struct join joins[] = {
 	  .attack = "T1557.001", .trap = "change window" },
 };
 /* clang-format on */
+_Static_assert(NELEM(joins) <= JOINS_MAX, "join_index has a place for each row");
 
 const struct join *
 join_at(size_t i)
@@ -256,15 +257,42 @@ row_of(const struct join *j, const struct kept *k)
 	return j->kind == k->kind && (j->event_id == 0 || j->event_id == k->event_id);
 }
 
-ts_t
-join_window_end(const struct kept *k)
+static void
+span_widen(struct join_span *s, const struct join *j)
 {
-	ts_t end = 0;
+	bool first = !s->meets;
 
-	for (size_t i = 0; i < NELEM(joins); i++)
-		if (row_of(&joins[i], k) && joins[i].to * TS_SEC > end)
-			end = joins[i].to * TS_SEC;
-	return end;
+	s->meets = true;
+	s->always |= (j->keys & K_SESSION) != 0;
+	s->from = first || j->from < s->from ? j->from : s->from;
+	s->to = first || j->to > s->to ? j->to : s->to;
+}
+
+void
+join_index_fill(struct join_index *x)
+{
+	memset(x, 0, sizeof(*x));
+	for (size_t i = NELEM(joins); i-- > 0;) {
+		const struct join *j = &joins[i];
+		bool shared = (j->flags & JF_NAMES) && !(j->flags & JF_ECHO);
+		x->next[i] = x->first[j->kind];
+		x->first[j->kind] = (uint8_t)(i + 1);
+		x->end[j->kind] = j->to > x->end[j->kind] ? j->to : x->end[j->kind];
+		for (unsigned f = 0; f < FAM_CHAINS; f++)
+			if (shared || (j->families >> f & 1))
+				span_widen(&x->span[f][j->kind], j);
+	}
+}
+
+/* The rows of a kind; NULL ends. */
+static const struct join *
+row_next(const struct join_index *x, const struct kept *k, const struct join *j)
+{
+	uint8_t at = j ? x->next[j - joins] : x->first[k->kind];
+
+	while (at && !row_of(&joins[at - 1], k))
+		at = x->next[at - 1];
+	return at ? &joins[at - 1] : NULL;
 }
 
 /* One event against one hypothesis: what the comparison needs, worked out once. */
@@ -455,14 +483,12 @@ evidence_for(const struct pair *p, const struct join *j)
 {
 	const struct hyps *s = p->e->hyps;
 	ts_t from = p->k->ts + j->from * TS_SEC - p->eps, to = p->k->ts + j->to * TS_SEC + p->eps;
-	/* what an authentication showed may be told as late as the accusation comes (DETECTIONS.md 7) */
-	ts_t late = p->h->family == FAM_AUTH ? 10 * TS_MIN : 0;
 	const struct evidence *best = NULL;
 	ts_t best_d = INT64_MAX;
 
-	for (uint64_t at = p->h->last_evidence; at && s->ring_n - at < s->ring_cap;) {
+	for (uint64_t at = evidence_upto(p->e, p->h, to); at && s->ring_n - at < s->ring_cap;) {
 		const struct evidence *v = &s->ring[(at - 1) % s->ring_cap];
-		if (v->hyp != p->h->id || v->ts < from - late)
+		if (v->hyp != p->h->id || v->reach < from)
 			break;
 		ts_t d = v->ts > p->k->ts ? v->ts - p->k->ts : p->k->ts - v->ts;
 		if (v->ts >= from && v->ts <= to && d < best_d && evidence_fits(p, j, v)) {
@@ -548,11 +574,12 @@ join_try(struct engine *e, struct kept *k, struct hyp *h)
 	struct pair p = { .e = e, .k = k, .h = h, .nplace = SIZE_MAX, .eps = event_eps(e, k) };
 	bool news = false, own = false;
 
-	if (h->family >= FAM_CHAINS || h->nfact == 0)
+	const struct join_index *x = events_index(e);
+
+	if (h->family >= FAM_CHAINS || h->nfact == 0 || !x->span[h->family][k->kind].meets)
 		return false;
-	for (size_t i = 0; i < NELEM(joins); i++) {
-		const struct join *j = &joins[i];
-		if (!row_of(j, k) || !may_meet(&p, j) || off(e, j->id))
+	for (const struct join *j = NULL; (j = row_next(x, k, j));) {
+		if (!may_meet(&p, j) || off(e, j->id))
 			continue;
 		if (p.nplace == SIZE_MAX) {
 			p.nplace = event_places(e, k, p.place);
@@ -776,9 +803,8 @@ join_decide(struct engine *e, struct kept *k, bool at_end)
 
 	if (k->joined)
 		return;
-	for (size_t i = 0; i < NELEM(joins); i++) {
-		const struct join *j = &joins[i];
-		if (!row_of(j, k) || off(e, j->id) || !speaks_alone(e, s, j, k))
+	for (const struct join *j = NULL; (j = row_next(events_index(e), k, j));) {
+		if (off(e, j->id) || !speaks_alone(e, s, j, k))
 			continue;
 		struct lone l = lone_of(e, s, j, k, place, nplace, at_end);
 		struct hyp *h = hyp_get(e, j->alone, s, &l.actor);

@@ -59,4 +59,15 @@ struct join {
 
 const struct join *join_at(size_t i); /* NULL past the end */
 
+/* ---- which rows and times can matter at all: the table, sorted for the questions that every packet asks ---- */
+enum { JOINS_MAX = 128 };
+/* When a fact may lie, relative to an event of the kind, for hypotheses of the family; widened by nothing. */
+struct join_span { int32_t from, to; bool meets, always; /* always: the row has a key of its own in place of the time */ };
+struct join_index {
+	uint8_t		 first[HE_KINDS], next[JOINS_MAX]; /* 1 + row: the rows of a kind in the table's order, 0 ends */
+	struct join_span span[FAM_CHAINS][HE_KINDS];
+	int32_t		 end[HE_KINDS]; /* latest `to` of the kind's rows, s */
+};
+void join_index_fill(struct join_index *);
+
 #endif

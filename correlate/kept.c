@@ -1,5 +1,6 @@
 /* Keeps host events.  What an event proves is in joins.c. */
 #include "kept.h"
+#include "joins.h"
 
 enum { EVENTS_DEFAULT = 16384 };
 static const ts_t EPS_UNSYNCED = 300 * TS_SEC, EPS_SYNCED = 2 * TS_SEC; /* DETECTIONS.md 1.3 */
@@ -18,9 +19,12 @@ struct seen_ring {
 struct feed {
 	struct table serials;
 	struct kept *ring;
-	uint32_t cap;
+	uint32_t *sorted; /* places in the ring by kind, time and serial */
+	uint32_t cap, nsorted;
 	uint64_t n, decided_upto, duplicates;
+	ts_t due; /* no window closes before */
 	struct seen_ring ra, reply6;
+	struct join_index index;
 };
 
 static struct table_spec
@@ -35,7 +39,7 @@ events_bytes(const struct engine_conf *conf)
 {
 	struct table_spec c = spec_serials(conf);
 	return align16(sizeof(struct feed)) + align16(table_bytes(&c)) +
-	       (size_t)c.capacity * sizeof(struct kept);
+	       align16(c.capacity * sizeof(uint32_t)) + (size_t)c.capacity * sizeof(struct kept);
 }
 
 void
@@ -48,8 +52,18 @@ events_open(struct engine *e, void *mem)
 	p += align16(sizeof(struct feed));
 	table_open(&e->feed->serials, &c, p, e->key);
 	p += align16(table_bytes(&c));
+	e->feed->sorted = (uint32_t *)(void *)p;
+	p += align16(c.capacity * sizeof(uint32_t));
 	e->feed->ring = (struct kept *)(void *)p;
 	e->feed->cap = c.capacity;
+	e->feed->due = INT64_MAX;
+	join_index_fill(&e->feed->index);
+}
+
+const struct join_index *
+events_index(const struct engine *e)
+{
+	return &e->feed->index;
 }
 
 uint64_t
@@ -219,6 +233,85 @@ kept_fill(struct kept *k, const struct hostev *ev)
 	vpn_fill(k, ev);
 }
 
+/* ---- in the order of kind, time and serial ---- */
+/* The place in the order of the first event at or after (kind, time, serial). */
+static uint32_t
+order_find(const struct feed *f, uint16_t kind, ts_t ts, uint64_t serial)
+{
+	uint32_t lo = 0, hi = f->nsorted;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		const struct kept *k = &f->ring[f->sorted[mid]];
+		bool before = k->kind != kind ? k->kind < kind
+			      : k->ts != ts   ? k->ts < ts
+					      : k->serial < serial;
+		if (before)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void
+order_add(struct feed *f, const struct kept *k)
+{
+	uint32_t at = order_find(f, k->kind, k->ts, k->serial);
+
+	memmove(f->sorted + at + 1, f->sorted + at, (f->nsorted - at) * sizeof(*f->sorted));
+	f->sorted[at] = (uint32_t)(k - f->ring);
+	f->nsorted++;
+}
+
+static void
+order_remove(struct feed *f, const struct kept *k)
+{
+	uint32_t at = order_find(f, k->kind, k->ts, k->serial);
+
+	f->nsorted--;
+	memmove(f->sorted + at, f->sorted + at + 1, (f->nsorted - at) * sizeof(*f->sorted));
+}
+
+/* The event at that place in the order while it is of the kind and not after `to`; else NULL. */
+static struct kept *
+order_at(struct feed *f, uint32_t at, uint16_t kind, ts_t to)
+{
+	struct kept *k = at < f->nsorted ? &f->ring[f->sorted[at]] : NULL;
+
+	return k && k->kind == kind && k->ts <= to ? k : NULL;
+}
+
+/* The place for the next event; the oldest goes when there is no other. */
+static struct kept *
+event_slot(struct feed *f, ts_t now)
+{
+	struct kept *k = &f->ring[f->n % f->cap];
+
+	if (f->n >= f->cap) {
+		uint64_t *old = table_find(&f->serials, &k->serial, now);
+		if (old)
+			table_drop(&f->serials, old);
+		order_remove(f, k);
+	}
+	memset(k, 0, sizeof(*k));
+	return k;
+}
+
+static void
+join_all(struct engine *e, struct kept *k)
+{
+	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
+		if (join_try(e, k, h))
+			hyp_touch(e, h);
+}
+
+static ts_t
+due_of(struct engine *e, const struct kept *k)
+{
+	return k->ts + e->feed->index.end[k->kind] * TS_SEC + event_eps(e, k);
+}
+
 void
 events_event(struct engine *e, const struct hostev *ev)
 {
@@ -234,22 +327,16 @@ events_event(struct engine *e, const struct hostev *ev)
 		f->duplicates++;
 		return;
 	}
-	struct kept *k = &f->ring[f->n % f->cap];
-	if (f->n >= f->cap) {
-		uint64_t *old = table_find(&f->serials, &k->serial, now);
-		if (old)
-			table_drop(&f->serials, old);
-	}
+	struct kept *k = event_slot(f, now);
 	*at = f->n++;
-	memset(k, 0, sizeof(*k));
 	k->serial = serial;
 	kept_fill(k, ev);
+	order_add(f, k);
+	f->due = due_of(e, k) < f->due ? due_of(e, k) : f->due;
 	if (k->kind == HE_RAS_DIAL && (k->set & (HES_NAME | HES_PEER)))
 		dial_note(e, k->coid, k->name, k->peer);
 	identity_agent(e, k);
-	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
-		if (join_try(e, k, h))
-			hyp_touch(e, h);
+	join_all(e, k);
 }
 
 const struct kept *
@@ -264,14 +351,14 @@ event_find(struct engine *e, uint64_t serial)
 const struct kept *
 event_by(struct engine *e, uint16_t kind, uint16_t seg, struct mac m, ts_t from, ts_t to)
 {
-	const struct feed *f = e->feed;
-	const struct kept *best = NULL;
+	struct feed *f = e->feed;
+	const struct kept *best = NULL, *k;
 	struct place place[PLACES];
 
-	for (uint64_t i = f->n > f->cap ? f->n - f->cap : 0; i < f->n; i++) {
-		const struct kept *k = &f->ring[i % f->cap];
+	for (uint32_t i = order_find(f, kind, from - EPS_UNSYNCED, 0);
+	     (k = order_at(f, i, kind, to + EPS_UNSYNCED)); i++) {
 		ts_t eps = event_eps(e, k);
-		if (k->kind != kind || k->ts < from - eps || k->ts > to + eps || (best && k->ts <= best->ts))
+		if (k->ts < from - eps || k->ts > to + eps)
 			continue;
 		size_t n = event_places(e, k, place);
 		for (size_t p = 0; p < n; p++)
@@ -284,26 +371,50 @@ event_by(struct engine *e, uint16_t kind, uint16_t seg, struct mac m, ts_t from,
 const struct kept *
 event_next(struct engine *e, size_t *i, uint16_t kind, ts_t from, ts_t to)
 {
-	const struct feed *f = e->feed;
-	size_t n = f->n < f->cap ? (size_t)f->n : f->cap;
+	return order_at(e->feed, order_find(e->feed, kind, from, 0) + (uint32_t)(*i)++, kind, to);
+}
 
-	while (*i < n) {
-		const struct kept *k = &f->ring[(*i)++];
-		if (k->kind == kind && k->ts >= from && k->ts <= to)
-			return k;
+/* The events that evidence between the times may fit. */
+static void
+rejoin_between(struct engine *e, struct hyp *h, ts_t first, ts_t last)
+{
+	struct feed *f = e->feed;
+	struct kept *k;
+
+	for (uint16_t kind = 0; h->family < FAM_CHAINS && kind < HE_KINDS; kind++) {
+		const struct join_span *s = &f->index.span[h->family][kind];
+		ts_t from = s->always ? INT64_MIN : first - s->to * TS_SEC - EPS_UNSYNCED;
+		ts_t to = s->always ? INT64_MAX : last - s->from * TS_SEC + EPS_UNSYNCED;
+		if (!s->meets)
+			continue;
+		for (uint32_t i = order_find(f, kind, from, 0); (k = order_at(f, i, kind, to)); i++)
+			if (join_try(e, k, h))
+				hyp_touch(e, h);
 	}
-	return NULL;
 }
 
 void
 events_rejoin(struct engine *e, struct hyp *h)
 {
-	struct feed *f = e->feed;
-	uint64_t first = f->n > f->cap ? f->n - f->cap : 0;
+	/* a fact of authentication may lie as long before the packet that raised it (DETECTIONS.md 7) */
+	rejoin_between(e, h, h->first - 10 * TS_MIN, h->last + 10 * TS_MIN);
+}
 
-	for (uint64_t i = first; i < f->n; i++)
-		if (join_try(e, &f->ring[i % f->cap], h))
-			hyp_touch(e, h);
+void
+events_rejoin_fresh(struct engine *e, struct hyp *h)
+{
+	rejoin_between(e, h, h->fresh_from, h->fresh_to);
+}
+
+static void
+decide(struct engine *e, struct kept *k, bool at_end)
+{
+	if (at_end)
+		identity_agent(e, k);
+	else
+		join_all(e, k); /* the computer may have become known since */
+	join_decide(e, k, at_end);
+	k->decided = true;
 }
 
 void
@@ -313,15 +424,16 @@ events_tick(struct engine *e, bool at_end)
 	uint64_t first = f->n > f->cap ? f->n - f->cap : 0;
 	bool older = true;
 
+	if (!at_end && e->now <= f->due)
+		return;
+	f->due = INT64_MAX;
 	for (uint64_t i = f->decided_upto > first ? f->decided_upto : first; i < f->n; i++) {
 		struct kept *k = &f->ring[i % f->cap];
-		bool over = at_end || e->now > k->ts + join_window_end(k) + event_eps(e, k);
-		if (over && !k->decided) {
-			if (at_end)
-				identity_agent(e, k);
-			join_decide(e, k, at_end);
-			k->decided = true;
-		}
+		ts_t due = due_of(e, k);
+		if (!k->decided && (at_end || e->now > due))
+			decide(e, k, at_end);
+		else if (!k->decided)
+			f->due = due < f->due ? due : f->due;
 		older &= k->decided;
 		if (older)
 			f->decided_upto = i + 1;

@@ -32,8 +32,10 @@ void   events_open(struct engine *, void *mem);
 void   events_event(struct engine *, const struct hostev *);
 /* Notes what servers and routers send. */
 void   events_learn(struct engine *, const struct obs *);
-/* Joins the kept events again with one hypothesis that has changed. */
+/* Joins the kept events again with one hypothesis that has changed: what it is accused of, who was harmed. */
 void   events_rejoin(struct engine *, struct hyp *);
+/* The same for the events whose windows hold the evidence that came since the last look: nothing else has changed. */
+void   events_rejoin_fresh(struct engine *, struct hyp *);
 /* Decides events whose windows have closed (`at_end`: the input is over, open windows count as not seen). */
 void   events_tick(struct engine *, bool at_end);
 const struct kept *event_find(struct engine *, uint64_t serial);
@@ -56,6 +58,7 @@ bool	     other_reply6(struct engine *, uint16_t seg, struct mac client, struct 
 bool join_try(struct engine *, struct kept *, struct hyp *);
 /* joins.c: the window is over and nothing was joined: host-only, refuted or unverifiable, where the row says so. */
 void join_decide(struct engine *, struct kept *, bool at_end);
-ts_t join_window_end(const struct kept *); /* relative to the event */
+struct join_index;
+const struct join_index *events_index(const struct engine *); /* joins.h */
 
 #endif
