@@ -25,7 +25,7 @@ enum fact_id {
 	F_D6_FLOOD, F_D6_DECL, F_D6_ACCEPT /* E2: Request/Renew with the actor's DUID, DAD of the offered address */,
 	/* RA, ND */
 	F_RA_ROGUE, F_RA_DNS, F_RA_PREF, F_RA_MO, F_RA_KILL, F_RA_EVADE, F_RA_FLOOD, F_RA_BADOPT, F_RA_FOLLOW /* E2 */,
-	F_ND_SPOOF,
+	F_ND_SPOOF, F_ID_CONFLICT /* two live stations claim one name (DETECTIONS.md 9) */,
 	/* names */
 	F_DNS_USE, F_DNS_LL, F_DNS_NAME, F_DNS_DIFF, F_DNS_UPD,
 	/* authentication */

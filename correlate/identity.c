@@ -1,389 +1,487 @@
-/* Which computer is which station: names that the wire and the hosts tell, their grades and how long they hold. */
+/* Which computer is which station: claims of names, their grades and how long they hold. */
 #include "identity.h"
 #include "auths.h"
 #include "kept.h"
 
-enum { WHO_CAP = 16384, LABEL = 40 };
-enum { UPDATE_RRS = 64, CLASS_IN = 1 }; /* an UPDATE of one host has a handful of records */
+enum { NAMES = 16384, TOLD = 256 /* in RELAY_SEC: as many stations of one site as log on at once */ };
 
-struct who_key {
-	char label[LABEL];
-};
-struct who_claim {
-	struct mac mac;
-	uint16_t seg;
-	uint8_t grade;
-	ts_t first, last;
-};
-struct who {
-	char full[INC_NAME_MAX];
-	struct who_claim claim[WHO_CLAIMS];
-	uint8_t n;
-};
+static const ts_t grade_ttl[BIND_GRADES] = { 0, 24 * TS_HOUR, 8 * TS_HOUR, 4 * TS_HOUR,
+					     TS_HOUR }; /* DETECTIONS.md 9 */
+static const ts_t TUNNEL_TTL = 10 * TS_MIN;		/* of what 4303 tells: the event */
+static const ts_t TELL_AGAIN = TS_HOUR;
+
 struct name_key {
+	char head[NETBIOS_NAME + 1];
+};
+/* One uninterrupted claim.  A claim that lapsed and comes again is another one: an event between the two stays unnamed. */
+struct claim {
+	struct mac mac;
+	uint16_t seg;
+	uint8_t grade, source;
+	bool longer;
+	uint64_t label, full;
+	ts_t first, last;
+	ts_t ended; /* the station said another name then; TS_NONE: not */
+};
+struct named {
+	struct claim claim[ID_CLAIMS];
+	uint8_t n;
+	ts_t crowded; /* until then more stations claim it than are kept: contested */
+	ts_t told;    /* of a conflict */
+};
+struct station_key {
 	uint16_t seg;
 	struct mac mac;
 };
-struct name_of {
+struct station {
 	char name[INC_NAME_MAX];
 	uint8_t grade;
+	struct hostname said[ID_SINGLE]; /* what it said last of each source, and when */
+	ts_t said_at[ID_SINGLE];
 };
 /* Names that stations told others of themselves: who passes one on does not bear it. */
 struct told_name {
 	ts_t ts;
 	uint16_t seg;
 	struct mac to;
-	struct who_key name;
+	uint64_t label;
 };
-enum { TOLD = 256 }; /* in RELAY_SEC: as many stations of one site as log on at once */
-
 struct identity {
-	struct table who, names;
+	struct table names, stations;
 	struct told_name told[TOLD];
 	uint64_t ntold;
+	struct id_conflict conflict;
 };
 
-static const ts_t grade_ttl[] = { 0, 24 * TS_HOUR, 8 * TS_HOUR, 4 * TS_HOUR, TS_HOUR }; /* DETECTIONS.md 9 */
-
-static struct table_spec
-spec_who(void)
-{
-	return (struct table_spec){ "names", sizeof(struct who_key), sizeof(struct who), WHO_CAP, 0 };
-}
-static struct table_spec
-spec_names(void)
-{
-	return (struct table_spec){ "station names", sizeof(struct name_key), sizeof(struct name_of), WHO_CAP,
-				    0 };
-}
+static const struct table_spec names_spec = { "names", sizeof(struct name_key), sizeof(struct named), NAMES,
+					      0 };
+static const struct table_spec stations_spec = { "station names", sizeof(struct station_key),
+						 sizeof(struct station), NAMES, 0 };
 
 size_t
 identity_bytes(const struct engine_conf *conf)
 {
-	struct table_spec a = spec_who(), b = spec_names();
-
 	(void)conf;
-	return align16(sizeof(struct identity)) + align16(table_bytes(&a)) + align16(table_bytes(&b));
+	return align16(sizeof(struct identity)) + align16(table_bytes(&names_spec)) +
+	       align16(table_bytes(&stations_spec));
 }
 
 void
 identity_open(struct engine *e, void *mem)
 {
-	struct table_spec a = spec_who(), b = spec_names();
 	char *p = mem;
 
 	e->identity = mem;
 	p += align16(sizeof(struct identity));
-	table_open(&e->identity->who, &a, p, e->key);
-	p += align16(table_bytes(&a));
-	table_open(&e->identity->names, &b, p, e->key);
+	table_open(&e->identity->names, &names_spec, p, e->key);
+	p += align16(table_bytes(&names_spec));
+	table_open(&e->identity->stations, &stations_spec, p, e->key);
 }
 
-/* ---- names ---- */
+/* ---- claims ---- */
+static struct name_key
+key_of(const struct hostname *h)
+{
+	struct name_key k;
+
+	memcpy(k.head, h->head, sizeof(k.head));
+	return k;
+}
+
+/* Does it hold at that time, where claims of up to `known` are known? */
 static bool
-label_of(struct bytes name, struct who_key *k)
+claim_holds(const struct claim *c, ts_t ts, ts_t known)
 {
-	size_t n = 0;
+	return c->first <= known && ts <= c->last + grade_ttl[c->grade] &&
+	       (c->ended == TS_NONE || ts < c->ended);
+}
 
-	memset(k, 0, sizeof(*k));
-	while (n < name.n && name.p[n] != '.' && name.p[n] != '$' && name.p[n] != 0) {
-		if (n == LABEL - 1)
-			break;
-		uint8_t c = name.p[n];
-		k->label[n++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+/* Seen on the wire about that time: a station that fell silent contests nothing. */
+static bool
+station_live(struct engine *e, uint16_t seg, struct mac m, ts_t ts)
+{
+	const struct host *h = host_find(e, e->segment_at[seg], m);
+
+	return h && h->first <= ts + IDENTITY_AFTER && ts - HOST_SILENT <= h->last &&
+	       !(ts - HOST_SILENT > h->gap_from && ts + HOST_SILENT < h->gap_to);
+}
+
+/* The claim that goes on, or a place for a new one: what lapsed first goes first. */
+static struct claim *
+claim_get(struct engine *e, struct named *n, const struct claim *new)
+{
+	struct claim *old = NULL;
+
+	for (size_t i = 0; i < n->n; i++) {
+		struct claim *c = &n->claim[i];
+		if (mac_eq(c->mac, new->mac) && c->seg == new->seg && c->grade == new->grade &&
+		    c->label == new->label && (c->full == new->full || c->full == 0 || new->full == 0) &&
+		    new->first + grade_ttl[c->grade] >= c->first &&claim_holds(c, new->first, c->first)) {
+			c->full = new->full ? new->full : c->full;
+			return c;
+		}
+		ts_t mine = c->last + grade_ttl[c->grade];
+		if (old == NULL || mine < old->last + grade_ttl[old->grade])
+			old = c;
 	}
-	return n > 0;
+	if (n->n < ID_CLAIMS)
+		old = &n->claim[n->n++];
+	else if (claim_holds(old, new->first, new->first) && !mac_eq(old->mac, new->mac))
+		n->crowded = e->now + grade_ttl[BIND_B];
+	*old = *new;
+	return old;
+}
+
+/* A claim by another live station within one grade (DETECTIONS.md 9). */
+static void
+conflict_note(struct engine *e, struct named *n, const struct claim *c)
+{
+	for (size_t i = 0; i < n->n; i++) {
+		const struct claim *o = &n->claim[i];
+		if (mac_eq(o->mac, c->mac) || o->grade > c->grade + 1 || c->grade > o->grade + 1 ||
+		    o->label != c->label || (o->full && c->full && o->full != c->full) ||
+		    !claim_holds(o, e->now, e->now) || !station_live(e, o->seg, o->mac, e->now) ||
+		    (n->told && e->now - n->told < TELL_AGAIN))
+			continue;
+		n->told = e->now;
+		e->identity->conflict = (struct id_conflict){ true, c->mac, o->mac, c->label };
+	}
+}
+
+static struct claim *
+claim_add(struct engine *e, const struct hostname *h, const struct segment *s, struct mac m,
+	  enum bind_grade grade, enum id_source source, ts_t when)
+{
+	struct name_key k = key_of(h);
+	struct named *n = table_get(&e->identity->names, &k, e->now == TS_NONE ? when : e->now, NULL);
+	struct claim new = { m,	      s->ix, (uint8_t)grade, (uint8_t)source, h->longer, h->label,
+			     h->full, when,  when,	     TS_NONE };
+
+	if (n == NULL)
+		return NULL;
+	struct claim *c = claim_get(e, n, &new);
+	c->first = when < c->first ? when : c->first;
+	c->last = when > c->last ? when : c->last;
+	c->source = source < c->source ? (uint8_t)source : c->source;
+	if (source == ID_TUNNEL)
+		c->ended = c->last + TUNNEL_TTL;
+	else if (grade >= BIND_B)
+		conflict_note(e, n, c);
+	return c;
+}
+
+/* The station says another name of that source than before: the old one ends. */
+static void
+supersede(struct engine *e, const struct hostname *old, const struct claim *c, ts_t when)
+{
+	struct name_key k = key_of(old);
+	struct named *n =
+		old->label && old->label != c->label ? table_find(&e->identity->names, &k, e->now) : NULL;
+
+	for (size_t i = 0; n && i < n->n; i++) {
+		struct claim *o = &n->claim[i];
+		if (o->label == old->label && o->source == c->source && o->seg == c->seg &&
+		    mac_eq(o->mac, c->mac) && o->ended == TS_NONE)
+			o->ended = when;
+	}
 }
 
 static void
-text_copy(char *dst, size_t cap, struct bytes src)
+station_named(struct engine *e, struct bytes text, const struct hostname *h, const struct claim *c,
+	      enum id_source source, ts_t when)
 {
-	size_t n = src.n < cap - 1 ? src.n : cap - 1;
-
-	if (n)
-		memcpy(dst, src.p, n);
-	dst[n] = 0;
-}
-
-static void
-who_learn(struct engine *e, struct bytes name, const struct segment *s, struct mac m, uint8_t grade, ts_t now)
-{
-	struct who_key k;
+	struct station_key sk = { c->seg, c->mac };
 	bool fresh;
-	struct who_claim *c = NULL;
+	struct station *st =
+		table_get(&e->identity->stations, &sk, e->now == TS_NONE ? when : e->now, &fresh);
 
-	name = bytes_text(name);
-	if (!label_of(name, &k) || mac_group(m) || mac_zero(m))
+	if (st == NULL)
 		return;
-	struct who *w = table_get(&e->identity->who, &k, now, &fresh);
-	if (w == NULL)
-		return;
-	if (memchr(name.p, '.', name.n) || w->full[0] == 0)
-		text_copy(w->full, sizeof(w->full), name);
-	for (size_t i = 0; i < w->n && !c; i++)
-		if (mac_eq(w->claim[i].mac, m) && w->claim[i].seg == s->ix)
-			c = &w->claim[i];
-	if (c == NULL) {
-		c = &w->claim[w->n < WHO_CLAIMS ? w->n++ : WHO_CLAIMS - 1];
-		*c = (struct who_claim){ .mac = m, .seg = s->ix, .grade = grade, .first = now };
+	if (fresh || c->grade <= st->grade) {
+		size_t len = 0;
+		text = bytes_text(text);
+		while (len < text.n && len < sizeof(st->name) - 1 && text.p[len] != '.' && text.p[len] != '$')
+			len++;
+		memset(st->name, 0, sizeof(st->name));
+		memcpy(st->name, text.p, len);
+		st->grade = c->grade;
 	}
-	if (grade < c->grade)
-		c->grade = grade;
-	c->last = now;
+	if (source >= ID_SINGLE)
+		return;
+	supersede(e, &st->said[source], c, when);
+	st->said[source] = *h;
+	st->said_at[source] = when;
+}
 
-	struct name_key nk = { s->ix, m };
-	struct name_of *no = table_get(&e->identity->names, &nk, now, &fresh);
-	if (no && (fresh || grade <= no->grade)) {
-		struct bytes full = bytes_str(w->full);
-		const char *dot = memchr(full.p, '.', full.n);
-		text_copy(no->name, sizeof(no->name), dot ? bytes_of(full.p, (size_t)(dot - w->full)) : full);
-		no->grade = grade;
+static void
+claim_at(struct engine *e, struct bytes text, const struct segment *s, struct mac m, enum bind_grade grade,
+	 enum id_source source, ts_t when)
+{
+	struct hostname h;
+
+	if (!hostname_read(text, &h) || mac_group(m) || mac_zero(m))
+		return;
+	struct claim *c = claim_add(e, &h, s, m, grade, source, when);
+	if (c)
+		station_named(e, text, &h, c, source, when);
+}
+
+void
+identity_claim(struct engine *e, struct bytes text, const struct segment *s, struct mac m,
+	       enum bind_grade grade, enum id_source source)
+{
+	claim_at(e, text, s, m, grade, source, e->now);
+}
+
+struct id_conflict
+identity_conflict(struct engine *e)
+{
+	struct id_conflict c = e->identity->conflict;
+
+	e->identity->conflict.now = false;
+	return c;
+}
+
+void
+identity_leased(struct engine *e, const struct segment *s, struct mac m, enum id_source source)
+{
+	struct station_key sk = { s->ix, m };
+	const struct station *st = table_find(&e->identity->stations, &sk, e->now);
+
+	if (st && st->said[source].label && e->now - st->said_at[source] <= IDENTITY_AFTER)
+		claim_add(e, &st->said[source], s, m, BIND_B, source, e->now);
+}
+
+bool
+identity_passed_on(struct engine *e, const struct obs *o, struct bytes name)
+{
+	struct identity *id = e->identity;
+	struct hostname h;
+	bool found = false;
+
+	if (!hostname_read(name, &h))
+		return false;
+	for (uint64_t i = 0; i < id->ntold && i < TOLD; i++) {
+		const struct told_name *t = &id->told[i];
+		found = found || (t->seg == e->seg->ix && mac_eq(t->to, o->outer.smac) &&
+				  e->now - t->ts <= RELAY_SEC * TS_SEC && t->label == h.label);
 	}
+	id->told[id->ntold++ % TOLD] = (struct told_name){ e->now, e->seg->ix, o->outer.dmac, h.label };
+	return found;
 }
 
 const char *
 station_name(struct engine *e, const struct segment *s, struct mac m)
 {
-	struct name_key nk = { s->ix, m };
-	const struct name_of *no = table_peek(&e->identity->names, &nk);
-	return no ? no->name : NULL;
-}
-
-static void
-learn_dhcp4(struct engine *e, const struct obs *o)
-{
-	const struct dhcp4 *d = &o->u.dhcp4;
-	struct mac m;
-	char fqdn[256];
-
-	if (d->op != 1 || d->htype != 1 || d->chaddr.n != 6)
-		return;
-	memcpy(m.b, d->chaddr.p, 6);
-	struct bytes host = dhcp4_opt(d, D4O_HOSTNAME);
-	if (host.n)
-		who_learn(e, host, e->seg, m, BIND_C, e->now);
-	size_t n = dhcp4_fqdn(d, fqdn, sizeof(fqdn));
-	if (n)
-		who_learn(e, bytes_of(fqdn, n), e->seg, m, BIND_B, e->now);
-}
-
-static void
-learn_nbns(struct engine *e, const struct obs *o)
-{
-	struct field_it it = { .rec = &o->u.nbns };
-	struct nbns_name n;
-
-	if (o->u.nbns.response ||
-	    (o->u.nbns.opcode != 5 && o->u.nbns.opcode != 8)) /* registration, refresh */
-		return;
-	/* the name stands in the question, whether it is a group's (a workgroup is no host) in the record to register */
-	for (; nbns_name_next(&it, &n) && it.i < 8; it.i++) {
-		const char *lt = strchr(n.name, '<');
-		if (n.section != 3 || n.group || (n.suffix != 0x00 && n.suffix != 0x20))
-			continue;
-		struct bytes name = bytes_of(n.name, lt ? (size_t)(lt - n.name) : strlen(n.name));
-		who_learn(e, name, e->seg, o->outer.smac, BIND_C, e->now);
-	}
-}
-
-/* The sender has that address on this segment: what a router forwards is none of its own. */
-static bool
-is_own(struct engine *e, const struct obs *o)
-{
-	const struct binding *b = binding_find(e, e->seg, o->inner.src);
-
-	return o->depth == 0 && b && !b->contested && mac_eq(b->mac, o->outer.smac);
-}
-
-/* Was that name told to this station a moment ago?  Notes to whom it is told now. */
-static bool
-passed_on(struct engine *e, const struct obs *o, struct bytes name)
-{
-	struct identity *f = e->identity;
-	struct who_key k;
-	bool found = false;
-
-	if (!label_of(name, &k))
-		return false;
-	for (uint64_t i = 0; i < f->ntold && i < TOLD; i++) {
-		const struct told_name *t = &f->told[i];
-		found = found ||
-			(t->seg == e->seg->ix && mac_eq(t->to, o->outer.smac) &&
-			 e->now - t->ts <= RELAY_SEC * TS_SEC && memcmp(&t->name, &k, sizeof(k)) == 0);
-	}
-	f->told[f->ntold++ % TOLD] = (struct told_name){ e->now, e->seg->ix, o->outer.dmac, k };
-	return found;
-}
-
-/* A name that a station gives itself in what it sends to one other: not what it forwards or relays. */
-static void
-learn_own(struct engine *e, const struct obs *o, struct bytes name, uint8_t grade)
-{
-	if (!passed_on(e, o, name) && is_own(e, o))
-		who_learn(e, name, e->seg, o->outer.smac, grade, e->now);
-}
-
-static void
-learn_auth(struct engine *e, const struct obs *o)
-{
-	const struct auth *a = &o->u.auth;
-	struct bytes user = bytes_text(a->user);
-
-	if (a->message == AUTH_AUTHENTICATE)
-		learn_own(e, o, a->workstation, BIND_C);
-	if (a->message != AUTH_AS_REQ)
-		return;
-	/* the account of a computer; the realm is no domain name: it may be the short form */
-	if (user.n > 1 && user.p[user.n - 1] == '$' && memchr(user.p, '/', user.n) == NULL)
-		learn_own(e, o, bytes_of(user.p, user.n - 1), BIND_B);
-	else
-		learn_own(e, o, a->netbios, BIND_B);
-}
-
-/* RFC 2136 2.5.1: a client that adds its own address.  What a DHCP server registers for it comes from another one. */
-static void
-learn_update(struct engine *e, const struct obs *o)
-{
-	struct field_it it = { .rec = &o->u.dns };
-	struct dns_rr r;
-
-	if (o->u.dns.opcode != DNS_OPCODE_UPDATE || o->u.dns.response)
-		return;
-	for (; it.i < UPDATE_RRS && dns_rr_next(&it, &r); it.i++)
-		if (r.section == 2 && r.klass == CLASS_IN && (r.type == RR_A || r.type == RR_AAAA) &&
-		    addr_eq(r.addr, o->inner.src)) {
-			learn_own(e, o, bytes_str(r.name), BIND_B);
-			return;
-		}
-}
-
-void
-identity_learn(struct engine *e, const struct obs *o)
-{
-	if (o->kind == OBS_DHCP4)
-		learn_dhcp4(e, o);
-	else if (o->kind == OBS_NBNS)
-		learn_nbns(e, o);
-	else if (o->kind == OBS_AUTH)
-		learn_auth(e, o);
-	else if (o->kind == OBS_DNS)
-		learn_update(e, o);
+	struct station_key k = { s->ix, m };
+	const struct station *st = table_peek(&e->identity->stations, &k);
+	return st ? st->name : NULL;
 }
 
 /* ---- where a computer is ---- */
 static size_t
-place_add(struct place *out, size_t n, const struct segment *s, struct mac m, uint8_t grade, ts_t first)
+place_add(struct place *out, size_t n, uint16_t seg, struct mac m, uint8_t grade, ts_t first)
 {
 	for (size_t i = 0; i < n; i++)
-		if (out[i].seg == s->ix && mac_eq(out[i].mac, m))
+		if (out[i].seg == seg && mac_eq(out[i].mac, m))
 			return n;
 	if (n < PLACES)
-		out[n++] = (struct place){ s->ix, m, grade, first };
+		out[n++] = (struct place){ seg, m, grade, first };
+	return n;
+}
+
+/* Whose the address was then: one station's, which had it by `known`.  Where another took it from a station that is still
+ * there it is nobody's (DETECTIONS.md 9: bound to one live MAC). */
+static bool
+bound_at(struct engine *e, const struct segment *s, struct addr a, ts_t ts, ts_t known, struct mac *m,
+	 ts_t *since)
+{
+	const struct binding *b = binding_find(e, s, a);
+	bool moved = b && !mac_zero(b->prev);
+
+	*since = b ? b->first : TS_NONE;
+	if (b == NULL || b->contested)
+		return false;
+	if (moved && ts < b->first) { /* its former owner's: when that began is not kept */
+		*m = b->prev;
+		*since = b->prev_last < ts ? b->prev_last : ts;
+		return true;
+	}
+	*m = b->mac;
+	return b->first <= known &&
+	       !(moved && b->first - b->prev_last < HOST_SILENT && station_live(e, s->ix, b->prev, ts));
+}
+
+/* The MAC in a link-local or other address by EUI-64 (RFC 4291 appendix A). */
+static bool
+eui64_mac(struct addr a, struct mac *m)
+{
+	if (a.fam != 6 || a.b[11] != 0xff || a.b[12] != 0xfe)
+		return false;
+	*m = (struct mac){ { (uint8_t)(a.b[8] ^ 2), a.b[9], a.b[10], a.b[13], a.b[14], a.b[15] } };
+	return true;
+}
+
+static size_t
+places_address(struct engine *e, struct addr a, ts_t ts, ts_t known, struct place *out, size_t n)
+{
+	for (uint16_t i = 0; i < e->nsegment; i++) {
+		const struct segment *s = e->segment_at[i];
+		struct mac m;
+		ts_t since;
+		if (bound_at(e, s, a, ts, known, &m, &since)) {
+			n = place_add(out, n, i, m, BIND_A, since);
+		} else if (since == TS_NONE && eui64_mac(a, &m)) {
+			const struct host *h = host_find(e, s, m);
+			if (h && h->first <= known)
+				n = place_add(out, n, i, m, BIND_A, h->first);
+		}
+	}
 	return n;
 }
 
 /* What the agent says of its own host, once the wire knows the station: grade A. */
 static size_t
-places_agent(struct engine *e, const struct kept *k, struct place *out)
+places_agent(struct engine *e, const struct kept *k, ts_t known, struct place *out)
 {
 	size_t n = 0;
 
-	for (uint16_t i = 0; i < e->nsegment; i++) {
-		const struct segment *s = e->segment_at[i];
+	for (uint16_t i = 0; i < e->nsegment; i++)
 		for (size_t m = 0; m < k->nmac; m++) {
-			const struct host *h = host_find(e, s, k->host_mac[m]);
+			const struct host *h = host_find(e, e->segment_at[i], k->host_mac[m]);
 			if (h)
-				n = place_add(out, n, s, k->host_mac[m], BIND_A, h->first);
+				n = place_add(out, n, i, k->host_mac[m], BIND_A, h->first);
 		}
-		for (size_t a = 0; k->nmac == 0 && a < k->nip; a++) {
-			const struct binding *b = binding_find(e, s, k->host_ip[a]);
-			if (b && !b->contested)
-				n = place_add(out, n, s, b->mac, BIND_A, b->first);
-		}
-	}
+	for (size_t a = 0; k->nmac == 0 && a < k->nip; a++)
+		n = places_address(e, k->host_ip[a], k->ts, known, out, n);
 	return n;
 }
 
 static bool
-name_fits(struct bytes a, struct bytes b)
+same_name(const struct hostname *a, const struct hostname *b)
 {
-	struct who_key ka, kb;
-
-	if (!label_of(a, &ka) || !label_of(b, &kb) || memcmp(&ka, &kb, sizeof(ka)) != 0)
-		return false;
-	bool both_full = a.p && b.p && memchr(a.p, '.', a.n) && memchr(b.p, '.', b.n);
-	return !both_full || name_hash(a) == name_hash(b);
+	return a->label == b->label && (a->full == 0 || b->full == 0 || a->full == b->full);
 }
 
 static size_t
-places_inventory(struct engine *e, struct bytes computer, struct place *out)
+places_inventory(struct engine *e, const struct kept *k, const struct hostname *name, ts_t known,
+		 struct place *out)
 {
 	const struct authority *a = e->conf->authority;
+	struct hostname h;
 	size_t n = 0;
 
 	for (size_t i = 0; a && i < a->nsite; i++)
-		for (size_t k = 0; k < a->site[i].nhosts; k++) {
-			const struct auth_host *h = &a->site[i].hosts[k];
-			if (!name_fits(h->name, computer))
+		for (size_t j = 0; j < a->site[i].nhosts; j++) {
+			const struct auth_host *listed = &a->site[i].hosts[j];
+			if (!hostname_read(listed->name, &h) || !same_name(&h, name))
 				continue;
-			for (uint16_t s = 0; s < e->nsegment; s++) {
-				const struct segment *seg = e->segment_at[s];
-				if (h->has_mac && host_find(e, seg, h->mac))
-					n = place_add(out, n, seg, h->mac, BIND_A, seg->first);
-				for (size_t x = 0; !h->has_mac && x < h->nip; x++) {
-					const struct binding *b = binding_find(e, seg, h->ip[x]);
-					if (b)
-						n = place_add(out, n, seg, b->mac, BIND_A, b->first);
-				}
-			}
+			for (uint16_t s = 0; listed->has_mac && s < e->nsegment; s++)
+				if (host_find(e, e->segment_at[s], listed->mac))
+					n = place_add(out, n, s, listed->mac, BIND_A,
+						      e->segment_at[s]->first);
+			for (size_t x = 0; !listed->has_mac && x < listed->nip; x++)
+				n = places_address(e, listed->ip[x], k->ts, known, out, n);
 		}
 	return n;
 }
 
-/* Names learned from the wire and from other events.  Two live stations whose grades are within one step contest it. */
-static size_t
-places_names(struct engine *e, struct bytes computer, ts_t ts, struct place *out)
+/* A name of the same head but another, longer label: then the NetBIOS form is not unique. */
+static bool
+ambiguous(const struct named *n, const struct hostname *h, ts_t ts, ts_t known)
 {
-	struct who_key k;
-	uint8_t best = BIND_D + 1;
-	size_t n = 0;
+	uint64_t longer = h->longer ? h->label : 0;
 
-	if (!label_of(computer, &k))
-		return 0;
-	const struct who *w = table_peek(&e->identity->who, &k);
-	if (w == NULL || !name_fits(bytes_str(w->full), computer))
-		return 0;
-	for (size_t i = 0; i < w->n; i++) {
-		const struct who_claim *c = &w->claim[i];
-		if (ts - c->last <= grade_ttl[c->grade] && c->grade < best)
-			best = c->grade;
-	}
-	for (size_t i = 0; i < w->n; i++) {
-		const struct who_claim *c = &w->claim[i];
-		if (ts - c->last > grade_ttl[c->grade])
+	for (size_t i = 0; i < n->n; i++) {
+		const struct claim *c = &n->claim[i];
+		if (!c->longer || !claim_holds(c, ts, known))
 			continue;
-		if (c->grade == best)
-			n = place_add(out, n, e->segment_at[c->seg], c->mac, best, c->first);
-		else if (best > BIND_A && c->grade == best + 1 && !(n && mac_eq(out[0].mac, c->mac)))
-			return 0;
+		if (longer && c->label != longer)
+			return true;
+		longer = c->label;
 	}
-	if (best > BIND_A)
-		for (size_t i = 1; i < n; i++)
-			if (!mac_eq(out[i].mac, out[0].mac))
-				return 0;
-	return n;
+	return false;
+}
+
+/* The claims that mean this name: by all labels, by the leftmost one, in NetBIOS form.  A station that is known under another
+ * domain does not mean it. */
+static bool
+means(const struct named *n, const struct claim *c, const struct hostname *h, ts_t ts, ts_t known)
+{
+	if (!claim_holds(c, ts, known))
+		return false;
+	if (c->label != h->label && (c->longer == h->longer || ambiguous(n, h, ts, known)))
+		return false;
+	for (size_t i = 0; h->full && i < n->n; i++) {
+		const struct claim *o = &n->claim[i];
+		if (o->full && o->full != h->full && mac_eq(o->mac, c->mac) && claim_holds(o, ts, known) &&
+		    c->full != h->full)
+			return false;
+	}
+	return true;
+}
+
+/* Names learned from the wire and from other events: the best grade, unless two live stations contest it. */
+static size_t
+places_names(struct engine *e, const struct hostname *h, ts_t ts, ts_t known, struct place *out,
+	     bool *contested)
+{
+	struct name_key k = key_of(h);
+	const struct named *name = table_peek(&e->identity->names, &k);
+	const struct claim *set[ID_CLAIMS];
+	uint8_t best = BIND_GRADES;
+	size_t m = 0, n = 0, live = 0;
+
+	for (size_t i = 0; name && i < name->n; i++)
+		if (means(name, &name->claim[i], h, ts, known))
+			set[m++] = &name->claim[i];
+	for (size_t i = 0; i < m; i++)
+		live += station_live(e, set[i]->seg, set[i]->mac, ts);
+	for (size_t i = 0; i < m; i++)
+		if ((!live || station_live(e, set[i]->seg, set[i]->mac, ts)) && set[i]->grade < best)
+			best = set[i]->grade;
+	*contested = name && best > BIND_A && ts < name->crowded;
+	for (size_t i = 0; i < m; i++) {
+		if (live && !station_live(e, set[i]->seg, set[i]->mac, ts))
+			continue;
+		if (set[i]->grade == best)
+			n = place_add(out, n, set[i]->seg, set[i]->mac, best, set[i]->first);
+	}
+	for (size_t i = 0; best > BIND_A && i < m; i++)
+		*contested |= set[i]->grade <= best + 1 && !mac_eq(set[i]->mac, out[0].mac) &&
+			      (!live || station_live(e, set[i]->seg, set[i]->mac, ts));
+	/* what the name was known by before counts for since when it is known */
+	for (size_t p = 0; p < n; p++)
+		for (size_t i = 0; i < name->n; i++)
+			if (name->claim[i].first < out[p].first && name->claim[i].label == h->label &&
+			    name->claim[i].seg == out[p].seg && mac_eq(name->claim[i].mac, out[p].mac))
+				out[p].first = name->claim[i].first;
+	return *contested ? 0 : n;
+}
+
+/* With what was known by then.  An agent that tells its MACs is at one of them or out of sight: whoever else bears its name is
+ * somebody else. */
+static size_t
+places_known(struct engine *e, const struct kept *k, ts_t known, struct place *out, bool *contested)
+{
+	struct hostname h;
+	size_t n = places_agent(e, k, known, out);
+
+	*contested = false;
+	if (n || (k->nmac && !k->more_macs) || !hostname_read(bytes_str(k->computer), &h))
+		return n;
+	n = places_inventory(e, k, &h, known, out);
+	return n ? n : places_names(e, &h, k->ts, known, out, contested);
 }
 
 size_t
 event_places(struct engine *e, const struct kept *k, struct place out[PLACES])
 {
-	struct bytes computer = bytes_str(k->computer);
-	size_t n = places_agent(e, k, out);
+	bool contested;
+	size_t n = places_known(e, k, k->ts, out, &contested);
 
-	if (n == 0)
-		n = places_inventory(e, computer, out);
-	if (n == 0)
-		n = places_names(e, computer, k->ts, out);
+	if (n == 0 && !contested && (e->ending || e->now >= k->ts + IDENTITY_AFTER))
+		n = places_known(e, k, k->ts + IDENTITY_AFTER, out, &contested);
 	return n;
 }
 
@@ -391,8 +489,15 @@ void
 identity_agent(struct engine *e, const struct kept *k)
 {
 	struct place p[PLACES];
-	size_t n = places_agent(e, k, p);
+	size_t n = places_agent(e, k, k->ts + IDENTITY_AFTER, p);
 
 	for (size_t i = 0; i < n; i++)
-		who_learn(e, bytes_str(k->computer), e->segment_at[p[i].seg], p[i].mac, BIND_A, k->ts);
+		claim_at(e, bytes_str(k->computer), e->segment_at[p[i].seg], p[i].mac, BIND_A, ID_AGENT,
+			 k->ts);
+	if (k->kind != HE_IPHTTPS_BOUND || !(k->set & HES_NAME))
+		return;
+	n = places_address(e, k->addr, k->ts, k->ts + IDENTITY_AFTER, p, 0);
+	n = places_address(e, k->peer, k->ts, k->ts + IDENTITY_AFTER, p, n);
+	for (size_t i = 0; i < n; i++)
+		claim_at(e, bytes_str(k->text), e->segment_at[p[i].seg], p[i].mac, BIND_A, ID_TUNNEL, k->ts);
 }

@@ -225,6 +225,7 @@ kept_fill(struct kept *k, const struct hostev *ev)
 	}
 	for (size_t i = 0; i < ev->nhost_mac && i < KEPT_MACS; i++)
 		k->host_mac[k->nmac++] = ev->host_mac[i];
+	k->more_macs = ev->nhost_mac >= KEPT_MACS;
 	for (size_t i = 0; i < ev->nhost_ip && k->nip < KEPT_IPS; i++)
 		if (!addr_loopback(ev->host_ip[i]))
 			k->host_ip[k->nip++] = ev->host_ip[i];

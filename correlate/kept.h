@@ -6,7 +6,7 @@
 #include "identity.h"
 #include "sessions.h"
 
-enum { KEPT_MACS = 4, KEPT_IPS = 8, KEPT_MORE = 6, SEEN = 256 };
+enum { KEPT_MACS = HE_MACS_MAX, KEPT_IPS = 8, KEPT_MORE = 6, SEEN = 256 };
 
 struct kept {
 	uint64_t    serial; /* hash of computer, provider, id, record and time: the same in any order of arrival */
@@ -18,6 +18,7 @@ struct kept {
 	struct addr addr, peer, router;
 	struct mac  mac;
 	bool	    flag1, flag2, joined, decided;
+	bool	    more_macs; /* its host may have more than host_mac[] */
 	struct mac  host_mac[KEPT_MACS];
 	struct addr host_ip[KEPT_IPS];
 	struct addr more[KEPT_MORE]; /* further addresses of the list that `peer` or `addr` began */

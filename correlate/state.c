@@ -260,6 +260,10 @@ learn_frame(struct engine *e, const struct obs *o)
 	struct host *h = host_get(e, e->seg, o->outer.smac, NULL);
 	if (h == NULL)
 		return;
+	if (h->last && e->now - h->last > HOST_SILENT) {
+		h->gap_from = h->last;
+		h->gap_to = e->now;
+	}
 	h->last = e->now;
 	h->sent_other |= o->frame != e->ra_frame;
 	if (o->depth == 0 && is_dhcp(n))

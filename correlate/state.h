@@ -22,11 +22,15 @@ struct segment {
 	ts_t	 first, last;
 };
 
+/* A station that sent nothing for so long may have left. */
+static const ts_t HOST_SILENT = 10 * TS_MIN;
+
 /* ---- hosts: (segment, MAC), what a station on the wire was seen to do ---- */
 struct host {
 	ts_t	    first, last;
 	ts_t	    last_alive;	 /* last frame that is no DHCP: a sign of life (DETECTIONS.md 4) */
 	ts_t	    last_ip6;	 /* last IPv6 frame */
+	ts_t	    gap_from, gap_to; /* the last time that it was silent for longer than HOST_SILENT; 0: never */
 	struct addr ip[INC_ADDRS_MAX]; /* newest first */
 	uint8_t	    nip;
 	bool	    sent_other; /* a frame that is no router advertisement */

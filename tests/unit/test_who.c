@@ -248,6 +248,7 @@ joined(enum bind_grade grade, unsigned named_at)
 	ev.record_id = 1;
 	ev.ts = WORLD_START + 51 * TS_SEC;
 	engine_host(w.engine, &ev);
+	engine_end(w.engine); /* who was told after the event counts when the input is over */
 	const struct hyp *h = hyp_of(w.engine, FAM_D4_ROGUE, w.engine->segment_at[0], WORLD_ACTOR);
 	unsigned n = h ? h->nevent : 0;
 	world_close(&w);
