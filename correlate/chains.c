@@ -438,7 +438,7 @@ tunnel_backdoor(struct engine *e, struct hyp *h)
 	for (size_t i = 0; i < NELEM(kinds); i++) {
 		bool flows = false;
 		for (size_t f = 0; f < h->nfact; f++)
-			flows |= kinds[i].flows >> h->fact[f].id & 1;
+			flows |= fact_in(kinds[i].flows, h->fact[f].id);
 		if (h->family != kinds[i].family || !flows ||
 		    !(event_tells(e, h, kinds[i].up, kinds[i].n, NULL) ||
 		      server_tells(e, NULL, h, kinds[i].server)))

@@ -25,7 +25,7 @@ enum fact_id {
 	F_D6_FLOOD, F_D6_DECL, F_D6_ACCEPT /* E2: Request/Renew with the actor's DUID, DAD of the offered address */,
 	/* RA, ND */
 	F_RA_ROGUE, F_RA_DNS, F_RA_PREF, F_RA_MO, F_RA_KILL, F_RA_EVADE, F_RA_FLOOD, F_RA_BADOPT, F_RA_FOLLOW /* E2 */,
-	F_ND_SPOOF, F_ID_CONFLICT /* two live stations claim one name (DETECTIONS.md 9) */,
+	F_ND_SPOOF,
 	/* names */
 	F_DNS_USE, F_DNS_LL, F_DNS_NAME, F_DNS_DIFF, F_DNS_UPD,
 	/* authentication */
@@ -35,9 +35,18 @@ enum fact_id {
 	/* TLS and what runs in it */
 	F_IPH_SRV, F_SSTP_CERT, F_SSTP_PATH /* E1: the path to a VPN server was bent (DETECTIONS.md 8) */, F_FO_TAMPER,
 	F_DHCP_QUIET /* boot storm explained: >= 90 % of the counted keys known or alive */,
+	/* from here on no row of joins.c or chains.c names them: a set of the others is one word */
 	F_SITE, /* a rule of the configuration (where.h) */
+	F_ID_CONFLICT, /* two live stations claim one name (DETECTIONS.md 9) */
 	FACTS
 };
+_Static_assert(F_SITE <= 64, "a set of facts is one word");
+
+static inline bool
+fact_in(uint64_t set, unsigned id)
+{
+	return id < F_SITE && (set >> id & 1);
+}
 
 enum fact_flag {
 	FF_HARD = 1 << 0,    /* contradicts declared or learned authority, or a rule marked hard */

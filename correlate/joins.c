@@ -4,7 +4,6 @@
 
 #define FAM(f)	(UINT32_C(1) << FAM_##f)
 #define FACT(f) (UINT64_C(1) << F_##f)
-_Static_assert(FACTS <= 64, "a set of facts is one word");
 
 #define DHCP4_FACTS                                                                                          \
 	(FACT(D4_ROGUE) | FACT(D4_SPOOF) | FACT(D4_RACE) | FACT(D4_OPT) | FACT(D4_ROUTE) | FACT(D4_WPAD) |   \
@@ -456,7 +455,7 @@ vpn_name_fits(const struct pair *p, const struct evidence *v)
 static bool
 evidence_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 {
-	if (j->facts && !(j->facts >> v->fact & 1))
+	if (j->facts && !fact_in(j->facts, v->fact))
 		return false;
 	if ((j->keys & K_HOST) && !(v->has_victim && is_host(p, v->victim, v->victim_addr)))
 		return false;

@@ -33,7 +33,7 @@ fact_for(const struct join *j, enum family f)
 	if (j->facts == 0)
 		return (enum fact_id)usual[f];
 	for (unsigned i = 0; i < FACTS; i++)
-		if (j->facts >> i & 1)
+		if (fact_in(j->facts, i))
 			return (enum fact_id)i;
 	return F_NONE;
 }
