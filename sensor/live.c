@@ -13,11 +13,12 @@
 #include "emit.h"
 #include "engine.h"
 #include "eventsrc.h"
+#include "feedsrc.h"
 #include "log.h"
 #include "opinion.h"
 #include "run.h"
 
-enum { TIMEOUT_MS = 100, BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 32 + EVENTS_SOURCES_MAX };
+enum { TIMEOUT_MS = 100, BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 33 + EVENTS_SOURCES_MAX };
 
 /* Offsets in the IPv4 header: flags and fragment offset; in the IPv6 header: next header.  RFC 8200 4: hop-by-hop 0,
  * routing 43, fragment 44, destination options 60; authentication 51, mobility 135. */
@@ -64,6 +65,7 @@ struct live {
 	struct tap tap[OPTS_READ_MAX];
 	size_t n;
 	struct eventsrc *events;
+	struct feedsrc *feed;
 	struct emit emit;
 	struct engine_conf ec;
 	struct engine *engine;
@@ -74,13 +76,15 @@ struct live {
 	bool failed;
 };
 
-static volatile sig_atomic_t stop, reopen;
+static volatile sig_atomic_t stop, reopen, tell;
 
 static void
 on_signal(int sig)
 {
 	if (sig == SIGHUP)
 		reopen = 1;
+	else if (sig == SIGUSR1)
+		tell = 1;
 	else
 		stop = 1;
 }
@@ -209,7 +213,13 @@ each_second(struct live *l)
 	if (reopen) {
 		reopen = 0;
 		sinks_reopen(l->emit.sinks);
+		feedsrc_signal(l->feed, SIGHUP);
 	}
+	if (tell) {
+		tell = 0;
+		feedsrc_signal(l->feed, SIGUSR1);
+	}
+	feedsrc_second(l->feed);
 	sinks_work(l->emit.sinks);
 }
 
@@ -222,13 +232,16 @@ loop(struct live *l)
 		size_t n = 0;
 		for (; n < l->n; n++)
 			p[n] = (struct pollfd){ .fd = l->tap[n].fd, .events = POLLIN };
-		n += eventsrc_poll(l->events, p + n, POLL_MAX - n);
+		n += eventsrc_poll(l->events, p + n, POLL_MAX - 1 - n);
+		if (feedsrc_fd(l->feed) >= 0)
+			p[n++] = (struct pollfd){ .fd = feedsrc_fd(l->feed), .events = POLLIN };
 		int64_t wait = next - clock_ms();
 		if (poll(p, n, wait > 0 ? (int)wait : 0) < 0 && errno != EINTR)
 			break;
 		for (size_t i = 0; i < l->n; i++)
 			tap_read(l, &l->tap[i]);
 		eventsrc_given(l->events, on_host, l->engine);
+		feedsrc_take(l->feed);
 		if (clock_ms() >= next) {
 			next = clock_ms() + TICK_MS;
 			each_second(l);
@@ -302,6 +315,7 @@ goodbye(struct live *l)
 	struct eventsrc_counts n = eventsrc_counts(l->events);
 	log_say("%" PRIu64 " host events, %" PRIu64 " documents refused, %" PRIu64 " incident records",
 		n.events, n.refused, l->emit.records);
+	feedsrc_tell(l->feed);
 	asking_tell(&l->asking);
 }
 
@@ -314,13 +328,19 @@ run_live(const struct opts *o, const struct conf *c)
 	if (status == EXIT_OK)
 		status = open_engine(&l);
 	if (status == EXIT_OK) {
+		l.feed = feedsrc_open(o, c, run_random_key(), on_host, l.engine);
+		status = l.feed ? EXIT_OK : EXIT_USAGE;
+	}
+	if (status == EXIT_OK) {
 		sigaction(SIGTERM, &act, NULL);
 		sigaction(SIGINT, &act, NULL);
 		sigaction(SIGHUP, &act, NULL);
+		sigaction(SIGUSR1, &act, NULL);
 		signal(SIGPIPE, SIG_IGN);
 		loop(&l);
 		for (size_t i = 0; i < l.n; i++)
 			tap_loss(&l, &l.tap[i], clock_wall());
+		feedsrc_stop(l.feed);
 		engine_end(l.engine);
 		eventsrc_close(l.events);
 		goodbye(&l);
@@ -335,5 +355,6 @@ run_live(const struct opts *o, const struct conf *c)
 	free(l.engine_mem);
 	free(l.walk_mem);
 	eventsrc_free(l.events);
+	feedsrc_free(l.feed);
 	return status;
 }

@@ -199,18 +199,28 @@ senders_open(struct edge *e)
 		return false;
 	}
 	e->sender = calloc(e->nsender + 1, sizeof(*e->sender));
-	bool ok = e->sender != NULL;
-	for (size_t i = 0; ok && i < c->nsender; i++) {
+	if (e->sender == NULL)
+		return false;
+	for (size_t i = 0; i < c->nsender; i++)
 		name_sender(e, i, (const char *)c->sender[i].name.p);
-		ok = announce(e, i, c->sender[i].computer, c->sender[i].ncomputer);
-	}
-	for (size_t i = 0; ok && i < c->nfollow; i++) {
+	for (size_t i = 0; i < c->nfollow; i++)
 		name_sender(e, c->nsender + i, (const char *)c->follow[i].path.p);
-		ok = announce(e, c->nsender + i, &c->follow[i].computer, 1);
-	}
-	if (ok)
-		name_sender(e, e->nsender, "(unknown)");
-	return ok;
+	name_sender(e, e->nsender, "(unknown)");
+	return true;
+}
+
+/* Tells the engine who may come; it takes this as the sign that we listen. */
+static bool
+introduce(struct edge *e)
+{
+	const struct conf *c = e->conf;
+	for (size_t i = 0; i < c->nsender; i++)
+		if (!announce(e, i, c->sender[i].computer, c->sender[i].ncomputer))
+			return false;
+	for (size_t i = 0; i < c->nfollow; i++)
+		if (!announce(e, c->nsender + i, &c->follow[i].computer, 1))
+			return false;
+	return true;
 }
 
 /* A descriptor a connection, as far as the hard limit goes. */
@@ -289,7 +299,7 @@ edge_run(const struct conf *c, int ipc)
 	raise_limit(c);
 	if (hand_open(&e->hand, ipc) && events_open(e) && senders_open(e) && conns_open(e)) {
 		status = EXIT_USAGE;
-		if (listen_open(e) && follow_open(e)) {
+		if (listen_open(e) && introduce(e) && follow_open(e)) {
 			log_say("edge: %zu listeners, %zu followed files, %zu senders", c->nlisten,
 				c->nfollow, c->nsender);
 			edge_pump(e);

@@ -47,7 +47,7 @@ full(struct listener *l, int fd)
 
 /* Makes room for a newcomer: who has not proved yet who it is gives way, the oldest first, and an address may hold few. */
 static bool
-room_for(struct edge *e, struct addr peer)
+room_for(struct edge *e, struct addr peer, bool known)
 {
 	struct conn *oldest = NULL;
 	size_t same = 0;
@@ -59,7 +59,7 @@ room_for(struct edge *e, struct addr peer)
 		if (oldest == NULL || c->opened < oldest->opened)
 			oldest = c;
 	}
-	if (same >= UNKNOWN_PER_ADDRESS)
+	if (!known && same >= UNKNOWN_PER_ADDRESS)
 		return false;
 	if (e->open < e->conf->connections)
 		return true;
@@ -114,7 +114,7 @@ arrive(struct listener *l, int fd, struct addr peer)
 		close(fd);
 		return;
 	}
-	if (s ? e->open >= e->conf->connections : !room_for(e, peer)) {
+	if (!room_for(e, peer, s != NULL)) {
 		full(l, fd);
 		return;
 	}

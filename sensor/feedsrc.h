@@ -1,0 +1,39 @@
+/* Host events from the edge: starts it, decodes what it hands on, lets every sender speak for its own hosts only, counts,
+ * and confirms.  What is confirmed was given to the engine. */
+#ifndef CROSSTAP_FEEDSRC_H
+#define CROSSTAP_FEEDSRC_H
+
+#include "conf.h"
+#include "hostev.h"
+#include "ipc.h"
+#include "opts.h"
+#include "siphash.h"
+
+struct feedsrc;
+/* Starts the edge where feed.listen or feed.follow are configured and waits until it listens.  NULL (told) on failure.
+ * `fn` gets every event that is accepted. */
+struct feedsrc *feedsrc_open(const struct opts *, const struct conf *, struct sipkey, hostev_fn *, void *arg);
+/* What to poll for reading, -1: nothing. */
+int feedsrc_fd(const struct feedsrc *);
+/* Takes some of what waits; never waits itself. */
+void feedsrc_take(struct feedsrc *);
+/* Once a second: the edge is started again, silence is told. */
+void feedsrc_second(struct feedsrc *);
+/* HUP and USR1, passed on to the edge; USR1 tells our counters too. */
+void feedsrc_signal(struct feedsrc *, int sig);
+/* No more from outside: what was taken from senders that will not send it again is taken over, at most some seconds. */
+void feedsrc_stop(struct feedsrc *);
+/* The counters of every sender on standard error. */
+void feedsrc_tell(const struct feedsrc *);
+void feedsrc_free(struct feedsrc *);
+
+struct feedsrc_sender {
+	const char *name;
+	struct ipc_counts counts;
+	bool silent;
+	int64_t heard; /* clock_ms of the last document, 0: never */
+};
+/* The i-th sender; false past the end. */
+bool feedsrc_at(const struct feedsrc *, size_t i, struct feedsrc_sender *);
+
+#endif
