@@ -196,13 +196,14 @@ teredo_failed_half(const struct half_case *c)
 	return nothing();
 }
 
-/* What was there before the event and not after it. */
+/* What was there before the event and not after it; where the row looks back, it went away no earlier than that. */
 static struct half
 stopped(const struct half_case *c, uint8_t fam, uint16_t port, enum outcome what, const char *why,
 	const char *goes_on)
 {
 	ts_t eps = event_eps(c->e, c->k);
-	bool before = seen(c, fam, port, what, c->k->ts - TS_HOUR, c->k->ts + eps) != 0;
+	ts_t from = c->j->from < 0 ? c->from : c->k->ts - TS_HOUR;
+	bool before = seen(c, fam, port, what, from, c->k->ts + eps) != 0;
 
 	if (seen(c, fam, port, what, c->k->ts + eps + 1, c->to))
 		return goes_on ? refuted(goes_on) : nothing();
@@ -548,6 +549,19 @@ server_seen_half(const struct half_case *c)
 	return h;
 }
 
+/* Did a server that the event lists tell the reporter the domain that the event names? */
+static bool
+told_domain(const struct half_case *c)
+{
+	for (size_t i = 0; i < c->nplace; i++) {
+		const struct rogue_check *r = rogue_check_of(c->e, c->place[i].seg, c->place[i].mac);
+		if (r && r->told != TS_NONE && r->told >= c->from && r->told <= c->to &&
+		    addr_eq(r->by_addr, c->k->peer) && (c->k->name == 0 || r->domain == c->k->name))
+			return true;
+	}
+	return false;
+}
+
 /* A workgroup server met one of the domain's: where that one is declared, the reporter is the intruder. */
 static struct half
 domain_half(const struct half_case *c)
@@ -556,9 +570,11 @@ domain_half(const struct half_case *c)
 
 	if (!listed_known(c))
 		return h;
-	h = reporter_serves(c) ? confirmed("The server that it met is declared: the reporter is the "
-					   "intruder, and served clients.")
-			       : nothing();
+	if (reporter_serves(c))
+		h = confirmed("The server that it met is declared: the reporter is the intruder, and served "
+			      "clients.");
+	else if (told_domain(c))
+		h = confirmed("A declared server told the reporter its domain: the reporter is the intruder.");
 	h.by_reporter = true;
 	h.why = h.why ? h.why : "The server that it met is declared: the reporter is the one out of place.";
 	return h;

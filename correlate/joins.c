@@ -60,7 +60,7 @@ static const struct join joins[] = {
 	{ "1042", DS, 0, HE_DHCP_SERVER_SEEN, FAM(D4_ROGUE), 0, K_PEER_ACTOR, JF_NAMES | JF_REPORTER, -60, 10, 0,
 		FAM_D4_ROGUE, SEV_LOW, SEV_HIGH,
 	  1 << VB_S4, R_SERVER_SEEN, "T1557.003", "the routine hourly check lists peers" },
-	{ "1052", DS, 0, HE_WORKGROUP_SAW_DOMAIN, FAM(D4_ROGUE) | FAM(D4_AUTHKILL), 0, K_PEER_ACTOR,
+	{ "1052", DS, 0, HE_WORKGROUP_SAW_DOMAIN, FAM(D4_ROGUE) | FAM(D4_AUTHKILL), 0, K_PEER_ACTOR | K_DOMAIN,
 		JF_NAMES | JF_REPORTER, -120, 10, 0,
 	  FAM_D4_ROGUE, SEV_MEDIUM, SEV_HIGH, 1 << VB_S4, R_DOMAIN, "T1557.003", "lab migration" },
 	{ "1052/own", DS, 0, HE_WORKGROUP_SAW_DOMAIN, FAM(D4_ROGUE), 0, K_PEER_KNOWN, JF_OWN | JF_REPORTER, -120, 10, 0, PLAIN,
@@ -385,8 +385,8 @@ static bool
 static_keys(struct pair *p, const struct join *j)
 {
 	if (j->keys & K_SESSION) {
-		const struct session *s = vpn_joins(p->e, p->k, p->place, p->nplace, p->h);
-		if (s == NULL || s->start < p->k->ts + j->from * TS_SEC - p->eps)
+		const struct session *s = vpn_joins(p->e, j, p->k, p->place, p->nplace, p->h);
+		if (s == NULL)
 			return false;
 		p->own.ts = s->start;
 	}
@@ -452,18 +452,32 @@ vpn_name_fits(const struct pair *p, const struct evidence *v)
 	return d && d->name == v->name;
 }
 
+/* The packet touched the event's computer; a router advertisement to all nodes touches whom it reached. */
+static bool
+touched(const struct pair *p, const struct evidence *v)
+{
+	if (v->has_victim || p->h->family != FAM_RA)
+		return v->has_victim && is_host(p, v->victim, v->victim_addr);
+	for (size_t i = 0; i < p->nplace; i++)
+		if (p->place[i].seg == p->h->seg && hyp_victim_of(p->h, p->place[i].mac))
+			return true;
+	return false;
+}
+
 static bool
 evidence_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 {
 	if (j->facts && !fact_in(j->facts, v->fact))
 		return false;
-	if ((j->keys & K_HOST) && !(v->has_victim && is_host(p, v->victim, v->victim_addr)))
+	if ((j->keys & K_HOST) && !touched(p, v))
 		return false;
 	if ((j->keys & K_ADDR) && !(addr_set(v->key) && addr_eq(v->key, p->k->addr)))
 		return false;
 	if ((j->keys & K_ROUTER) && !(addr_set(v->key) && addr_eq(v->key, p->k->router)))
 		return false;
 	if ((j->keys & K_NAME) && !(v->name && v->name == p->k->name))
+		return false;
+	if ((j->keys & K_DOMAIN) && v->name && p->k->name && v->name != p->k->name)
 		return false;
 	if ((j->keys & K_LATEST) && !latest_fits(p, j, v))
 		return false;

@@ -22,6 +22,7 @@ enum join_key {
 	K_VPN_NAME = 1 << 14,	 /* the fact's name is that of a VPN server: declared, or dialled by that client */
 	K_PEER_KNOWN = 1 << 15,	 /* every server that the event lists is a declared one */
 	K_CLIENT = 1 << 16,	 /* the fact touched the client whose MAC the event tells */
+	K_DOMAIN = 1 << 17,	 /* no other domain was told than the event's, where both are known */
 };
 enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an address of the actor: it may be shared */,
 		 JF_M = 8, JF_O = 16, JF_REPORTER = 32 /* the computer is no victim: a server that tells */,

@@ -325,6 +325,7 @@ learn_dhcp4(struct engine *e, const struct obs *o)
 		return;
 	if ((c = check_get(e, m)) && c->asked != TS_NONE) {
 		c->told = e->now;
+		c->domain = name_hash(bytes_text(dhcp4_subopt(vendor, WINDOWS_DOMAIN)));
 		c->by = o->outer.smac;
 		c->by_addr = dhcp4_opt_addr(d, D4O_SERVER_ID);
 		if (!addr_set(c->by_addr))

@@ -48,6 +48,7 @@ struct rogue_check {
 	ts_t	    asked, told; /* TS_NONE: never */
 	struct mac  by;
 	struct addr by_addr;
+	uint64_t    domain; /* name_hash() of it */
 };
 const struct rogue_check *rogue_check_of(struct engine *, uint16_t seg, struct mac);
 

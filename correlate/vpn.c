@@ -1,7 +1,6 @@
 #include "vpn.h"
 
 enum {
-	STARTED_SEC = 90,
 	SAME_FLOW_SEC = 60,
 	SYNCED_SEC = 2,
 	STEPS = 256,
@@ -90,16 +89,22 @@ struct search {
 	struct engine *e;
 	const struct kept *k;
 	const struct dial *dial;
-	ts_t from, to;
+	ts_t from, at, to; /* `at`: of the event; what started later is taken where nothing did before */
 	const struct session *hash, *path, *last; /* with W = H; with a path fact; the last to a VPN server */
 	unsigned n;				  /* to VPN servers */
 	bool differ;
 };
 
+/* The last one before the event, else the first one after it. */
 static bool
-later(const struct session *s, const struct session *than)
+nearer(const struct search *x, const struct session *s, const struct session *than)
 {
-	return than == NULL || s->start > than->start;
+	if (than == NULL)
+		return true;
+	bool after = s->start > x->at, than_after = than->start > x->at;
+	if (after != than_after)
+		return than_after;
+	return after ? s->start < than->start : s->start > than->start;
 }
 
 static bool
@@ -120,15 +125,15 @@ consider(struct search *x, const struct session *s)
 		return;
 	if (x->dial && !dialled(x->dial, s))
 		return;
-	if (shows_hash(x->k, s) && later(s, x->hash))
+	if (shows_hash(x->k, s) && nearer(x, s, x->hash))
 		x->hash = s;
-	if (path && later(s, x->path))
+	if (path && nearer(x, s, x->path))
 		x->path = s;
 	if (!x->dial && !session_vpn(x->e, s))
 		return;
 	x->n++;
 	x->differ |= x->last && !agree(s, x->last);
-	if (later(s, x->last))
+	if (nearer(x, s, x->last))
 		x->last = s;
 }
 
@@ -148,13 +153,16 @@ search_from(struct search *x, uint16_t seg, struct addr a, struct mac m)
 }
 
 struct vpn_pick
-vpn_pick(struct engine *e, const struct kept *k, const struct place *place, size_t nplace, ts_t eps)
+vpn_pick(struct engine *e, const struct join *j, const struct kept *k, const struct place *place,
+	 size_t nplace)
 {
+	ts_t eps = event_eps(e, k);
 	struct search x = { .e = e,
 			    .k = k,
 			    .dial = dial_of(e, k->coid),
-			    .from = k->ts - STARTED_SEC * TS_SEC - eps,
-			    .to = k->ts + eps };
+			    .from = k->ts + j->from * TS_SEC - eps,
+			    .at = k->ts + eps,
+			    .to = k->ts + j->to * TS_SEC + eps };
 
 	for (size_t i = 0; i < nplace; i++) {
 		const struct host *h = host_find(e, e->segment_at[place[i].seg], place[i].mac);
@@ -212,10 +220,10 @@ true_server(struct engine *e, const struct session *s)
 }
 
 const struct session *
-vpn_joins(struct engine *e, const struct kept *k, const struct place *place, size_t nplace,
-	  const struct hyp *h)
+vpn_joins(struct engine *e, const struct join *j, const struct kept *k, const struct place *place,
+	  size_t nplace, const struct hyp *h)
 {
-	struct vpn_pick p = vpn_pick(e, k, place, nplace, event_eps(e, k));
+	struct vpn_pick p = vpn_pick(e, j, k, place, nplace);
 	const struct session *s = p.s;
 
 	if (s == NULL || s->seg != h->seg)
@@ -294,9 +302,10 @@ static void
 shown_note(struct engine *e, struct shown_by *x, const struct kept *k, struct addr a)
 {
 	unsigned i = a.fam == 6;
+	ts_t around = TS_DAY + event_eps(e, k);
 
 	if (!x->has[i])
-		x->has[i] = address_leaf(e, a, k->ts - TS_DAY, k->ts + TS_DAY, &x->leaf[i], &x->by[i]);
+		x->has[i] = address_leaf(e, a, k->ts - around, k->ts + around, &x->leaf[i], &x->by[i]);
 }
 
 static struct shown_by
@@ -327,6 +336,7 @@ families_alone(const struct shown_by *x, bool blind)
 		a.verdict = V_REFUTED;
 		a.why = "the server shows one certificate over IPv4 and IPv6";
 	} else {
+		a.verdict = V_CONFIRMED;
 		a.why = "The server shows one certificate over IPv4 and another over IPv6.";
 	}
 	return a;
@@ -350,18 +360,20 @@ bound_alone(struct engine *e, const struct segment *seg, const struct kept *k, c
 	bool p = against_p(leaf_standing(e, seg, 0, (struct addr){ 0 }, w)) == VPN_EQUAL;
 	for (size_t n = 0; n < nplace; n++)
 		own |= mac_eq(place[n].mac, x->by[i]);
-	if (leaf_same(w, &k->bound)) {
-		a.why = "The server shows the certificate that is bound, not the one that is configured for "
-			"SSTP.";
-	} else if (leaf_same(w, &k->leaf)) {
+	if (leaf_same(w, &k->leaf)) {
 		a.verdict = p ? V_REFUTED : V_HOST_ONLY;
 		a.why = "the server shows the configured certificate: the event is stale";
-	} else if (!p && !own && nplace) {
-		a.verdict = V_PROBABLE;
+	} else if (leaf_same(w, &k->bound)) {
+		a.verdict = V_CONFIRMED;
+		a.why = "The server shows the certificate that is bound, not the one that is configured for "
+			"SSTP.";
+	} else if (!p) { /* a listed one is a load balancer's */
+		a.verdict = V_CONFIRMED;
 		a.severity = SEV_HIGH;
-		a.actor = (struct actor){ .has_mac = !auth_router_mac(e, seg, x->by[i]), .mac = x->by[i] };
-		a.why = "Another station shows a certificate in the server's place that is neither "
-			"configured nor bound there.";
+		if (!own && nplace && !auth_router_mac(e, seg, x->by[i]))
+			a.actor = (struct actor){ .has_mac = true, .mac = x->by[i] };
+		a.why = "What ends TLS in the server's place shows a certificate that is neither configured nor "
+			"bound there.";
 	}
 	return a;
 }
@@ -377,7 +389,7 @@ vpn_alone(struct engine *e, const struct segment *seg, const struct join *j, con
 		return j->event_id == EVENT_FAMILIES ? families_alone(&x, blind)
 						     : bound_alone(e, seg, k, &x, place, nplace, blind);
 	}
-	p = vpn_pick(e, k, place, nplace, event_eps(e, k));
+	p = vpn_pick(e, j, k, place, nplace);
 	if (p.unsure)
 		return (struct vpn_alone){ .verdict = V_UNVERIFIABLE,
 					   .severity = (enum severity)j->sev_alone };

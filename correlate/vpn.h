@@ -5,12 +5,13 @@
 #include "joins.h"
 #include "servers.h"
 
-/* The session that an event is about: the client's, to a VPN server, started at most 90 s before it. */
+/* The session that an event is about: the client's, to a VPN server, started in the row's window; the last before the event,
+ * else the first after it. */
 struct vpn_pick {
 	const struct session *s; /* NULL: none was seen */
 	bool		      unsure; /* several, and they do not agree */
 };
-struct vpn_pick vpn_pick(struct engine *, const struct kept *, const struct place *, size_t nplace, ts_t eps);
+struct vpn_pick vpn_pick(struct engine *, const struct join *, const struct kept *, const struct place *, size_t nplace);
 
 /* One line of section 8's table.  H: hash of the event, W: certificate on the wire, P: the server's own. */
 enum vpn_compare { VPN_UNKNOWN, VPN_EQUAL, VPN_DIFFERS };
@@ -27,8 +28,8 @@ struct vpn_said vpn_table(const struct vpn_case *);
 
 /* The session of the event, where it speaks for that hypothesis; NULL where it does not: it went elsewhere, the true server
  * answered it, or the table explains it. */
-const struct session *vpn_joins(struct engine *, const struct kept *, const struct place *, size_t nplace,
-				const struct hyp *);
+const struct session *vpn_joins(struct engine *, const struct join *, const struct kept *, const struct place *,
+				size_t nplace, const struct hyp *);
 
 /* An event that joined nothing.  `blind`: what would show a session was not in view, or packets were lost. */
 struct vpn_alone {

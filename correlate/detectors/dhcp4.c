@@ -47,6 +47,16 @@ fact_of(const struct d4_now *n, uint8_t id, uint8_t grade, uint16_t flags)
 	return f;
 }
 
+/* The domain that a reply to a Windows server's rogue detection tells (option 43, sub-option 0x5F); 0 where none. */
+static uint64_t
+domain_told(const struct dhcp4 *d)
+{
+	struct bytes vendor = dhcp4_opt(d, D4O_VENDOR43);
+	struct bytes name = vendor.p ? bytes_text(dhcp4_subopt(vendor, 0x5f)) : vendor;
+
+	return d->msg_type == D4_ACK && name.n ? name_hash(name) : 0;
+}
+
 /* Servers that copy the options in an order of their own, without a UDP checksum, for seconds (DETECTIONS.md 12). */
 static const char *
 server_hint(const struct obs *o)
@@ -96,6 +106,7 @@ rogue_detect(struct engine *e, const struct obs *o)
 		return;
 	struct fact f = fact_of(n, F_D4_ROGUE, E1, FF_HARD);
 	f.hint = server_hint(o);
+	f.name = domain_told(&o->u.dhcp4);
 	bool other = n->against_trusted || carries_routes(&o->u.dhcp4) || dhcp4_opt(&o->u.dhcp4, D4O_WPAD).p;
 	if (!accused(n) || excused_relay(e, n) || (!n->id_given && !other)) {
 		if (n->relay)
@@ -364,16 +375,14 @@ static void
 authkill_detect(struct engine *e, const struct obs *o)
 {
 	const struct d4_now *n = server_now(e);
-	struct bytes vendor = dhcp4_opt(&o->u.dhcp4, D4O_VENDOR43);
+	uint64_t domain = domain_told(&o->u.dhcp4);
 
-	if (n == NULL || o->u.dhcp4.msg_type != D4_ACK || n->trusted || vendor.p == NULL ||
-	    !n->x->asks_domain)
-		return;
-	if (bytes_text(dhcp4_subopt(vendor, 0x5f)).n == 0)
+	if (n == NULL || n->trusted || !n->x->asks_domain || domain == 0)
 		return;
 	bool strange = auth_declared(e, e->seg, SVC_DHCP4) || n->s->acks <= 1; /* this ACK is one */
 	struct fact f = fact_of(n, F_D4_AUTHKILL, E1, strange ? FF_SP : 0);
 	f.family = FAM_D4_AUTHKILL;
+	f.name = domain;
 	if (!addr_set(f.victim_addr) && addr_set(o->u.dhcp4.ciaddr) && !addr_zero(o->u.dhcp4.ciaddr))
 		f.victim_addr = o->u.dhcp4.ciaddr;
 	fact_raise(e, &f);
