@@ -325,6 +325,22 @@ auth_prefix(struct engine *e, const struct segment *s, struct addr a, struct pre
 }
 
 bool
+auth_planned(struct engine *e, const struct segment *s, ts_t t, ts_t eps, bool *declared)
+{
+	size_t i = 0;
+	const struct auth_site *site;
+
+	*declared = false;
+	while ((site = site_next(e, s, &i))) {
+		*declared |= site->changes_declared;
+		for (size_t k = 0; k < site->nchanges; k++)
+			if (t >= site->changes[k].from - eps && t <= site->changes[k].to + eps)
+				return true;
+	}
+	return false;
+}
+
+bool
 auth_vpn_declared(struct engine *e, const struct segment *s)
 {
 	size_t i = 0;

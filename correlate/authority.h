@@ -3,6 +3,7 @@
 #define CROSSTAP_AUTHORITY_H
 
 #include "addr.h"
+#include "time.h"
 
 /* A list that is absent (declared == false) means unknown, an empty one means none. */
 struct auth_server {
@@ -16,6 +17,7 @@ struct auth_addrs   { bool declared; struct addr *v; size_t n; };
 struct auth_vpn	    { struct bytes sni; struct addr *ip; size_t nip; struct bytes *leaf_sha256; size_t nleaf; /* 32 bytes */ };
 struct auth_vpns    { bool declared; struct auth_vpn *v; size_t n; };
 struct auth_pair    { struct addr a, b; };
+struct auth_change  { ts_t from, to; bool has_from, has_to; }; /* planned work */
 
 struct auth_site {
 	struct bytes	    name;
@@ -27,6 +29,8 @@ struct auth_site {
 	struct auth_vpns    vpn_servers;
 	struct auth_pair   *failover; size_t nfailover;
 	struct mac	   *bridges; size_t nbridges;
+	bool		    changes_declared;
+	struct auth_change *changes; size_t nchanges;
 	/* static inventory: which computer has which MAC and addresses (grade A of DETECTIONS.md 9) */
 	struct auth_host { struct bytes name; struct mac mac; bool has_mac; struct addr *ip; size_t nip; } *hosts; size_t nhosts;
 };

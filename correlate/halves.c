@@ -445,33 +445,54 @@ vpn_name_half(const struct half_case *c)
 }
 
 /* ---- DHCP servers ---- */
-/* Its queries for the directory, its connections to it, and everybody's. */
-static struct half
-directory_half(const struct half_case *c)
+/* How connections to the directory went: the reporter's, and everybody's. */
+struct directory {
+	uint32_t own_open, own_refused, own_asked, open, refused, asked;
+};
+
+static struct directory
+directory_seen(const struct half_case *c)
 {
 	struct own o = own_of(c->e, c->k, c->place, c->nplace);
 	const struct addr all = { 0 };
-	uint32_t own_open = 0, own_bad = 0, open, bad;
-	struct name_said s = name_said(c, 0, all);
+	struct directory d = { 0 };
 
+#define N(who, port, what) outcome_seen(c->e, c->seg->ix, who, port, what, c->from, c->to)
 	for (size_t i = 0; i < o.n; i++) {
-		own_open += outcome_seen(c->e, c->seg->ix, o.v[i], PORT_DIRECTORY, OUT_OPEN, c->from, c->to);
-		own_bad +=
-			outcome_seen(c->e, c->seg->ix, o.v[i], PORT_DIRECTORY, OUT_REFUSED, c->from, c->to) +
-			outcome_seen(c->e, c->seg->ix, o.v[i], PORT_DIRECTORY, OUT_BROKEN, c->from, c->to);
-		if (!c->blind && !own_open)
-			own_bad += outcome_seen(c->e, c->seg->ix, o.v[i], PORT_DIRECTORY, OUT_ASKED, c->from,
-						c->to);
+		d.own_open += N(o.v[i], PORT_DIRECTORY, OUT_OPEN);
+		d.own_refused += N(o.v[i], PORT_DIRECTORY, OUT_REFUSED) + N(o.v[i], PORT_DIRECTORY, OUT_BROKEN);
+		d.own_asked += N(o.v[i], PORT_DIRECTORY, OUT_ASKED);
 	}
-	open = outcome_seen(c->e, c->seg->ix, all, PORT_DIRECTORIES, OUT_OPEN, c->from, c->to);
-	bad = outcome_seen(c->e, c->seg->ix, all, PORT_DIRECTORIES, OUT_REFUSED, c->from, c->to);
+	d.open = N(all, PORT_DIRECTORIES, OUT_OPEN);
+	d.refused = N(all, PORT_DIRECTORIES, OUT_REFUSED);
+	d.asked = N(all, PORT_DIRECTORIES, OUT_ASKED);
+#undef N
+	return d;
+}
+
+static struct half
+directory_half(const struct half_case *c)
+{
+	const struct directory d = directory_seen(c);
+	const struct name_said s = name_said(c, 0, (struct addr){ 0 });
+	bool lost = c->j->kind == HE_DHCP_NO_DIRECTORY;
+	bool fails = d.own_refused || (!c->blind && d.own_asked && !d.own_open);
+	struct half h = nothing();
+
 	if (s.bad)
 		return confirmed("A resolver that may not answered where the directory is.");
-	if (c->j->kind == HE_DHCP_NO_DIRECTORY && !open && bad)
-		return refuted("the directory refuses everybody: maintenance, and nobody in between");
-	if (own_open && !own_bad && c->j->kind == HE_DHCP_STOPPED_DOMAIN)
+	if (lost && !d.open && (d.refused || (!c->blind && d.asked > d.own_asked)))
+		return refuted("the directory fails everybody: maintenance, and nobody in between");
+	if (lost && s.good && d.own_refused)
+		return refuted("the declared resolver answered, and the directory itself refuses");
+	if (!lost && d.own_open && !fails)
 		return refuted("the directory answers it: it is not on the list of authorised servers");
-	return nothing();
+	if (fails && !d.own_open)
+		h = confirmed("Its connections to the directory fail, others' do not.");
+	else if (lost && s.nothing)
+		h = confirmed("Its queries for the directory fail.");
+	h.severity = c->j->sev_alone; /* an outage is none of a suspect's doing by itself */
+	return h;
 }
 
 static struct half
@@ -580,19 +601,56 @@ domain_half(const struct half_case *c)
 	return h;
 }
 
-/* No frame at all of the partner since then. */
+/* No frame at all of the partner since then: it is down.  Else its port tells why the contact was lost. */
 static struct half
 partner_half(const struct half_case *c)
 {
 	ts_t eps = event_eps(c->e, c->k);
+	const struct addr partner = c->k->peer;
+	struct half h = nothing();
 
 	for (uint16_t i = 0; i < c->e->nsegment; i++) {
 		const struct segment *s = c->e->segment_at[i];
-		const struct binding *b = addr_set(c->k->peer) ? binding_find(c->e, s, c->k->peer) : NULL;
-		const struct host *h = b && !b->contested ? host_find(c->e, s, b->mac) : NULL;
-		if (h && !c->blind && h->last <= c->k->ts + eps)
+		const struct binding *b = addr_set(partner) ? binding_find(c->e, s, partner) : NULL;
+		const struct host *host = b && !b->contested ? host_find(c->e, s, b->mac) : NULL;
+		if (host && !c->blind && host->last <= c->k->ts + eps)
 			return refuted("the partner is down: it sends nothing at all");
+		if (!addr_set(partner))
+			continue;
+		if (outcome_seen(c->e, i, partner, PORT_FAILOVER, OUT_REFUSED, c->from, c->to) ||
+		    outcome_seen(c->e, i, partner, PORT_FAILOVER, OUT_BROKEN, c->from, c->to))
+			h = confirmed("The partner's failover port refuses or resets connections.");
 	}
+	h.severity = c->j->sev_alone;
+	return h;
+}
+
+/* Updates come, from a partner whose MAC is the old one (no fact says otherwise): where none of them is acknowledged any
+ * more, the two secrets differ; where some are, somebody changes them on the way. */
+static struct half
+secret_half(const struct half_case *c)
+{
+	ts_t eps = event_eps(c->e, c->k);
+	bool updates = in_window(c, 0, PORT_BINDINGS, OUT_ASKED) != 0;
+	bool accepted = seen(c, 0, PORT_BINDINGS, OUT_OPEN, c->k->ts + eps, c->to) != 0;
+	struct half h = nothing();
+
+	if (!updates)
+		return h;
+	if (!accepted && !c->blind)
+		return refuted("every update fails since then, and no MAC has changed: the secret differs on one "
+			       "side");
+	h.severity = accepted ? SEV_HIGH : 0;
+	h.why = accepted ? "Some updates of the partner are acknowledged, others fail." : NULL;
+	return h;
+}
+
+/* Who wanted a logon of the client: declared proxies alone, or others. */
+static struct half
+proxy_half(const struct half_case *c)
+{
+	if (in_window(c, 0, PORT_PROXY, OUT_OPEN) && !in_window(c, 0, PORT_PROXY, OUT_ASKED))
+		return refuted("a declared proxy wanted the logon");
 	return nothing();
 }
 
@@ -632,6 +690,8 @@ half_by_rule(const struct half_case *c)
 	case R_PEER_AUTHORISED:
 		return listed_known(c) ? refuted("every server that it lists is declared") : nothing();
 	case R_SERVER_SEEN: return server_seen_half(c);
+	case R_SECRET: return secret_half(c);
+	case R_PROXY: return proxy_half(c);
 	case R_NO_ROUTES: return c->blind ? nothing() : refuted("no lease gave the host a route");
 	case R_DISABLED:
 		return (c->k->set & HES_ERROR) && c->k->error == ERROR_DISABLED

@@ -144,10 +144,10 @@ static const struct join joins[] = {
 	  .sev_confirmed = SEV_HIGH, .attack = "T1557.001" },
 	{ "3009", DNSC, 0, HE_DNS_SERVER, FAM(DNS), FACT(DNS_USE), K_HOST | K_ADDR, JF_ECHO, -60, 60, E3, PLAIN,
 		.attack = "T1557" },
-	{ "20255", DS, 0, HE_FAILOVER_LOST, FAM(FAILOVER), FACT(FO_TAMPER), K_SEGMENT, JF_REPORTER, -600, 120, 0, FAM_FAILOVER,
+	{ "20255", DS, 0, HE_FAILOVER_LOST, FAM(FAILOVER), FACT(FO_TAMPER), K_SEGMENT, JF_REPORTER | JF_PLANNED, -600, 120, 0, FAM_FAILOVER,
 	  SEV_LOW, SEV_HIGH, 1 << VB_U, R_PARTNER, "T1498 T1557", "patching" },
 	{ "20256", DS, 0, HE_FAILOVER_DIGEST, FAM(FAILOVER), FACT(FO_TAMPER), K_SEGMENT, JF_REPORTER, -60, 10, 0, FAM_FAILOVER,
-	  SEV_MEDIUM, SEV_CRITICAL, 1 << VB_U, R_NONE, "T1557 T1565.002", "the secret was changed on one side" },
+	  SEV_MEDIUM, SEV_CRITICAL, 1 << VB_U, R_SECRET, "T1557 T1565.002", "the secret was changed on one side" },
 	/* RasSstp, RasClient, RemoteAccess: DETECTIONS.md 8 decides */
 	{ "6", SSTP, 0, HE_SSTP_CERT_MISMATCH, FAM(SSTP), 0, K_SESSION, 0, -90, 5, E5, FAM_SSTP, SEV_MEDIUM, SEV_CRITICAL,
 	  1 << VB_U, R_VPN, "T1557", "TLS off-loader, renewal, wrong hash in the registry" },
@@ -217,9 +217,9 @@ static const struct join joins[] = {
 	  1 << VB_U, R_UNBOUND, NULL, "closes the binding" },
 	{ "4400", IPH, 0, HE_DNS64_NO_PREFIX, 0, 0, 0, JF_SELF | JF_REPORTER, -10, 5, 0, FAM_DNS, SEV_LOW, SEV_HIGH, 1 << VB_U,
 	  R_DNS64, "T1557", "missing NAT64 prefix" },
-	{ "4500", IPH, 0, HE_DA_SITE_ADDED, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 0, 0, FAM_IPHTTPS, SEV_INFO, SEV_INFO, 0, R_NONE,
+	{ "4500", IPH, 0, HE_DA_SITE_ADDED, 0, 0, 0, JF_SELF | JF_REPORTER | JF_PLANNED, 0, 0, 0, FAM_IPHTTPS, SEV_INFO, SEV_INFO, 0, R_NONE,
 	  "T1484", "administration" },
-	{ "4501", IPH, 0, HE_DA_SITE_REMOVED, 0, 0, 0, JF_SELF | JF_REPORTER, 0, 1800, 0, FAM_IPHTTPS, SEV_LOW, SEV_MEDIUM,
+	{ "4501", IPH, 0, HE_DA_SITE_REMOVED, 0, 0, 0, JF_SELF | JF_REPORTER | JF_PLANNED, 0, 1800, 0, FAM_IPHTTPS, SEV_LOW, SEV_MEDIUM,
 	  1 << VB_U, R_SITE, "T1489", "administration" },
 	{ "1024", DNSC, 0, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN,
 		.sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
@@ -229,7 +229,7 @@ static const struct join joins[] = {
 	  1 << VB_S4, R_NO_ROUTES, "T1557.003", "local policy" },
 	{ "23", SSTP, 23, HE_SSTP, FAM(D4_ROGUE) | FAM(AUTH), FACT(D4_WPAD) | FACT(AUTH_LURE), K_HOST, 0, -300, 5, 0,
 		FAM_AUTH, SEV_INFO, SEV_CRITICAL,
-	  1 << VB_U, R_NONE, "T1557.001 T1187", "normal behind a corporate proxy" },
+	  1 << VB_U, R_PROXY, "T1557.001 T1187", "normal behind a corporate proxy" },
 	/* Security: the server that a relayed logon reached, the directory that it changed */
 	{ "4624", SEC, 0, HE_LOGON, FAM(AUTH), FACT(AUTH_LURE) | FACT(AUTH_RELAY), K_ADDR_ACTOR,
 		JF_NAMES | JF_REPORTER | JF_NTLM, -10, 10, 0, PLAIN,
@@ -750,6 +750,10 @@ lone_half(struct lone *l, const struct half_case *c)
 	bool list = j->refute == R_ISATAP || j->refute == R_TEREDO;
 	struct half h = list ? listed_half(c->e, c->seg, j, c->k) : half_of(c);
 
+	bool any;
+
+	if ((j->flags & JF_PLANNED) && auth_planned(c->e, c->seg, c->k->ts, event_eps(c->e, c->k), &any))
+		h = (struct half){ .verdict = V_REFUTED, .why = "work was announced for that time" };
 	l->actor = alone_actor(c->e, c->seg, j, c->k, c->place, c->nplace);
 	if (((j->flags & JF_OWN) || h.by_reporter) && c->nplace)
 		l->actor = (struct actor){ .has_mac = true, .mac = c->place[0].mac };

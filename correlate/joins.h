@@ -30,14 +30,15 @@ enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an ad
 		 JF_OWN = 128 /* the computer is the actor: what it offers is the finding, nobody is accused */,
 		 JF_SELF = 256 /* alone it is about the computer itself, by whose address it is named */,
 		 JF_DENIES = 512 /* the host refused what it was offered: as a victim it stays E1 */,
-		 JF_CONTEXT = 1024 /* it proves nothing */ };
+		 JF_CONTEXT = 1024 /* it proves nothing */,
+		 JF_PLANNED = 2048 /* work that was announced (authority.changes) explains it */ };
 /* What the wire says of an event that joined nothing; without a comment: halves.c. */
 enum refute_rule {
 	R_NONE, R_ISATAP, R_TEREDO, R_PEER_AUTHORISED, R_NO_FLOOD, R_ADDRESS_QUIET, R_VPN /* vpn.h */,
 	R_LISTENS /* its port 443 answers */, R_SHOWS /* with its own certificate */, R_SHOWS_4, R_SHOWS_6, R_SHOWS_OTHER,
 	R_SHOWS_NONE, R_FLOODED, R_HASH, R_TEREDO_FAILED, R_TEREDO_STOPPED, R_TEREDO_NAME, R_TUNNEL_UP, R_TUNNEL_DOWN, R_DISABLED,
 	R_SITE, R_IPHTTPS_UP, R_IPHTTPS_FAILED, R_IPHTTPS_STOPPED, R_BOUND, R_UNBOUND, R_DNS64, R_VPN_NAME, R_DIRECTORY,
-	R_ROGUE_CHECK, R_NOT_AUTHORISED, R_DOMAIN, R_PARTNER, R_SERVER_SEEN, R_NO_ROUTES,
+	R_ROGUE_CHECK, R_NOT_AUTHORISED, R_DOMAIN, R_PARTNER, R_SERVER_SEEN, R_NO_ROUTES, R_SECRET, R_PROXY,
 };
 
 struct join {

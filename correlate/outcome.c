@@ -1,11 +1,14 @@
 /* Bounded logs of spans: what repeats within SPAN_GAP_SEC is one span, at most a minute long. */
 #include "outcome.h"
+#include "cursor.h"
 
 enum { ENDPOINTS = 2048, SPANS = 24, SPAN_GAP_SEC = 20, SPAN_SEC = 60 };
 enum { NAMES_CAP = 8192, NAME_ANSWERS = 3, CHECKS = 256, RRS_MAX = 32 };
 enum { SYN = 2, RST = 4, ACK = 16 };
 enum { KERBEROS = 88, LDAP = 389, LDAPS = 636, TCP = 6, UDP = 17 };
 enum { WINDOWS_ASKS = 0x5e, WINDOWS_DOMAIN = 0x5f };
+/* draft-ietf-dhc-failover-12, 6.1: length, type and offset of the payload, time, transaction */
+enum { FAILOVER_PORT = 647, FAILOVER_HEAD = 12, BINDING_UPDATE = 3, BINDING_ACK = 4 };
 
 struct span {
 	ts_t first, last;
@@ -176,6 +179,38 @@ learn_tcp(struct engine *e, const struct obs *o)
 	}
 }
 
+/* A message of two DHCP servers that begins with its segment; other segments continue one and say nothing. */
+static void
+learn_failover(struct engine *e, const struct obs *o)
+{
+	const struct ends *n = &o->inner;
+	struct cursor c = cur_all(o->u.seen.datagram);
+	uint8_t version = cur_peek_u8(&c) >> 4;
+	size_t ip = version == 4 ? (cur_peek_u8(&c) & 15u) * 4u : 40;
+
+	cur_skip(&c, ip + 12);
+	size_t tcp = (cur_u8(&c) >> 4) * 4u;
+	cur_skip(&c, tcp > 13 ? tcp - 13 : 0);
+	uint16_t length = cur_be16(&c);
+	uint8_t type = cur_u8(&c);
+	if (!cur_ok(&c) || length < FAILOVER_HEAD || length > o->u.seen.payload)
+		return;
+	if (type == BINDING_UPDATE)
+		note(e, n->dst, PORT_BINDINGS, OUT_ASKED);
+	else if (type == BINDING_ACK)
+		note(e, n->src, PORT_BINDINGS, OUT_OPEN);
+}
+
+/* A web proxy that wants a logon of a client: declared or not. */
+static void
+learn_proxy(struct engine *e, const struct obs *o)
+{
+	const struct ends *n = &o->inner;
+
+	if (o->u.auth.carrier == AUTH_HTTP && o->u.auth.from_server)
+		note(e, n->dst, PORT_PROXY, auth_passes_on(e, e->seg, n->src) ? OUT_OPEN : OUT_ASKED);
+}
+
 void
 outcomes_quoted(struct engine *e, const struct obs *o)
 {
@@ -340,7 +375,11 @@ outcomes_learn(struct engine *e, const struct obs *o)
 	case OBS_FRAME:
 		if (o->inner.ipproto == TCP && (o->u.seen.tcp_flags & (SYN | RST)))
 			learn_tcp(e, o);
+		else if (o->inner.ipproto == TCP && o->u.seen.payload &&
+			 (o->inner.sport == FAILOVER_PORT || o->inner.dport == FAILOVER_PORT))
+			learn_failover(e, o);
 		break;
+	case OBS_AUTH: learn_proxy(e, o); break;
 	case OBS_TEREDO: learn_udp(e, o); break;
 	case OBS_TUNNEL6:
 		note(e, o->inner.src, PORT_TUNNEL, OUT_ASKED);

@@ -18,7 +18,9 @@ enum outcome_port {
 	PORT_TUNNEL = 1,	/* protocol 41 of a station */
 	PORT_DIRECTORY = 2,	/* LDAP and Kerberos, as asked by the station that is the key */
 	PORT_DIRECTORIES = 3,	/* the same of all stations of the segment; the key is absent */
-	PORT_TEREDO = 3544, PORT_HTTPS = 443,
+	PORT_BINDINGS = 4,	/* updates of a failover partner that the station got (asked), that it acknowledged (open) */
+	PORT_PROXY = 5,		/* an HTTP server wanted a logon of the station: a declared proxy (open), another (asked) */
+	PORT_FAILOVER = 647, PORT_TEREDO = 3544, PORT_HTTPS = 443,
 };
 
 size_t outcomes_bytes(const struct engine_conf *);

@@ -135,6 +135,8 @@ bool auth_any_role(struct engine *, const struct segment *, struct mac);
 bool auth_pattern(struct bytes pattern, struct bytes text); /* `*` stands for any text */
 bool auth_bridge(struct engine *, struct mac); /* `bridges` */
 bool auth_passes_on(struct engine *, const struct segment *, struct addr); /* `proxies`, and what stands before VPN servers */
+/* `changes`: was work announced for that time, give or take `eps`?  *declared: there is such a list. */
+bool auth_planned(struct engine *, const struct segment *, ts_t, ts_t eps, bool *declared);
 /* Resolvers: ST_UNKNOWN where none are declared.  A declared address from a MAC that a server or router entry with that
  * address contradicts is ST_UNAUTHORISED. */
 enum standing auth_resolver(struct engine *, const struct segment *, struct addr, struct mac);

@@ -349,7 +349,10 @@ bound_alone(struct engine *e, const struct segment *seg, const struct kept *k, c
 {
 	struct vpn_alone a = { .verdict = V_HOST_ONLY, .severity = SEV_LOW };
 	unsigned i = !x->has[0];
-	bool own = false;
+	bool own = false, changes;
+
+	if (!auth_planned(e, seg, k->ts, event_eps(e, k), &changes) && changes)
+		a.severity = SEV_MEDIUM; /* nobody announced it */
 
 	if (!x->has[i]) {
 		a.verdict = blind ? V_UNVERIFIABLE : V_HOST_ONLY;
@@ -365,6 +368,7 @@ bound_alone(struct engine *e, const struct segment *seg, const struct kept *k, c
 		a.why = "the server shows the configured certificate: the event is stale";
 	} else if (leaf_same(w, &k->bound)) {
 		a.verdict = V_CONFIRMED;
+		a.severity = SEV_LOW;
 		a.why = "The server shows the certificate that is bound, not the one that is configured for "
 			"SSTP.";
 	} else if (!p) { /* a listed one is a load balancer's */
