@@ -17,7 +17,7 @@ struct auth_addrs   { bool declared; struct addr *v; size_t n; };
 struct auth_vpn	    { struct bytes sni; struct addr *ip; size_t nip; struct bytes *leaf_sha256; size_t nleaf; /* 32 bytes */ };
 struct auth_vpns    { bool declared; struct auth_vpn *v; size_t n; };
 struct auth_pair    { struct addr a, b; };
-struct auth_change  { ts_t from, to; bool has_from, has_to; }; /* planned work */
+struct auth_change  { ts_t from, to; }; /* planned work */
 
 struct auth_site {
 	struct bytes	    name;

@@ -460,7 +460,8 @@ directory_seen(const struct half_case *c)
 #define N(who, port, what) outcome_seen(c->e, c->seg->ix, who, port, what, c->from, c->to)
 	for (size_t i = 0; i < o.n; i++) {
 		d.own_open += N(o.v[i], PORT_DIRECTORY, OUT_OPEN);
-		d.own_refused += N(o.v[i], PORT_DIRECTORY, OUT_REFUSED) + N(o.v[i], PORT_DIRECTORY, OUT_BROKEN);
+		d.own_refused +=
+			N(o.v[i], PORT_DIRECTORY, OUT_REFUSED) + N(o.v[i], PORT_DIRECTORY, OUT_BROKEN);
 		d.own_asked += N(o.v[i], PORT_DIRECTORY, OUT_ASKED);
 	}
 	d.open = N(all, PORT_DIRECTORIES, OUT_OPEN);
@@ -595,7 +596,8 @@ domain_half(const struct half_case *c)
 		h = confirmed("The server that it met is declared: the reporter is the intruder, and served "
 			      "clients.");
 	else if (told_domain(c))
-		h = confirmed("A declared server told the reporter its domain: the reporter is the intruder.");
+		h = confirmed(
+			"A declared server told the reporter its domain: the reporter is the intruder.");
 	h.by_reporter = true;
 	h.why = h.why ? h.why : "The server that it met is declared: the reporter is the one out of place.";
 	return h;
@@ -638,8 +640,9 @@ secret_half(const struct half_case *c)
 	if (!updates)
 		return h;
 	if (!accepted && !c->blind)
-		return refuted("every update fails since then, and no MAC has changed: the secret differs on one "
-			       "side");
+		return refuted(
+			"every update fails since then, and no MAC has changed: the secret differs on one "
+			"side");
 	h.severity = accepted ? SEV_HIGH : 0;
 	h.why = accepted ? "Some updates of the partner are acknowledged, others fail." : NULL;
 	return h;

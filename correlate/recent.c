@@ -1,6 +1,6 @@
 #include "recent.h"
 
-enum { SLOTS = 4096, FIN = 1, SYN = 2, RST = 4 };
+enum { SLOTS = 4096, FIN = 1, SYN = 2, RST = 4, TCP = 6, FAILOVER_PORT = 647 };
 static const ts_t WINDOW = 100 * TS_MS;
 
 struct recent_key { /* no padding: compared as bytes */
@@ -46,7 +46,10 @@ recent_seen(struct engine *e, const struct obs *o)
 {
 	struct recent_key k;
 
-	if (o->u.seen.tcp_flags & (FIN | SYN | RST))
+	const struct ends *n = &o->inner;
+
+	if ((o->u.seen.tcp_flags & (FIN | SYN | RST)) ||
+	    (n->ipproto == TCP && (n->sport == FAILOVER_PORT || n->dport == FAILOVER_PORT)))
 		return false;
 	memset(&k, 0, sizeof(k));
 	k.smac = o->outer.smac;

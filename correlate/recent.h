@@ -8,7 +8,8 @@
 
 size_t recent_bytes(void);
 void   recent_open(struct engine *, void *mem);
-/* True for a frame that tells nothing new: same stations, addresses and protocol, no connection that begins or ends. */
+/* True for a frame that tells nothing new: same stations, addresses and protocol, no connection that begins or ends, no
+ * message of two DHCP servers, each of which counts. */
 bool   recent_seen(struct engine *, const struct obs *);
 
 #endif

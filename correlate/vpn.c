@@ -376,7 +376,8 @@ bound_alone(struct engine *e, const struct segment *seg, const struct kept *k, c
 		a.severity = SEV_HIGH;
 		if (!own && nplace && !auth_router_mac(e, seg, x->by[i]))
 			a.actor = (struct actor){ .has_mac = true, .mac = x->by[i] };
-		a.why = "What ends TLS in the server's place shows a certificate that is neither configured nor "
+		a.why = "What ends TLS in the server's place shows a certificate that is neither configured "
+			"nor "
 			"bound there.";
 	}
 	return a;

@@ -39,6 +39,17 @@ check_host(const struct conf *c, const void *item)
 }
 
 static const char *
+check_change(const struct conf *c, const void *item)
+{
+	const struct auth_change *x = item;
+	(void)c;
+	if (x->from == 0 || x->to == 0)
+		return "found planned work without from or to, expected both";
+	return x->from < x->to ? NULL
+			       : "found planned work that is over before it begins, expected to after from";
+}
+
+static const char *
 check_vpn(const struct conf *c, const void *item)
 {
 	const struct auth_vpn *v = item;
@@ -220,6 +231,12 @@ static const struct conf_node host[] = {
 	{ "ip", K_ADDRS, LIST(struct auth_host, ip, nip, struct addr), .help = "its addresses" },
 };
 
+static const struct conf_node change[] = {
+	{ "from", K_WHEN, AT(struct auth_change, from),
+	  .help = "when the work begins, like 2026-11-20T22:00:00+01:00" },
+	{ "to", K_WHEN, AT(struct auth_change, to), .help = "when it is over" },
+};
+
 static const struct conf_node site[] = {
 	{ "name", K_TEXT, AT(struct auth_site, name), .max = HOST_LENGTH, .help = "for people" },
 	{ "segments", K_TEXTS, LIST(struct auth_site, segments, nsegments, struct bytes), .max = HOST_LENGTH,
@@ -244,6 +261,9 @@ static const struct conf_node site[] = {
 	  .help = "pairs of DHCP servers" },
 	{ "bridges", K_MACS, LIST(struct auth_site, bridges, nbridges, struct mac),
 	  .help = "repeaters and hypervisors that put many clients behind one MAC" },
+	{ "changes", K_LIST, LIST(struct auth_site, changes, nchanges, struct auth_change),
+	  DECLARED(struct auth_site, changes_declared), SUB(change), .check = check_change,
+	  .help = "planned work: what servers tell of their own services then is explained by it" },
 	{ "hosts", K_LIST, LIST(struct auth_site, hosts, nhosts, struct auth_host), SUB(host),
 	  .check = check_host, .help = "inventory: which computer has which MAC and addresses" },
 };

@@ -10,7 +10,7 @@ import argparse, json, os, subprocess, sys, tempfile, concurrent.futures
 from datetime import datetime, timezone
 from traps import GW, S1, S2, X, with_
 from wire import *
-import handshake
+import handshake, logon
 
 T0 = 1700100000.0               # of the event; the wire begins before it
 EPS, INSIDE, OUTSIDE = 2.0, 0.5, 3.0
@@ -161,6 +161,32 @@ def tamper(w, at):
     w.set(at).frame('eth %s %s / ip4 %s %s / tcp 50000 647 seq=1012 ack=9009 flags=24 / bytes "bind update"' % (X, SRV, ip(2), SIP))
 
 
+def alive(w, at):
+    w.set(at).arp(S1, ip(2), ip(2))
+
+
+def refuses(w, at):
+    w.set(at).frame("eth %s %s / ip4 %s %s / tcp 45000 647 seq=5 flags=2" % (SRV, S1, SIP, ip(2)))
+    w.frame("eth %s %s / ip4 %s %s / tcp 647 45000 seq=9 ack=6 flags=20" % (S1, SRV, ip(2), SIP))
+
+
+def binding(kind, n=1):
+    """a failover message (draft-ietf-dhc-failover-12, 6.1): 3 is an update, 4 its acknowledgement"""
+    return bytes((0, 20, kind, 12)) + (1700100000).to_bytes(4, "big") + n.to_bytes(4, "big") + bytes(8)
+
+
+def updates(w, at, acknowledged=False):
+    partners(w, at, [(True, binding(3)), (True, binding(3, 2))] + [(False, binding(4))] * acknowledged)
+
+
+def proxy(w, at, by=S2, a=ip(3)):
+    """a web proxy that wants a logon by NTLM (RFC 9110 15.5.8, 11.7.1)"""
+    turns = [(c, d.replace(b"401 Unauthorized", b"407 Proxy Authentication Required").replace(b"WWW-Authenticate", b"Proxy-Authenticate"))
+             for c, d in logon.http_logon(bytes(range(8)))]
+    w.set(at).announce(by, a)
+    w.talk_tcp(CLI, CIP, by, a, 8080, turns, sport=46000)
+
+
 def partners(w, at, turns=((True, b"bind update"), (False, b"bind ack"))):
     w.set(at)
     w.talk_tcp(S1, ip(2), SRV, SIP, 647, list(turns), finish=False)
@@ -217,6 +243,8 @@ def ceases(last):
 CLIENT = dict(computer="LAP-50.corp.lab", addresses=(CIP,))
 COID = {"CoId": "{0F2B6A71-5C1E-4C3B-9E62-2F3D51B7A9C4}"}
 NONE = dict.fromkeys(CASES, "a")        # neither half on the wire
+WORK = {"from": "2023-11-16T02:45:00+01:00", "to": "2023-11-16T02:15:00Z"}     # a quarter of an hour around the events, at 02:00 UTC
+LATER = {"from": "2023-11-16T02:30:00Z", "to": "2023-11-16T05:00:00Z"}
 DOMAIN = {"param1": "1", "param2": "corp.lab"}
 PARTNER = {"param1": "10.0.0.2", "param2": "corp.lab"}
 PEER = {"param1": "10.0.0.66", "param2": "evil1"}
@@ -252,8 +280,9 @@ row(4303, IPH, (-120, 10), tls, alone="refuted", data=BOUND, more=(
 row(4304, IPH, (-300, 120), tls, data=BOUND, never=UNEXPLAINED)
 row(4400, IPH, (-10, 5), lambda w, at: name_answer(w, at, name="www.example.org", a="203.0.113.9"), lambda w, at: name_answer(w, at, GW, ip(1), "www.example.org", "203.0.113.9"),
     auth=PLAIN, data={"AddrLength": "16", "ClientIP": CIP, "QuestionName": "www.example.org", "TranslatedIPv4Address": str(0x097100cb)})
-row(4500, IPH, None, blind="host-only", data={"SiteName": "HQ"}, never=dict(NONE, **UNEXPLAINED))
-row(4501, IPH, (0, 1800), lambda w, at: tls(w, -100), edges=ceases(tls), data={"SiteName": "HQ"}, sight=(-1500, 1900), never=UNEXPLAINED)
+SITE = dict(data={"SiteName": "HQ"}, explain=declared(AUTH, changes=[WORK]), more=(("work at another time", [], [], "host-only", declared(AUTH, changes=[LATER])),))
+row(4500, IPH, None, blind="host-only", never=NONE, **SITE)
+row(4501, IPH, (0, 1800), lambda w, at: tls(w, -100), edges=ceases(tls), sight=(-1500, 1900), **SITE)
 # DHCP-Server
 row(1020, DS, (-1800, 300), bad_macs, alone="refuted", leases=True, auth=PLAIN, data={"param1": "10.0.0.0", "param2": "90", "param3": "10"}, lone="probable")
 row(1063, DS, (-3600, 300), bad_macs, alone="refuted", leases=True, auth=PLAIN, data={"param1": "10.0.0.0"}, lone="probable")
@@ -263,6 +292,7 @@ row(1042, DS, (-60, 10), offer, alone="refuted", leases=True, auth=PLAIN, data={
 row(1045, DS, (-120, 30), rogue_check, lambda w, at: rogue_check(w, at, S1, ip(2)), leases=True, auth=PLAIN, lone="confirmed")
 row(1046, DS, (-300, 30), rogue_check, lambda w, at: rogue_check(w, at, S1, ip(2)), leases=True, auth=PLAIN, data=DOMAIN, more=(
     ("its directory answers", [(directory, -100)], [], "refuted"),
+    ("its directory refuses", [(lambda w, at: (directory(w, at, 20), directory(w, at + 1, 18, CLI, CIP)), -100)], [], "confirmed medium"),
     ("its directory is spoofed", [(lambda w, at: spoof(w, at, ip(2), SRV, S1), -100)], [], "confirmed critical")), lone="confirmed")
 row(1051, DS, (-86400, 60), lambda w, at: offer(w, at, SRV, SIP), alone="refuted", leases=True, auth=PLAIN, data=DOMAIN, lone="probable")
 row(1052, DS, (-120, 10), rogue_check, leases=True, auth=PLAIN, data=PEER, lone="confirmed", never={"explained": "d", "explanation removed": "d"}, more=(
@@ -271,10 +301,17 @@ row(1052, DS, (-120, 10), rogue_check, leases=True, auth=PLAIN, data=PEER, lone=
     ("and told its domain", [(rogue_check, -5)], [], "confirmed high " + SRV, dict(auth=TWO_SERVERS))))
 row(1053, DS, (-120, 10), offer, leases=True, auth=PLAIN, data=PEER, explain=dict(auth=TWO_SERVERS), more=(
     ("the answer to its check", [(rogue_check, -5)], [], "confirmed"),), lone="probable")
-row(1059, DS, (-300, 30), lambda w, at: name_answer(w, at, name="_ldap._tcp.dc._msdcs.corp.lab", a=ip(66)), everybody_refused, auth=PLAIN, lone="probable")
+row(1059, DS, (-300, 30), lambda w, at: name_answer(w, at, name="_ldap._tcp.dc._msdcs.corp.lab", a=ip(66)), everybody_refused, auth=PLAIN, more=(
+    ("its directory alone fails", [(lambda w, at: (directory(w, at, 20), directory(w, at + 1, 18, CLI, CIP)), -100)], [], "confirmed low"),
+    ("it refuses, the name is good", [(lambda w, at: (name_answer(w, at, GW, ip(1), "_ldap._tcp.dc._msdcs.corp.lab", ip(2)), directory(w, at + 1, 20),
+                                                      directory(w, at + 2, 18, CLI, CIP)), -100)], [], "refuted"),
+    ("no such name", [(lambda w, at: no_name(w, at, "_ldap._tcp.dc._msdcs.corp.lab"), -100)], [], "confirmed low")), lone="probable")
 row(20255, DS, (-600, 120), tamper, alone="refuted", data=PARTNER, sight=(-1500, 200), more=(
-    ("its partner lives", [(lambda w, at: w.set(at).arp(S1, ip(2), ip(2)), 100)], [], "host-only"),), lone="probable")
-row(20256, DS, (-60, 10), tamper, data=PARTNER, lone="probable")
+    ("its partner lives", [(alive, 100)], [], "host-only"),
+    ("planned work", [(alive, 100)], [], "refuted", declared(AUTH, changes=[WORK])),
+    ("its partner's port refuses", [(refuses, -30), (alive, 100)], [], "confirmed low")), lone="probable")
+row(20256, DS, (-60, 10), tamper, updates, data=PARTNER, sight=(-1500, 20), more=(
+    ("some are acknowledged", [(lambda w, at: updates(w, at, True), 5)], [], "host-only high"),), lone="probable")
 # RasSstp, servers
 row((7, 9, 10, 17), SSTP, None, blind="host-only", data={"ErrorMessage": "x"}, never=dict(NONE, **UNEXPLAINED))
 row(8, SSTP, (-60, 300), reset, tls)
@@ -299,6 +336,10 @@ row((18, 19), SSTP, (0, 86400), blind="host-only", edges=later_hash, also=lambda
 row(24, SSTP, (-86400, 86400), lambda w, at: (tls(w, -5), tls(w, at, OTHER, six=True)), lambda w, at: (tls(w, -5), tls(w, at, six=True)), sight=(-1500, 85500), lone="probable")
 THIRD = handshake.certificate("vpn.corp.lab", "Third CA", 3)
 row(32, SSTP, (-86400, 86400), lambda w, at: tls(w, at, OTHER), tls, sight=(-1500, 85500), data={"param1": handshake.sha256(OWN), "param2": handshake.sha256(OTHER)}, more=(
+    ("nobody announced work", [], [], "host-only medium", declared(AUTH, changes=[LATER])),
+    ("work was announced", [], [], "host-only low", declared(AUTH, changes=[WORK])),
+    ("a listed third certificate", [(lambda w, at: tls(w, at, THIRD), -5)], [], "host-only low", declared(AUTH, vpn_servers=[
+        {"sni": "vpn.corp.lab", "ip": [SIP, SRV6], "leaf_sha256": [handshake.sha256(OWN), handshake.sha256(THIRD)]}])),
     ("a third certificate", [(lambda w, at: tls(w, at, THIRD), -5)], [], "confirmed high"),), lone="probable")
 # RasSstp, clients
 row(15, SSTP, (-60, 5), lambda w, at: name_answer(w, at, name="vpn.corp.lab", a=ip(66), c=CLI, cip=CIP), lambda w, at: no_name(w, at, "vpn.corp.lab", CLI, CIP), who=CLIENT, lone="probable")
@@ -310,7 +351,8 @@ row(6, SSTP, (-90, 5), lambda w, at: tls(w, at, OTHER), who=CLIENT, data=dict(CO
     alone="probable", blind="probable", explain=dict(data=dict(COID, SHA1CertificateHash="", SHA256CertificateHash=handshake.sha256(OWN))), more=(
     ("TLS 1.3", [(lambda w, at: tls(w, at, OTHER, tls13=True), -5)], [], "probable V_LEAF"),), lone="probable")
 row(14, SSTP, (-60, 60), routed, who=CLIENT, alone="refuted", leases=True, sight=(-1500, 100), auth=PLAIN, lone="probable")
-row(23, SSTP, (-300, 5), wpad, who=CLIENT, data=COID, auth=PLAIN, never=UNEXPLAINED, lone="probable")
+row(23, SSTP, (-300, 5), wpad, proxy, who=CLIENT, data=COID, auth=with_(proxies=[ip(3)]), more=(
+    ("a proxy that is not listed", [(lambda w, at: proxy(w, at, X, ip(66)), -5)], [], "host-only"),), lone="probable")
 
 
 def run(a, r, scenes, events, sight):
