@@ -17,16 +17,17 @@ enum framing_protocol {
 
 enum {
 	FRAMING_WINDOW_MAX = 128 * 1024,  /* bytes that a reader may need at once: the caller's buffer of a connection */
-	FRAMING_SCRATCH = 1024 * 1024,	  /* inflated bytes, one scratch a process */
+	FRAMING_SCRATCH = 512 * 1024,	  /* replies, and documents that had to be made: one scratch a process */
 	FRAMING_INFLATE_RATIO = 256,	  /* more than this is a bomb, counted after the first 64 KiB */
+	FRAMING_BODY_MAX = 64 * 1024 * 1024, /* of one HTTP request, before and after inflation */
 	FRAMING_HEAD_MAX = 16 * 1024,	  /* request line and header fields */
-	FRAMING_REPLY_MAX = 512,
+	FRAMING_REPLY_MAX = 64 * 1024, /* most are under 300 bytes; an acknowledgement of many ids is not */
 };
 
 enum framing_said {
 	FRAMING_MORE,  /* nothing more in these bytes; `used` of them may be dropped */
-	FRAMING_DOC,   /* `bytes` is a document, a view into the window or the scratch, good until the next call */
-	FRAMING_REPLY, /* `bytes` is to be sent back */
+	FRAMING_DOC,   /* `bytes` is a document: a view into the window, the pool or the reader, good until the pool's next use */
+	FRAMING_REPLY, /* `bytes` is to be sent back, in this order; a view as above */
 	FRAMING_CLOSE, /* the connection is over, in order: send what waits, close */
 	FRAMING_BAD,   /* `what` says why; what came before is good; send what waits, close */
 };
@@ -37,7 +38,8 @@ struct framing_item {
 	bool after;	   /* of a reply: only after the documents before it were handed on */
 	struct bytes token; /* of a document: what the sender showed in its HTTP Authorization, absent elsewhere */
 	const char *what;
-	uint64_t skipped;  /* bytes of documents too long to be one, dropped since the last item (one document each) */
+	uint32_t too_long; /* documents over 64 KiB that ended since the last item; their bytes are gone */
+	uint64_t skipped;  /* ... and how many bytes those were */
 };
 
 struct framing; /* one connection */
@@ -51,6 +53,8 @@ size_t framing_bytes(enum framing_protocol);
 struct framing *framing_open(void *mem, struct framing_pool *, enum framing_protocol);
 /* Frees what zlib took. */
 void framing_close(struct framing *);
+/* The sender of what came last (by its token) is not known: HTTP answers 401 or 403, the others just end. */
+void framing_refuse(struct framing *);
 /* Next item of the window `have`, whose first byte is the first that was not used yet.  `eof`: nothing follows.  Called
  * again with the rest until it says MORE, CLOSE or BAD. */
 enum framing_said framing_next(struct framing *, struct bytes have, bool eof, struct framing_item *);

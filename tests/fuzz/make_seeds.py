@@ -7,7 +7,7 @@ Packets come from pcaps/lab of the shared material and from the golden captures 
 that it reads is cut out, and of those the ones that differ most in their first bytes and length are kept.  What no
 capture holds is written by hand at the end.  The same captures give the same files, byte for byte.
 """
-import base64, glob, hashlib, os, struct, sys
+import base64, glob, hashlib, os, struct, sys, zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -391,6 +391,31 @@ def files_by_hand():
          b"<UserData><E xmlns='x'><Address>10.0.0.1</Address></E></UserData>", b"\x00<?xml version='1.0' encoding='utf-16'?><Event/>", b"<RenderingInfo Culture='en-US'><Message>text</Message></RenderingInfo>")
 
 
+def framing_by_hand():
+    """connections of the three readers, and what they must refuse"""
+    doc = b'{"winlog":{"provider_name":"Microsoft-Windows-Iphlpsvc","event_id":4100,"computer_name":"ws"}}'
+    event = b"<Event><System><Provider Name='Microsoft-Windows-Iphlpsvc'/></System></Event>"
+    hand("framing_stream", doc + b"\n" + doc + b" " + doc, b"<?xml version='1.0'?><Events>" + event + b"<!-- > -->" + event[:40] + event + b"</Events>", b"12 <1>a message" + b"9 <2>second",
+         b"11/20/2026 10:47:25 PM\nLogName=System\n\nMessage=x\n11/20/2026 10:47:26 PM\nLogName=b", b"[\n" + doc + b",\n" + doc + b"\n]\n", b"\xef\xbb\xbf" + doc + b"\r\n{}", b"99999 <1>", b"[" + b"[" * 70 + b"\n{", b"<a b='<'>")
+    frame = lambda kind, *numbers: b"2" + kind + struct.pack(">%dI" % len(numbers), *numbers)
+    json = lambda seq, d: frame(b"J", seq, len(d)) + d
+    pair = lambda k, v: struct.pack(">I", len(k)) + k + struct.pack(">I", len(v)) + v
+    deflated = lambda b: frame(b"C", len(zlib.compress(b))) + zlib.compress(b)
+    hand("framing_lumberjack", frame(b"W", 2) + json(1, doc) + json(2, b"{}"), frame(b"W", 2) + deflated(json(1, doc) + json(2, doc)), frame(b"W", 70) + b"".join(json(n, b"{}") for n in range(1, 71)),
+         frame(b"W", 1) + frame(b"D", 1, 2) + pair(b"message", b'a "b"') + pair(b"host", b"\xff"), frame(b"W", 1) + frame(b"D", 1, 2000) + pair(b"", b"") * 2000, frame(b"W", 1) + frame(b"J", 1, 70000) + b"x" * 900,
+         frame(b"W", 1) + deflated(deflated(json(1, b"{}"))), frame(b"W", 1) + deflated(json(1, b"x" * 60000)), frame(b"W", 1) + frame(b"W", 1), json(1, b"{}"), b"1W\0\0\0\1", frame(b"C", 9) + b"not zlib!", deflated(frame(b"W", 1) + json(1, doc)[:-4]))
+    post = lambda path, fields, body: b"POST " + path + b" HTTP/1.1\r\nHost: a\r\n" + fields + b"\r\n" + body
+    sized = lambda body, fields=b"": (fields + b"Content-Length: %d\r\n" % len(body), body)
+    chunks = lambda *parts: (b"Transfer-Encoding: chunked\r\n", b"".join(b"%x;x=y\r\n" % len(p) + p + b"\r\n" for p in parts) + b"0\r\nTrailer: 1\r\n\r\n")
+    hec = b'{"event":"' + event + b'"}'
+    hand("framing_http", post(b"/", *sized(doc + b"\n" + doc + b"\n")) + post(b"/x?y", *sized(b"[" + doc + b"," + doc + b"]")), post(b"/services/collector/event", *sized(hec + hec, b"Authorization: Splunk token\r\n")),
+         post(b"/services/collector?channel=1", *sized(hec)) + post(b"/services/collector/ack", *sized(b'{"acks":[0,1]}')), post(b"/v1/logs", *sized(zlib.compress(doc), b"Content-Encoding: deflate\r\n")),
+         post(b"/v1/logs", *chunks(doc[:9], doc[9:], b"\n" + doc)), post(b"/_bulk", *sized(b'{"create":{}}\n' + doc + b"\n", b"Expect: 100-continue\r\n")), post(b"/", b"Authorization: Basic dXNlcjpwYXNz\r\n" + sized(doc)[0], doc),
+         b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /_license HTTP/1.1\r\nHost: a\r\n\r\n", post(b"/", b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", b"{}"), post(b"/", b"Content-Length: 2\r\nContent-Length: 2\r\n", b"{}"),
+         post(b"/", b"A: b\r\n c\r\n", b""), b"POST / HTTP/1.1\nHost: a\n\n", post(b"/", b"Transfer-Encoding: gzip, chunked\r\n", b""), post(b"/", b"", b""), b"PUT / HTTP/1.1\r\nHost: a\r\n\r\n", b"POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}",
+         post(b"/", *chunks(b"{}"))[:-5], post(b"/", b"Content-Length: 30\r\nContent-Encoding: gzip\r\n", b"no gzip" * 5), post(b"/v1/traces", *sized(b"{}")), b"\x16\x03\x01", post(b"/", b"Transfer-Encoding: chunked\r\n", b"-1\r\n"))
+
+
 def main():
     corpus = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "corpus")
     captures = sorted(glob.glob(os.path.join(SHARED, "pcaps", "lab", "*", "*.pcap"))) + sorted(glob.glob(os.path.join(ROOT, "pcaps", "*", "*.pcap")))
@@ -410,7 +435,7 @@ def main():
             while first and len(sequence(link, first)) > 1500:
                 first.pop()
             runs.setdefault(link, []).append(sequence(link, first))
-    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, tunnels_by_hand, wrappers_by_hand, streams_by_hand, auth_by_hand, files_by_hand):
+    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, tunnels_by_hand, wrappers_by_hand, streams_by_hand, auth_by_hand, files_by_hand, framing_by_hand):
         make()
     seeds["frame"] = runs
     for target in sorted(set(seeds) | set(by_hand)):
