@@ -767,3 +767,15 @@ d6_server_at(struct engine *e, const struct segment *s, unsigned i, struct mac *
 	}
 	return false;
 }
+
+const void *
+d6_server_next(struct engine *e, const void *at, struct d6_seen *seen)
+{
+	const struct server *s = table_next(&e->d6->servers, at);
+
+	if (s) {
+		const struct server_key *k = table_key(&e->d6->servers, s);
+		*seen = (struct d6_seen){ k->at.seg, k->at.mac, s->first, s->last, s->standing };
+	}
+	return s;
+}

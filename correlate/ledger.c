@@ -646,6 +646,8 @@ server_learn(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 		s->acks++;
 		s->clients |= UINT64_C(1) << (siphash(&e->key, d->chaddr.p, d->chaddr.n) & 63);
 	}
+	s->proxied |= n->proxy;
+	s->served |= !n->proxy && (d->msg_type == D4_ACK || d->msg_type == D4_OFFER);
 	server_settle(e, n);
 	struct host *h = host_find(e, e->seg, n->l2);
 	if (h)
@@ -1056,4 +1058,15 @@ ledger_learn(struct engine *e, const struct obs *o)
 	case OBS_DHCP4: learn_dhcp4(e, o); break;
 	default: break;
 	}
+}
+
+const struct d4_server *
+ledger_server_next(struct engine *e, const struct d4_server *s, struct d4_seen *at)
+{
+	s = table_next(&e->ledger->servers, s);
+	if (s) {
+		const struct server_key *k = table_key(&e->ledger->servers, s);
+		*at = (struct d4_seen){ k->seg, k->mac, k->id };
+	}
+	return s;
 }

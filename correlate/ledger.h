@@ -103,6 +103,7 @@ struct d4_server {
 	uint32_t acks, agreed; /* agreed: messages that contradicted no earlier server */
 	uint64_t clients;      /* one bit each, hashed: enough to know that there are five */
 	bool contradicted, learned;
+	bool served, proxied; /* gave leases or answered INFORM; spoke as a PXE proxy */
 };
 
 /* The DHCPv4 message at hand; pointers live until the next one. */
@@ -160,6 +161,13 @@ struct d4_lease *ledger_lease(struct engine *, const struct segment *, struct ad
 bool ledger_alive(struct engine *, struct d4_lease *);
 /* A frame that is no DHCP from the client's MAC, unless the MAC stands for too many client keys. */
 bool ledger_client_alive(struct engine *, const struct segment *, const struct d4_client *);
+/* Servers seen, one after the other: NULL starts, NULL ends. */
+struct d4_seen {
+	uint16_t seg;
+	struct mac mac;
+	struct addr id;
+};
+const struct d4_server *ledger_server_next(struct engine *, const struct d4_server *, struct d4_seen *);
 struct addr ledger_pac_host(
 	const struct dhcp4 *); /* the address in a proxy URL of option 252; absent for names */
 

@@ -441,6 +441,14 @@ ra_authorised_mo(struct engine *e, const struct segment *s, bool *known)
 	return e->ra->seg[s->ix].mo;
 }
 
+const struct ra_source *
+ra_source_of(struct engine *e, const struct segment *s, struct mac m)
+{
+	struct mac_key k = { s->ix, m };
+
+	return table_peek(&e->ra->sources, &k);
+}
+
 /* ---- addresses that matter ---- */
 void
 key_note(struct engine *e, const struct segment *s, struct addr a, uint8_t roles)
@@ -452,6 +460,18 @@ key_note(struct engine *e, const struct segment *s, struct addr a, uint8_t roles
 	struct key_addr *v = table_get(&e->ra->keys, &k, e->now, NULL);
 	if (v)
 		v->roles |= roles;
+}
+
+const void *
+key_next(struct engine *e, const void *at, struct key_seen *seen)
+{
+	const struct key_addr *v = table_next(&e->ra->keys, at);
+
+	if (v) {
+		const struct addr_key *k = table_key(&e->ra->keys, v);
+		*seen = (struct key_seen){ k->seg, k->addr, v->roles };
+	}
+	return v;
 }
 
 uint8_t

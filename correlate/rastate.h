@@ -78,6 +78,8 @@ uint8_t ra_authorised_mo(struct engine *, const struct segment *, bool *known);
 bool ra_working_router(struct engine *, const struct segment *, struct mac);
 /* 10 or more RA sources in 10 s, a minute ago at most. */
 bool ra_flooded(struct engine *, const struct segment *);
+/* NULL: it sent no RA. */
+const struct ra_source *ra_source_of(struct engine *, const struct segment *, struct mac);
 /* Did the MAC ever send an RA, acceptable or not? */
 bool ra_is_source(struct engine *, const struct segment *, struct mac);
 
@@ -88,6 +90,9 @@ bool		   ra_suspects_any(struct engine *);
 /* Addresses that everybody depends on: a takeover of one is a fact at once. */
 void    key_note(struct engine *, const struct segment *, struct addr, uint8_t roles);
 uint8_t key_roles(struct engine *, const struct segment *, struct addr);
+/* All of them, one after the other: NULL starts, NULL ends. */
+struct key_seen { uint16_t seg; struct addr addr; uint8_t roles; };
+const void *key_next(struct engine *, const void *, struct key_seen *);
 bool    key_declared(struct engine *, const struct segment *, struct addr);
 /* Judges the claim in the ARP or ND message at hand. */
 struct claim_verdict claim_judge(struct engine *, const struct obs *);

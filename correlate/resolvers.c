@@ -88,3 +88,15 @@ resolver_advertised(struct engine *e, const struct segment *s, struct addr a, st
 	*also_by_other = resolver_by(e, s, a, 1, &other);
 	return true;
 }
+
+const void *
+resolver_next(struct engine *e, const void *at, struct resolver_seen *seen)
+{
+	const struct resolver *r = table_next(&e->resolvers->table, at);
+
+	if (r) {
+		const struct resolver_key *k = table_key(&e->resolvers->table, r);
+		*seen = (struct resolver_seen){ k->seg, k->addr, r->by[0].last };
+	}
+	return r;
+}

@@ -13,5 +13,8 @@ void resolver_note(struct engine *, const struct segment *, struct addr, struct 
 bool resolver_advertised(struct engine *, const struct segment *, struct addr resolver, struct mac *by, bool *also_by_other);
 /* The i-th advertiser, latest first; false past the end.  One that forges MACs advertises as several: ask for each. */
 bool resolver_by(struct engine *, const struct segment *, struct addr resolver, unsigned i, struct mac *by);
+/* All of them, one after the other: NULL starts, NULL ends.  last: when it was advertised last. */
+struct resolver_seen { uint16_t seg; struct addr addr; ts_t last; };
+const void *resolver_next(struct engine *, const void *, struct resolver_seen *);
 
 #endif

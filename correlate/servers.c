@@ -554,3 +554,25 @@ server_clear(struct engine *e, struct addr a)
 	if (v)
 		v->clear = true;
 }
+
+const void *
+server_leaf_next(struct engine *e, const void *at, struct leaf_seen *seen)
+{
+	const struct table *t = &e->servers->table;
+	const struct server *v = at;
+
+	while ((v = table_next(t, v))) {
+		const struct server_key *k = table_key(t, v);
+		if (k->sni || !v->clear)
+			continue;
+		*seen = (struct leaf_seen){ .addr = k->addr };
+		for (size_t i = 0; i < v->nleaf; i++) {
+			const struct shown *x = &v->leaf[i];
+			seen->leaf[seen->n++] =
+				(struct leaf_shown){ x->leaf, x->seg,	  x->mac,     x->first,
+						     x->last, x->nclient, x->suspect, is_baseline(e, x) };
+		}
+		break;
+	}
+	return v;
+}

@@ -30,5 +30,10 @@ bool session_other_leaf(struct engine *, const struct session *);
 bool session_path(struct engine *, const struct session *);
 /* The newest certificate that an address showed between the times, and the MAC that showed it; false when none did. */
 bool address_leaf(struct engine *, struct addr, ts_t from, ts_t to, struct leaf *, struct mac *);
+/* The addresses behind which SSTP was read in clear, with what they showed: NULL starts, NULL ends. */
+enum { LEAVES_SEEN = 4 };
+struct leaf_shown { struct leaf leaf; uint16_t seg; struct mac mac; ts_t first, last; uint8_t clients; bool suspect, baseline; };
+struct leaf_seen { struct addr addr; struct leaf_shown leaf[LEAVES_SEEN]; uint8_t n; };
+const void *server_leaf_next(struct engine *, const void *, struct leaf_seen *);
 
 #endif

@@ -95,6 +95,14 @@ host_get(struct engine *e, const struct segment *s, struct mac m, bool *fresh)
 	return h;
 }
 
+struct host_at
+host_key_of(const struct engine *e, const struct host *h)
+{
+	const struct host_key *k = table_key(&e->hosts, h);
+
+	return (struct host_at){ k->seg, k->mac };
+}
+
 struct host *
 host_find(struct engine *e, const struct segment *s, struct mac m)
 {

@@ -110,6 +110,9 @@ struct segment *segment_of_feed(struct engine *);
 /* The host of a MAC on a segment; host_get() makes it.  Pointers live until the next host_get(). */
 struct host *host_get(struct engine *, const struct segment *, struct mac, bool *fresh);
 struct host *host_find(struct engine *, const struct segment *, struct mac);
+/* Where a host is, for who goes through all. */
+struct host_at { uint16_t seg; struct mac mac; };
+struct host_at host_key_of(const struct engine *, const struct host *);
 /* The binding of an address, NULL when unknown. */
 struct binding *binding_find(struct engine *, const struct segment *, struct addr);
 /* True when the address is bound to that MAC now. */

@@ -22,6 +22,8 @@ emit_incident(void *arg, const struct incident *r)
 	e->records++;
 	if (e->findings)
 		findings_note(e->findings, r);
+	if (e->sinks == NULL) /* something else than incidents was asked for */
+		return;
 	for (int f = 0; f < LINE_FORMATS; f++)
 		line(e, r, (enum line_format)f);
 	if (e->flush)

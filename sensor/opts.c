@@ -22,6 +22,7 @@ enum {
 	LONG_SET,
 	LONG_TEST_OFF,
 	LONG_AS_GIVEN,
+	LONG_LEARNED,
 	LONG_EDGE,
 	LONG_ROLE
 };
@@ -39,6 +40,7 @@ static const struct option longs[] = {
 	{ "fail-on", required_argument, NULL, LONG_FAIL_ON },
 	{ "set", required_argument, NULL, LONG_SET },
 	{ "test-off", required_argument, NULL, LONG_TEST_OFF },
+	{ "learned", no_argument, NULL, LONG_LEARNED },
 	{ "events-as-given", required_argument, NULL, LONG_AS_GIVEN },
 	{ "edge", no_argument, NULL, LONG_EDGE },
 	{ "role", required_argument, NULL, LONG_ROLE },
@@ -55,6 +57,8 @@ static const char help_text[] =
 	"    -r FILE|DIR|-      pcap or pcapng; a DIR is one interface's rotated files\n"
 	"    -r eth1=FILE       the same under a name of its own (default cap0, cap1, ...)\n"
 	"    -e EVENTS|-        host events of any known shape, file or pipe\n"
+	"    --learned          what served and nothing speaks against, as `authority:`, instead of "
+	"incidents\n"
 	"    --fail-on VERDICT  exit status 10 when a finding at or above it stands at the end\n"
 	"\n"
 	"Watch\n"
@@ -178,6 +182,7 @@ one(struct opts *o, int c)
 	case LONG_LIST_FIELDS: return act(o, ACT_LIST_FIELDS);
 	case LONG_EXPLAIN: o->explain = optarg; return act(o, ACT_EXPLAIN);
 	case LONG_DUMP: return act(o, ACT_DUMP);
+	case LONG_LEARNED: o->learned = true; return true;
 	case LONG_AS_GIVEN: return pace(o, optarg);
 	case LONG_EDGE: return act(o, ACT_EDGE);
 	case LONG_ROLE: return role(o, optarg);
@@ -219,6 +224,8 @@ check(struct opts *o)
 		o->action = ACT_LIVE;
 	if (o->niface && o->nread)
 		return wrong("-i and -r contradict each other");
+	if (o->learned && o->action != ACT_REPLAY)
+		return wrong("--learned wants a replay (-r)");
 	if (count_stdin(o) > 1)
 		return wrong("standard input can be read only once");
 	switch (o->action) {

@@ -51,7 +51,7 @@ struct opts {
 	const char *explain; /* id */
 	const char *log_dir, *filter;
 	bool role_edge; /* started by the engine, whose descriptor is ROLE_FD */
-	bool quiet, verbose, fail;
+	bool quiet, verbose, fail, learned;
 	enum verdict fail_on;
 	enum pacing pacing;
 };

@@ -3,11 +3,13 @@
 #include "run.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "emit.h"
 #include "engine.h"
 #include "eventsrc.h"
+#include "learned_yaml.h"
 #include "log.h"
 #include "opinion.h"
 #include "progress.h"
@@ -80,6 +82,8 @@ open_outputs(struct replay *r)
 	r->emit.findings = findings_new();
 	if (r->emit.findings == NULL)
 		return EXIT_INTERNAL;
+	if (r->o->learned)
+		return EXIT_OK; /* standard output is for that */
 	r->emit.sinks = sinks_open(r->c, r->o->log_dir, false);
 	return r->emit.sinks ? EXIT_OK : EXIT_USAGE;
 }
@@ -128,6 +132,14 @@ one_item(struct replay *r, enum input_said said, const struct input_item *item)
 }
 
 static void
+on_learned(void *arg, struct bytes line)
+{
+	(void)arg;
+	fwrite(line.p, 1, line.n, stdout);
+	putchar('\n');
+}
+
+static void
 loop(struct replay *r)
 {
 	struct input_item item;
@@ -149,6 +161,8 @@ loop(struct replay *r)
 		eventsrc_rest(r->events, on_host, r);
 	engine_end(r->engine);
 	progress_clear();
+	if (r->o->learned && !learned_yaml(r->engine, on_learned, NULL))
+		log_say("out of memory for what was learned");
 }
 
 /* What the engine counted, for whoever asked for more messages. */
