@@ -42,7 +42,8 @@ stream_next(struct frame *f, struct bytes have, bool eof, struct framing_item *i
 			too_long(item, f->dropped);
 			*f = (struct frame){ 0 };
 		}
-		if (said == FRAME_LEAD && dropped > 0)
+		/* a comment is as long as a document at most; blanks may be any number */
+		if (said == FRAME_LEAD && (dropped > 0 || (n > HOSTFEED_DOC_MAX && have.p[0] == '<')))
 			too_long(item, dropped + n);
 		if (said == FRAME_DOC && (n > HOSTFEED_DOC_MAX || promised)) {
 			too_long(item, n);

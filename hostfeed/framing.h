@@ -21,7 +21,7 @@ enum {
 	FRAMING_INFLATE_RATIO = 256,	  /* more than this is a bomb, counted after the first 64 KiB */
 	FRAMING_BODY_MAX = 64 * 1024 * 1024, /* of one HTTP request, before and after inflation */
 	FRAMING_HEAD_MAX = 16 * 1024,	  /* request line and header fields */
-	FRAMING_REPLY_MAX = 64 * 1024, /* most are under 300 bytes; an acknowledgement of many ids is not */
+	FRAMING_REPLY_MAX = 4096,	  /* of one reply item; an answer may take several */
 };
 
 enum framing_said {

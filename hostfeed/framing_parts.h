@@ -62,6 +62,7 @@ struct http {
 	uint64_t body;		/* bytes of it so far */
 	size_t	 trailer;	/* bytes of it so far */
 	uint32_t documents, too_long;
+	uint32_t items, told;	/* of an answer that names each document: how many, and how many were named */
 	uint16_t status;	/* of the reply */
 	const char *what;	/* why it is an error */
 	struct gather *gather;	/* of a body that is chunked or compressed */

@@ -5,13 +5,24 @@
 #include "hostev.h"
 #include "text.h"
 
-enum http_state { IN_HEAD, IN_BODY, IN_CHUNK_SIZE, IN_CHUNK, IN_CHUNK_END, IN_TRAILER, IN_REPLY, IS_OVER };
+enum http_state {
+	IN_HEAD,
+	IN_BODY,
+	IN_CHUNK_SIZE,
+	IN_CHUNK,
+	IN_CHUNK_END,
+	IN_TRAILER,
+	IN_REPLY,
+	IN_ITEMS,
+	IS_OVER
+};
 
 enum {
 	CHUNK_LINE_MAX = 256,
 	LENGTH_DIGITS_MAX = 12,
-	ITEMS_TOLD_MAX = 2000, /* of a bulk request: FRAMING_REPLY_MAX */
+	ITEMS_AT_ONCE = 100, /* of a bulk request's answer: FRAMING_REPLY_MAX */
 	REPLY_HEAD_MAX = 256,
+	CHUNK_HEAD = 6, /* four digits, CR LF */
 };
 
 enum answer { ANSWER_PLAIN, ANSWER_HEC, ANSWER_HEC_ACK, ANSWER_OTLP, ANSWER_BULK, ANSWER_TEXT, ANSWER_NONE };
@@ -504,6 +515,23 @@ document(struct http *h, struct bytes have, struct framing_item *item)
 	}
 }
 
+/* The request is answered. */
+static void
+finish(struct http *h)
+{
+	if (h->keep)
+		http_start(h);
+	else
+		h->state = IS_OVER;
+}
+
+static enum framing_said
+over(const struct framing *f, struct framing_item *item)
+{
+	const struct http *h = &f->u.http;
+	return h->what != NULL && !f->refused ? framing_bad(item, h->what) : FRAMING_CLOSE;
+}
+
 /* The ids that {"acks":[1,2,...]} asks for, all of them true: what was replied to was handed on before. */
 static void
 answer_acks(struct out *o, struct bytes doc)
@@ -525,13 +553,28 @@ answer_acks(struct out *o, struct bytes doc)
 	out_str(o, "}}");
 }
 
-static void
-answer_bulk(struct out *o, uint32_t documents)
+/* A chunk of the answer to a bulk request, which names each document; the last one ends it. */
+static enum framing_said
+answer_items(struct http *h, struct framing_pool *pool, struct framing_item *item)
 {
-	out_str(o, "{\"took\":0,\"errors\":false,\"items\":[");
-	for (uint32_t i = 0; i < documents / 2; i++)
-		out_str(o, i == 0 ? "{\"create\":{\"status\":201}}" : ",{\"create\":{\"status\":201}}");
-	out_str(o, "]}");
+	static const char created[] = "{\"create\":{\"status\":201}}";
+	struct out o = out_init(pool->scratch + CHUNK_HEAD, FRAMING_REPLY_MAX - CHUNK_HEAD);
+	for (uint32_t i = 0; i < ITEMS_AT_ONCE && h->told < h->items; i++) {
+		out_str(&o, h->told++ > 0 ? "," : "");
+		out_str(&o, created);
+	}
+	bool last = h->told == h->items;
+	if (last)
+		out_str(&o, "]}");
+	struct out head = out_init(pool->scratch, CHUNK_HEAD);
+	out_hexn(&head, o.n, CHUNK_HEAD - 2);
+	out_str(&head, "\r\n");
+	out_str(&o, last ? "\r\n0\r\n\r\n" : "\r\n");
+	item->bytes = bytes_of(pool->scratch, CHUNK_HEAD + o.n);
+	item->after = true;
+	if (last)
+		finish(h);
+	return FRAMING_REPLY;
 }
 
 static void
@@ -589,12 +632,19 @@ answer(struct http *h, struct framing_pool *pool)
 	case ANSWER_HEC:
 	case ANSWER_HEC_ACK: answer_hec(h, pool, &o); break;
 	case ANSWER_OTLP: answer_otlp(h, &o); break;
-	case ANSWER_BULK: answer_bulk(&o, h->documents + h->too_long); break;
+	case ANSWER_BULK: out_str(&o, "0022\r\n{\"took\":0,\"errors\":false,\"items\":[\r\n"); break;
 	case ANSWER_TEXT: out_str(&o, r->text); break;
 	case ANSWER_PLAIN:
 	case ANSWER_NONE: out_str(&o, "{}"); break;
 	}
 	return out_bytes(&o);
+}
+
+/* Is the answer one that names each document?  Half of a bulk request's lines say what to do with the other half. */
+static bool
+in_items(const struct http *h)
+{
+	return h->what == NULL && routes[h->route].answer == ANSWER_BULK;
 }
 
 /* Status line and fields right before the text, which stands in the scratch already. */
@@ -613,29 +663,17 @@ reply(struct http *h, struct framing_pool *pool, struct bytes text, struct frami
 	if (routes[h->route].answer == ANSWER_BULK || routes[h->route].get)
 		out_str(&o, "X-Elastic-Product: Elasticsearch\r\n");
 	out_str(&o, h->keep ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
-	out_str(&o, "Content-Length: ");
-	out_u64(&o, text.n);
-	out_str(&o, "\r\n\r\n");
+	if (in_items(h)) {
+		out_str(&o, "Transfer-Encoding: chunked\r\n\r\n");
+	} else {
+		out_str(&o, "Content-Length: ");
+		out_u64(&o, text.n);
+		out_str(&o, "\r\n\r\n");
+	}
 	memcpy(pool->scratch + REPLY_HEAD_MAX - o.n, head, o.n);
 	item->bytes = bytes_of(pool->scratch + REPLY_HEAD_MAX - o.n, o.n + text.n);
 	item->after = true;
 	return FRAMING_REPLY;
-}
-
-/* The request is answered. */
-static void
-finish(struct http *h)
-{
-	if (h->keep)
-		http_start(h);
-	else
-		h->state = IS_OVER;
-}
-
-static enum framing_said
-over(const struct http *h, struct framing_item *item)
-{
-	return h->what != NULL ? framing_bad(item, h->what) : FRAMING_CLOSE;
 }
 
 /* A document came out of the body. */
@@ -645,8 +683,6 @@ give(struct framing *f, struct framing_item *item)
 	struct http *h = &f->u.http;
 	h->documents++;
 	item->token = h->has_token ? bytes_of(h->token, h->token_n) : (struct bytes){ NULL, 0 };
-	if (routes[h->route].answer == ANSWER_BULK && h->documents > 2 * ITEMS_TOLD_MAX)
-		fail(h, 413, "more than 2000 events in one request: set bulk_max_size");
 	return FRAMING_DOC;
 }
 
@@ -728,9 +764,14 @@ http_step(struct framing *f, struct bytes have, bool eof, struct framing_item *i
 			if (h->status == 0)
 				h->status = 200;
 			said = reply(h, f->pool, answer(h, f->pool), item);
-			finish(h);
+			h->items = (h->documents + h->too_long) / 2;
+			if (in_items(h))
+				h->state = IN_ITEMS;
+			else
+				finish(h);
 			return said;
-		case IS_OVER: return over(h, item);
+		case IN_ITEMS: return answer_items(h, f->pool, item);
+		case IS_OVER: return over(f, item);
 		default:
 			said = request(f, rest, eof, item);
 			if (said == FRAMING_CLOSE)

@@ -15,10 +15,6 @@
 
 enum { HANDSHAKE_MS = 10000, LINGER_MS = 2000, ALIGN = 64, DISCARD = 16384 };
 
-static const char unauthorised[] =
-	"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\n"
-	"Connection: close\r\n\r\n";
-
 static void on_event(evutil_socket_t, short, void *);
 
 /* ---- the table ---- */
@@ -469,12 +465,8 @@ document(struct conn *c, const struct framing_item *it)
 	struct sender *s = sender_of(c, it->token);
 	if (s == NULL) {
 		stranger(c, it->token.p ? "its token" : "what it shows");
-		c->reply_n = sizeof(unauthorised) - 1;
-		memcpy(c->reply, unauthorised, c->reply_n);
-		c->reply_off = 0;
-		if (send_reply(c))
-			finish(c);
-		return false;
+		framing_refuse(c->framing); /* says so */
+		return true;
 	}
 	bool first = c->sender == &e->sender[e->nsender];
 	if (first && !enter(c, s))
@@ -541,11 +533,12 @@ conn_work(struct conn *c, size_t budget)
 		enum framing_said said = framing_next(c->framing, have, c->eof, &it);
 		c->off += it.used;
 		used += it.used > it.bytes.n ? it.used : it.bytes.n;
-		if (it.skipped) {
-			if (c->sender->too_long++ == 0)
+		if (it.too_long) {
+			if (c->sender->too_long == 0)
 				log_say("edge: %s: a document over 64 KiB, left out (told once, then "
 					"counted)",
 					c->sender->name);
+			c->sender->too_long += it.too_long;
 		}
 		if (!handle(c, said, &it, full && it.used == 0))
 			return used + 1;
