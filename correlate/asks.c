@@ -1,4 +1,5 @@
 #include "asks.h"
+#include "recent.h"
 
 /* 512 hypotheses with a MAC and 8 addresses each are more than are kept: then the newest are not asked about. */
 enum { SLOTS = 4096, USED_MAX = SLOTS / 2, HINTS = 1 << 15 };
@@ -17,6 +18,7 @@ struct asks {
 	uint64_t hint[HINTS /
 		      64]; /* a bit for each key: most frames are nobody's, and need no hash to know it */
 	uint32_t used;
+	uint32_t edition; /* changes whenever somebody is added: an answer of no holds until then */
 };
 
 size_t
@@ -29,6 +31,7 @@ void
 asks_open(struct engine *e, void *mem)
 {
 	e->asks = mem;
+	e->asks->edition = 1;
 }
 
 static uint32_t
@@ -82,6 +85,7 @@ put(struct engine *e, struct hyp *h, const struct mac *m, const struct addr *a)
 	s->slot[i] = (struct ask_slot){ hash, h->id, h };
 	s->hint[bit / 64] |= UINT64_C(1) << (bit % 64);
 	s->used++;
+	s->edition += s->edition == UINT32_MAX ? 2 : 1; /* 0 is a note that nobody made */
 }
 
 static void
@@ -105,7 +109,7 @@ rebuild(struct engine *e)
 	for (struct hyp *h = hyp_next(e, NULL); h && n < NELEM(open); h = hyp_next(e, h))
 		if (h->asked)
 			open[n++] = h;
-	memset(e->asks, 0, sizeof(*e->asks));
+	memset(e->asks, 0, offsetof(struct asks, edition));
 	while (n > 0)
 		put_actor(e, open[--n]);
 }
@@ -168,18 +172,31 @@ ends_of(struct engine *e, const struct obs *o, uint64_t *hash)
 	return n;
 }
 
-bool
-engine_asks(struct engine *e, const struct obs *o)
+static bool
+asked(struct engine *e, const struct obs *o)
 {
 	uint64_t hash[ENDS];
-
-	if (e->nasked == 0 || (o->flags & OBS_QUOTED))
-		return false;
 	size_t n = ends_of(e, o, hash);
+
 	for (size_t i = 0; i < n; i++)
 		if (next(e, hash[i], NULL))
 			return true;
 	return false;
+}
+
+bool
+engine_asks(struct engine *e, const struct obs *o)
+{
+	if (e->nasked == 0 || (o->flags & OBS_QUOTED))
+		return false;
+	/* of a tunnel only the inner stations are kept there */
+	uint32_t *note = o->depth == 0 ? recent_note(e) : NULL;
+	if (note && *note == e->asks->edition)
+		return false;
+	bool yes = asked(e, o);
+	if (note && !yes)
+		*note = e->asks->edition;
+	return yes;
 }
 
 static void

@@ -11,5 +11,7 @@ void   recent_open(struct engine *, void *mem);
 /* True for a frame that tells nothing new: same stations, addresses and protocol, no connection that begins or ends, no
  * message of two DHCP servers, each of which counts. */
 bool   recent_seen(struct engine *, const struct obs *);
+/* The note kept beside the stations of the frame that recent_seen() was asked about last; NULL where none is kept. */
+uint32_t *recent_note(struct engine *);
 
 #endif

@@ -63,12 +63,14 @@ segment_get(struct engine *e, const struct segment_key *k)
 struct segment *
 segment_of(struct engine *e, const struct obs *o)
 {
-	struct segment_key k = { .iface = o->iface, .nvlan = o->outer.nvlan };
+	const struct ends *n = &o->outer;
 
-	memcpy(k.vlan, o->outer.vlan, k.nvlan * sizeof(k.vlan[0]));
-	if (e->seg && e->seg->iface == k.iface && e->seg->nvlan == k.nvlan &&
-	    memcmp(e->seg->vlan, k.vlan, sizeof(k.vlan)) == 0)
+	/* mostly the same as before; tags behind the last one are zero on both sides */
+	if (e->seg && e->seg->iface == o->iface && e->seg->nvlan == n->nvlan &&
+	    memcmp(e->seg->vlan, n->vlan, sizeof(n->vlan)) == 0)
 		return e->seg;
+	struct segment_key k = { .iface = o->iface, .nvlan = n->nvlan };
+	memcpy(k.vlan, n->vlan, k.nvlan * sizeof(k.vlan[0]));
 	return segment_get(e, &k);
 }
 

@@ -632,10 +632,13 @@ http_starts(struct bytes head)
 {
 	size_t n = 0, v = sizeof(version) - 1;
 
+	if (bytes_u8(head, 0) < 'A' || bytes_u8(head, 0) > 'Z') /* most bulk is over here */
+		return false;
 	if (memcmp(head.p, version, head.n < v ? head.n : v) == 0)
 		return true;
-	while (n < head.n && ((bytes_u8(head, n) >= 'A' && bytes_u8(head, n) <= 'Z') ||
-			      (n > 2 && token_char(bytes_u8(head, n)))))
+	while (n < head.n && n <= METHOD_MAX &&
+	       ((bytes_u8(head, n) >= 'A' && bytes_u8(head, n) <= 'Z') ||
+		(n > 2 && token_char(bytes_u8(head, n)))))
 		n++;
 	if (n == head.n)
 		return n <= METHOD_MAX;

@@ -55,6 +55,10 @@ bool layer_fragment(struct pkt *, struct cursor *body, const struct frag_piece *
  * (true), since nothing else of that datagram will be. */
 bool layer_part(struct pkt *, const struct cursor *piece, uint32_t off, enum said *said);
 
+/* Reads a plain frame of a TCP connection in one go: fills o->inner and o->u.seen, and gives the segment's bytes as
+ * captured.  False: it is no such frame, and nothing is filled in that counts.  In bulk.c. */
+bool layer_bulk(const struct frame *, struct obs *, struct bytes *data);
+
 /* Does anybody read this UDP payload: by its ports, or by what it looks like? */
 bool layer_claimed(const struct pkt *, struct bytes payload);
 /* Goes on with a TCP segment where its stream is read or may begin here.  `c`: behind the header; `len`: the bytes that

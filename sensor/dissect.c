@@ -70,14 +70,16 @@ print(void *arg, const struct obs *obs)
 static int
 dissect(struct dissect *d, struct inputs *in, struct walk *w)
 {
-	struct input_item item;
+	const struct input_item *item;
 	uint64_t frames = 0;
 	for (enum input_said said; (said = inputs_next(in, &item)) != INPUT_END;) {
 		if (said != INPUT_FRAME)
 			continue;
-		if (walk_frame(w, &item.f, print, d) == SAID_NO)
-			inputs_unknown_link(in, &item.f);
-		progress_step(inputs_read(in), ++frames);
+		if (walk_frame(w, &item->f, print, d) == SAID_NO)
+			inputs_unknown_link(in, &item->f);
+		frames++;
+		if (progress_due())
+			progress_show(inputs_read(in), frames);
 		if (ferror(stdout))
 			break;
 	}

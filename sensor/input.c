@@ -334,7 +334,7 @@ refill(struct inputs *s, struct input *in)
 }
 
 enum input_said
-inputs_next(struct inputs *s, struct input_item *item)
+inputs_next(struct inputs *s, const struct input_item **item)
 {
 	struct input *best = NULL;
 	for (size_t i = 0; i < s->n; i++) {
@@ -347,6 +347,6 @@ inputs_next(struct inputs *s, struct input_item *item)
 	if (best == NULL)
 		return INPUT_END;
 	best->has_head = false;
-	*item = best->item;
+	*item = &best->item;
 	return best->head;
 }

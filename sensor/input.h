@@ -12,7 +12,7 @@ enum { INPUTS_MAX = 32, INPUT_FILES_MAX = 65536 }; /* files of all folders toget
 
 enum input_said { INPUT_FRAME, INPUT_LOSS, INPUT_END };
 struct input_item {
-	struct frame f; /* valid until the next call; of a loss: ts and iface */
+	struct frame f; /* of a loss: ts and iface */
 	struct loss loss;
 };
 
@@ -23,8 +23,8 @@ void inputs_free(struct inputs *);
 /* Adds an interface; `name` NULL: capN.  Opens what it names.  False (told on standard error): cannot be opened, or too
  * many. */
 bool inputs_add(struct inputs *, const char *name, const char *path);
-/* The next frame of all inputs in time order; equal times in the order of inputs_add(). */
-enum input_said inputs_next(struct inputs *, struct input_item *);
+/* The next frame of all inputs in time order; equal times in the order of inputs_add().  Valid until the next call. */
+enum input_said inputs_next(struct inputs *, const struct input_item **);
 /* Something was damaged or of no known format; each was told on standard error when it was found. */
 bool inputs_damaged(const struct inputs *);
 /* A frame of a link type that nobody reads: counted as damage, told once for each file and type. */

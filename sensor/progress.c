@@ -23,15 +23,21 @@ progress_start(bool wanted, uint64_t total)
 	state.next_ms = clock_ms() + FIRST_MS;
 }
 
-void
-progress_step(uint64_t bytes, uint64_t frames)
+bool
+progress_due(void)
 {
 	if (!state.on || ++state.calls % LOOK_EVERY)
-		return;
+		return false;
 	int64_t now = clock_ms();
 	if (now < state.next_ms)
-		return;
+		return false;
 	state.next_ms = now + EVERY_MS;
+	return true;
+}
+
+void
+progress_show(uint64_t bytes, uint64_t frames)
+{
 	state.shown = true;
 	if (state.total)
 		fprintf(stderr, "\r\033[K%3u %%  %" PRIu64 " frames",

@@ -7,8 +7,9 @@
 
 /* total: bytes of all inputs, 0 where it is not known (a pipe). */
 void progress_start(bool wanted, uint64_t total);
-/* Cheap: looks at the clock every few thousand calls. */
-void progress_step(uint64_t bytes, uint64_t frames);
+/* Asked after each frame: is it time to show something?  Looks at the clock every few thousand calls. */
+bool progress_due(void);
+void progress_show(uint64_t bytes, uint64_t frames);
 void progress_clear(void);
 
 #endif

@@ -128,7 +128,9 @@ one_item(struct replay *r, enum input_said said, const struct input_item *item)
 	}
 	if (walk_frame(r->walk, &item->f, asking_obs, &r->asking) == SAID_NO)
 		inputs_unknown_link(r->in, &item->f);
-	progress_step(inputs_read(r->in), ++r->sum.frames);
+	r->sum.frames++;
+	if (progress_due())
+		progress_show(inputs_read(r->in), r->sum.frames);
 }
 
 static void
@@ -142,18 +144,18 @@ on_learned(void *arg, struct bytes line)
 static void
 loop(struct replay *r)
 {
-	struct input_item item;
+	const struct input_item *item;
 	bool paced = r->o->pacing == PACE_CLOCK && r->o->nevents > 0;
 	if (r->o->pacing == PACE_FIRST)
 		eventsrc_given(r->events, on_host, r);
 	for (enum input_said said; (said = inputs_next(r->in, &item)) != INPUT_END;) {
 		if (r->sum.first == TS_NONE)
-			r->sum.first = r->sum.last = item.f.ts;
-		if (item.f.ts > r->sum.last)
-			r->sum.last = item.f.ts;
+			r->sum.first = r->sum.last = item->f.ts;
+		if (item->f.ts > r->sum.last)
+			r->sum.last = item->f.ts;
 		if (paced)
 			eventsrc_due(r->events, r->sum.last, on_host, r);
-		one_item(r, said, &item);
+		one_item(r, said, item);
 	}
 	if (r->o->pacing == PACE_LAST)
 		eventsrc_given(r->events, on_host, r);

@@ -385,13 +385,11 @@ layer_claimed(const struct pkt *pkt, struct bytes payload)
 /* Without its SYN a stream is believed to begin where it looks like it.  One byte is no beginning: it may be a keep-alive,
  * of which RFC 9293 3.8.4 says that it may be any. */
 static bool
-stream_may_start(const struct pkt *pkt, struct bytes head)
+stream_may_start(const struct walk *w, const struct ends *n, struct bytes head)
 {
-	const struct walk *w = pkt->w;
-
 	return head.n > 1 &&
-	       (claimed(w, CLAIM_TCP, pkt->ends.dport, &head) ||
-		claimed(w, CLAIM_TCP, pkt->ends.sport, &head) || claimed(w, CLAIM_SHAPE_TCP, 0, &head));
+	       (claimed(w, CLAIM_TCP, n->dport, &head) || claimed(w, CLAIM_TCP, n->sport, &head) ||
+		claimed(w, CLAIM_SHAPE_TCP, 0, &head));
 }
 
 void
@@ -404,7 +402,7 @@ layer_segment(struct pkt *pkt, struct cursor *c, size_t len)
 	if ((pkt->flags & OBS_QUOTED) || (len == 0 && !(pkt->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))))
 		return;
 	uint32_t mark = prefix_mark(&w->prefix, &pkt->ends);
-	if (!opens && !prefix_live(&w->prefix, mark) && !stream_may_start(pkt, cur_rest(&look)))
+	if (!opens && !prefix_live(&w->prefix, mark) && !stream_may_start(w, &pkt->ends, cur_rest(&look)))
 		return;
 	w->seg.mark = mark;
 	w->seg.len = len > UINT16_MAX ? UINT16_MAX : (uint32_t)len;
@@ -431,12 +429,12 @@ digest_of(const struct pkt *pkt)
 }
 
 static void
-fill(struct obs *o, const struct pkt *pkt)
+fill(struct obs *o, const struct frame *f)
 {
-	o->ts = pkt->f->ts;
-	o->frame = pkt->f->number;
-	o->file = pkt->f->file;
-	o->iface = pkt->f->iface;
+	o->ts = f->ts;
+	o->frame = f->number;
+	o->file = f->file;
+	o->iface = f->iface;
 }
 
 /* The same for a message out of a stream: where it stands there and what it says, whatever segments brought it. */
@@ -458,7 +456,7 @@ digest_of_stream(const struct pkt *pkt, uint32_t seq, struct bytes message)
 static void
 deliver(const struct pkt *pkt, enum said s, struct obs *o, uint64_t digest, walk_obs *fn, void *arg)
 {
-	fill(o, pkt);
+	fill(o, pkt->f);
 	o->flags |= pkt->flags;
 	if (s == SAID_CUT)
 		o->flags |= OBS_CUT;
@@ -493,7 +491,7 @@ deliver_frame(const struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 	uint8_t ipdepth = pkt->ipdepth;
 	const struct ends *ends = &pkt->ends;
 
-	fill(o, pkt);
+	fill(o, pkt->f);
 	o->kind = OBS_FRAME;
 	o->by = NULL;
 	o->digest = 0;
@@ -733,14 +731,15 @@ segment(struct pkt *pkt, struct obs *o, walk_obs *fn, void *arg)
 	/* A total length of 0: what the capture has, and more where it is cut.  One of more than came: that came to nobody. */
 	if (seg->len <= seg->data.n || !pkt->inner.cut)
 		seg->len = (uint32_t)seg->data.n + pkt->inner.cut;
-	if (!prefix_find(p, seg) && !(stream_may_start(pkt, seg->data) && prefix_pick(p, seg)))
+	if (!prefix_find(p, seg) && !(stream_may_start(pkt->w, &pkt->ends, seg->data) && prefix_pick(p, seg)))
 		return SAID_OK;
 	enum said s = follow(pkt, o, fn, arg);
 	bool later = seg->verdict == PREFIX_REFUSED && !seg->dir->mid;
 	if (later)
 		seg->flow->refused[seg->side] = seg->dir->mid = true; /* what is wanted may begin later */
 	prefix_settle(p, seg);
-	if (later && stream_may_start(pkt, seg->data) && prefix_pick(p, seg)) { /* perhaps here */
+	if (later && stream_may_start(pkt->w, &pkt->ends, seg->data) &&
+	    prefix_pick(p, seg)) { /* perhaps here */
 		seg->verdict = PREFIX_GOES_ON;
 		seg->fresh = (struct bytes){ NULL, 0 };
 		s = follow(pkt, o, fn, arg);
@@ -769,6 +768,30 @@ begin(struct pkt *pkt, struct walk *w, const struct frame *f)
 	w->scratch_used = 0;
 }
 
+/* A segment that is nobody's: true, and it was delivered. */
+static bool
+bulk(struct walk *w, const struct frame *f, struct obs *o, walk_obs *fn, void *arg)
+{
+	struct bytes data;
+
+	if (!layer_bulk(f, o, &data))
+		return false;
+	if (o->u.seen.payload > 0 && (prefix_live(&w->prefix, prefix_mark(&w->prefix, &o->inner)) ||
+				      stream_may_start(w, &o->inner, data)))
+		return false;
+	fill(o, f);
+	o->kind = OBS_FRAME;
+	o->by = NULL;
+	o->digest = 0;
+	o->flags = 0;
+	o->bad_what = NULL;
+	o->bad_off = 0;
+	o->depth = 0;
+	memcpy(&o->outer, &o->inner, sizeof(o->outer));
+	fn(arg, o);
+	return true;
+}
+
 enum said
 walk_frame(struct walk *w, const struct frame *f, walk_obs *fn, void *arg)
 {
@@ -776,6 +799,8 @@ walk_frame(struct walk *w, const struct frame *f, walk_obs *fn, void *arg)
 	struct pkt pkt;
 	enum said result = SAID_OK;
 
+	if (bulk(w, f, &o, fn, arg))
+		return SAID_OK;
 	begin(&pkt, w, f);
 	while (pkt.next.kind != CLAIM_NONE && pkt.next.kind < CLAIM_KINDS) {
 		unsigned kind = pkt.next.kind;

@@ -92,9 +92,9 @@ capture(const char *base, const uint32_t *seconds)
 static struct frame
 next(void)
 {
-	struct input_item item;
+	const struct input_item *item;
 	assert_int_equal(inputs_next(in, &item), INPUT_FRAME);
-	return item.f;
+	return item->f;
 }
 
 static void
@@ -110,7 +110,7 @@ expect(uint32_t seconds, uint16_t iface, const char *file, uint64_t number)
 static void
 expect_end(void)
 {
-	struct input_item item;
+	const struct input_item *item;
 	assert_int_equal(inputs_next(in, &item), INPUT_END);
 	assert_int_equal(inputs_next(in, &item), INPUT_END);
 }

@@ -81,6 +81,87 @@ test_bulk(void **state)
 	assert_memory_equal(&o->inner, &o->outer, sizeof(o->inner));
 }
 
+static uint32_t
+draw(uint64_t *seed, uint32_t below)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(*seed >> 33) % below;
+}
+
+/* A frame of bulk: IPv4 or IPv6, behind so many tags; `flags` of the TCP header. */
+static struct build
+bulk_frame(uint16_t sport, bool four, unsigned tags, size_t payload, uint8_t flags)
+{
+	static const uint16_t types[] = { 0x8100, 0x88a8, 0x8100 };
+	uint16_t type = four ? 0x0800 : 0x86dd;
+	struct build b = build_empty();
+
+	for (size_t i = 0; i < payload; i++)
+		PUT(&b, 'x');
+	put_tcp(&b, sport, 5001, flags);
+	if (four)
+		put_ip4(&b, 6, 1, 0x4000);
+	else
+		put_ip6(&b, 6, FAR6);
+	for (unsigned i = 0; i < tags; i++, type = types[i - 1])
+		put_vlan(&b, (uint16_t)(0x2064 + i), type);
+	put_eth(&b, type);
+	return b;
+}
+
+/* Bulk is read in one go, a segment that opens something layer by layer: both must say the same of the same bytes, cut or
+ * damaged as they may be. */
+static void
+bulk_compare(struct rig *slow, struct build *b, size_t flags_at, size_t n)
+{
+	struct build opens = *b;
+
+	r.n = slow->n = 0;
+	enum said said = rig_read(&r, at(b, 0), n, build_len(b), rig_note, &r);
+	if (flags_at < build_len(b))
+		*at(&opens, flags_at) |= 2;
+	assert_int_equal(rig_read(slow, at(&opens, 0), n, build_len(b), rig_note, slow), said);
+	assert_int_equal(r.n, slow->n);
+	if (r.n == 0)
+		return;
+	const struct obs *x = &r.seen[r.n - 1], *y = &slow->seen[slow->n - 1];
+	assert_memory_equal(&x->inner, &y->inner, sizeof(x->inner));
+	assert_memory_equal(&x->outer, &y->outer, sizeof(x->outer));
+	assert_true(x->kind == y->kind && x->flags == y->flags && x->depth == y->depth && x->by == y->by);
+	assert_true(x->bad_what == y->bad_what && x->bad_off == y->bad_off && x->digest == y->digest);
+	if (x->kind != OBS_FRAME)
+		return;
+	assert_int_equal(x->u.seen.ethertype, y->u.seen.ethertype);
+	assert_int_equal(x->u.seen.payload, y->u.seen.payload);
+	assert_int_equal(x->u.seen.datagram.n, y->u.seen.datagram.n);
+	assert_int_equal(x->u.seen.tcp_flags | 2, y->u.seen.tcp_flags | 2);
+}
+
+static void
+test_bulk_like_layers(void **state)
+{
+	struct rig slow;
+	uint64_t seed = 7;
+
+	(void)state;
+	rig_open(&slow);
+	for (unsigned i = 0; i < 40000; i++) {
+		bool four = draw(&seed, 2);
+		unsigned tags = draw(&seed, 4);
+		struct build b =
+			bulk_frame((uint16_t)(10000 + i), four, tags, draw(&seed, 3) * 50,
+				   draw(&seed, 8) ? 0x10 : 0x11); /* a port of its own: no stream goes on */
+		size_t flags_at = 14 + 4 * tags + (four ? 20 : 40) + 13, n = build_len(&b);
+		for (uint32_t flips = draw(&seed, 3); flips > 0; flips--) {
+			uint32_t where = draw(&seed, (uint32_t)n);
+			if (where != flags_at)
+				*at(&b, where) = (uint8_t)draw(&seed, 256);
+		}
+		bulk_compare(&slow, &b, flags_at, draw(&seed, 3) ? n : draw(&seed, (uint32_t)n + 1));
+	}
+	free(slow.mem);
+}
+
 /* A short frame is filled up to 60 bytes: the length of the datagram decides. */
 static void
 test_padding(void **state)
@@ -923,13 +1004,6 @@ ignore(void *arg, const struct obs *o)
 	*sum += o->flags + o->digest + (o->bad_what ? strlen(o->bad_what) : 0);
 }
 
-static uint32_t
-draw(uint64_t *seed, uint32_t below)
-{
-	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)(*seed >> 33) % below;
-}
-
 /* No crash, and twice the same: the walk has no state but fragments. */
 static void
 test_random_damage(void **state)
@@ -964,6 +1038,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_bulk),
+		TEST(test_bulk_like_layers),
 		TEST(test_padding),
 		TEST(test_vlan_tags),
 		TEST(test_too_many_layers),
