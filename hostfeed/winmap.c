@@ -5,7 +5,9 @@
 #include "text.h"
 
 enum slot {
-	S_NONE,	  /* kept as a field only */
+	S_NONE, /* kept as a field only */
+	S_NO_ADDR,
+	S_NO_CODE, /* the same, but it is an address or a code: in a message it may be taken for another field's */
 	S_ADDR,	  /* addr: text, a u32 in memory order as decimal number, or 4 or 16 bytes in hex */
 	S_PEER,	  /* peer: the same */
 	S_ROUTER, /* router: the same; text that is no address goes to name */
@@ -46,7 +48,10 @@ static const char iphlpsvc[] = "Microsoft-Windows-Iphlpsvc", dhcp_server[] = "Mi
 		  dns_client[] = "Microsoft-Windows-DNS-Client", ras_client[] = "RasClient",
 		  remote_access[] = "RemoteAccess", security[] = "Microsoft-Windows-Security-Auditing",
 		  tcpip[] = "Tcpip", audit4[] = "DHCP-Server-AuditLog-v4",
-		  audit6[] = "DHCP-Server-AuditLog-v6";
+		  audit6[] = "DHCP-Server-AuditLog-v6", kernel_general[] = "Microsoft-Windows-Kernel-General",
+		  time_service[] = "Microsoft-Windows-Time-Service",
+		  network_profile[] = "Microsoft-Windows-NetworkProfile", ndis[] = "Microsoft-Windows-NDIS",
+		  eventlog[] = "Microsoft-Windows-Eventlog", eventlog_classic[] = "EventLog";
 
 /* Names as feeds write them, and the manifest's.  The first twelve have events with rows; the others tell of clocks and
  * lost logs. */
@@ -69,12 +74,12 @@ static const struct provider_row {
 	{ "RasSstp", ras_sstp },
 	{ "Dhcp", dhcp_client },
 	{ "Dhcpv6", dhcp6_client },
-	{ "Microsoft-Windows-Kernel-General", "Microsoft-Windows-Kernel-General" },
-	{ "Microsoft-Windows-Time-Service", "Microsoft-Windows-Time-Service" },
-	{ "Microsoft-Windows-NetworkProfile", "Microsoft-Windows-NetworkProfile" },
-	{ "Microsoft-Windows-NDIS", "Microsoft-Windows-NDIS" },
-	{ "Microsoft-Windows-Eventlog", "Microsoft-Windows-Eventlog" },
-	{ "EventLog", "EventLog" },
+	{ kernel_general, kernel_general },
+	{ time_service, time_service },
+	{ network_profile, network_profile },
+	{ ndis, ndis },
+	{ eventlog, eventlog },
+	{ eventlog_classic, eventlog_classic },
 };
 
 /* clang-format off */
@@ -286,7 +291,7 @@ static const struct event_row events[] = {
 	    { "Address", S_SOCK }),
 	ROW(dns_client, 3009, HE_DNS_SERVER, { "QueryName", S_NAME }, { "IsParallelNetworkQuery", S_NONE },
 	    { "NetworkIndex", S_NONE }, { "InterfaceCount", S_NONE }, { "AdapterName", S_IFACE },
-	    { "LocalAddress", S_NONE }, { "DNSServerAddress", S_ADDRS }),
+	    { "LocalAddress", S_NO_ADDR }, { "DNSServerAddress", S_ADDRS }),
 	ROW(dns_client, 3010, HE_DNS_SERVER, { "QueryName", S_NAME }, { "QueryType", S_NONE },
 	    { "DnsServerIpAddress", S_SOCK }),
 	ROW(dns_client, 3011, HE_DNS_SERVER, { "QueryName", S_NAME }, { "QueryType", S_NONE },
@@ -319,7 +324,7 @@ static const struct event_row events[] = {
 	    { "LmPackageName", S_NTLM }, { "KeyLength", S_NONE }, { "ProcessId", S_NONE },
 	    { "ProcessName", S_NONE }, { "IpAddress", S_ADDR }, { "IpPort", S_NONE }),
 	ROW(security, 4625, HE_LOGON, { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE },
-	    { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE }, { "TargetUserSid", S_NONE },
+	    { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NO_CODE }, { "TargetUserSid", S_NONE },
 	    { "TargetUserName", S_NAME }, { "TargetDomainName", S_NONE }, { "Status", S_ERROR },
 	    { "FailureReason", S_NONE }, { "SubStatus", S_NONE }, { "LogonType", S_NONE },
 	    { "LogonProcessName", S_NONE }, { "AuthenticationPackageName", S_NTLM },
@@ -367,6 +372,152 @@ static const struct event_row events[] = {
 	ROW(audit6, 11009, HE_SCOPE6_LOW, AUDIT6),
 	ROW(audit6, 11014, HE_DHCP_CLIENT, AUDIT6),
 	ROW(audit6, 11015, HE_DHCP_CLIENT, AUDIT6),
+
+	/* The rest of the catalogue: no join asks for them; names and slots as above.  Of a logon addr: where it came from; of
+	 * 5156 addr and peer: source and destination; of network profiles name: the network */
+	ROW(dhcp_server, 1033, HE_OTHER, { "param1", S_NONE }),
+	ROW(dhcp_server, 1034, HE_OTHER, { "param1", S_NONE }),
+	{ { dhcp_server, 1041, HE_OTHER }, NO_FIELDS },
+	ROW(dhcp_server, 1050, HE_OTHER, { "param1", S_NONE }, { "param2", S_NONE }, { "param3", S_ERROR }),
+	{ { dhcp_server, 1054, HE_OTHER }, NO_FIELDS },
+	ROW(dhcp_server, 1064, HE_OTHER, { "param1", S_SCOPE }),
+	{ { dhcp_server, 1144, HE_OTHER }, NO_FIELDS },
+	ROW(dhcp_server, 10004, HE_OTHER, { "param1", S_ADDR }, { "param2", S_NONE }),
+	{ { dhcp_server, 10008, HE_OTHER }, NO_FIELDS },
+	{ { dhcp_server, 10012, HE_OTHER }, NO_FIELDS },
+	ROW(dhcp_server, 10023, HE_OTHER, { "param1", S_NONE }),
+	ROW(dhcp_server, 20090, HE_OTHER, { "param1", S_NONE }),
+	ROW(dhcp_server, 20253, HE_OTHER, { "param1", S_HOST }, { "param2", S_NONE }, { "param3", S_NONE }),
+	ROW(dhcp6_client, 51005, HE_OTHER, { "InterfaceId", S_IFACE }, { "DwordVal1", S_NONE },
+	    { "DwordVal2", S_NONE }),
+	ROW(dhcp6_client, 51006, HE_OTHER, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }),
+	ROW(dhcp6_client, 51009, HE_OTHER, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }),
+	ROW(dhcp6_client, 51025, HE_OTHER, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }),
+	ROW(dhcp6_client, 51040, HE_OTHER, { "Address", S_ADDR }, { "InterfaceId", S_IFACE },
+	    { "StatusCode", S_ERROR }),
+	{ { dhcp6_client, 51046, HE_OTHER }, NO_FIELDS },
+	ROW(dhcp6_client, 51047, HE_OTHER, { "DwordVal", S_NONE }),
+	ROW(dhcp_client, 50007, HE_OTHER, { "InterfaceId", S_IFACE }),
+	ROW(dhcp_client, 50009, HE_OTHER, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }),
+	ROW(dhcp_client, 50012, HE_OTHER, { "InterfaceId", S_IFACE }, { "StatusCode", S_ERROR }),
+	ROW(dhcp_client, 50015, HE_OTHER, { "InterfaceId", S_IFACE }),
+	ROW(dhcp_client, 50024, HE_OTHER, { "InterfaceId", S_IFACE }),
+	ROW(dhcp_client, 50028, HE_OTHER, { "Address", S_ADDR }, { "InterfaceId", S_IFACE },
+	    { "StatusCode", S_ERROR }),
+	ROW(dhcp_client, 50029, HE_OTHER, { "Address", S_ADDR }, { "InterfaceId", S_IFACE },
+	    { "StatusCode", S_ERROR }),
+	{ { dhcp_client, 50036, HE_OTHER }, NO_FIELDS },
+	ROW(dhcp_client, 50037, HE_OTHER, { "DwordVal", S_NONE }),
+	ROW(dhcp_client, 50055, HE_OTHER, { "Address", S_ADDR }, { "InterfaceId", S_IFACE }),
+	ROW(dhcp_client, 50067, HE_OTHER, { "NetworkHintString", S_NONE }, { "NetworkHint", S_NONE },
+	    { "HWLength", S_NONE }, { "HWAddress", S_MAC }),
+	ROW(dns_client, 1016, HE_OTHER, { "QueryName", S_NAME }, { "AddressLength", S_NONE },
+	    { "Address", S_SOCK }),
+	ROW(dns_client, 3006, HE_OTHER, { "QueryName", S_NAME }, { "QueryType", S_NONE },
+	    { "QueryOptions", S_NONE }, { "ServerList", S_ADDRS }, { "IsNetworkQuery", S_NONE },
+	    { "NetworkQueryIndex", S_NONE }, { "InterfaceIndex", S_NONE }, { "IsAsyncQuery", S_NONE }),
+	ROW(network_profile, 10000, HE_OTHER, { "Name", S_NAME }, { "Description", S_NONE },
+	    { "Guid", S_NONE }, { "Type", S_NONE }, { "State", S_NONE }, { "Category", S_NONE }),
+	ROW(network_profile, 10001, HE_OTHER, { "Name", S_NAME }, { "Description", S_NONE },
+	    { "Guid", S_NONE }, { "Type", S_NONE }, { "State", S_NONE }, { "Category", S_NONE }),
+	ROW(network_profile, 10002, HE_OTHER, { "Name", S_NAME }, { "Description", S_NONE },
+	    { "Guid", S_NONE }, { "Type", S_NONE }, { "State", S_NONE }, { "Category", S_NONE }),
+	ROW(ndis, 10317, HE_OTHER, { "IfGuid", S_IFACE }, { "IfIndex", S_NONE }, { "IfLuid", S_NONE },
+	    { "AdapterName", S_NONE }, { "MiniportEventEnum", S_NONE }),
+	ROW(security, 4648, HE_OTHER, { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE },
+	    { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE }, { "LogonGuid", S_NONE },
+	    { "TargetUserName", S_NAME }, { "TargetDomainName", S_NONE }, { "TargetLogonGuid", S_NONE },
+	    { "TargetServerName", S_NONE }, { "TargetInfo", S_NONE }, { "ProcessId", S_NONE },
+	    { "ProcessName", S_NONE }, { "IpAddress", S_ADDR }, { "IpPort", S_NONE }),
+	ROW(security, 4768, HE_OTHER, { "TargetUserName", S_NAME }, { "TargetDomainName", S_NONE },
+	    { "TargetSid", S_NONE }, { "ServiceName", S_NONE }, { "ServiceSid", S_NONE },
+	    { "TicketOptions", S_NONE }, { "Status", S_ERROR }, { "TicketEncryptionType", S_NONE },
+	    { "PreAuthType", S_NONE }, { "IpAddress", S_ADDR }, { "IpPort", S_NONE },
+	    { "CertIssuerName", S_NONE }, { "CertSerialNumber", S_NONE }, { "CertThumbprint", S_NONE }),
+	ROW(security, 4769, HE_OTHER, { "TargetUserName", S_NAME }, { "TargetDomainName", S_NONE },
+	    { "ServiceName", S_NONE }, { "ServiceSid", S_NONE }, { "TicketOptions", S_NONE },
+	    { "TicketEncryptionType", S_NONE }, { "IpAddress", S_ADDR }, { "IpPort", S_NONE },
+	    { "Status", S_ERROR }, { "LogonGuid", S_NONE }, { "TransmittedServices", S_NONE }),
+	ROW(security, 5156, HE_OTHER, { "ProcessID", S_NONE }, { "Application", S_NONE },
+	    { "Direction", S_NONE }, { "SourceAddress", S_ADDR }, { "SourcePort", S_NONE },
+	    { "DestAddress", S_PEER }, { "DestPort", S_NONE }, { "Protocol", S_NONE },
+	    { "FilterRTID", S_NONE }, { "LayerName", S_NONE }, { "LayerRTID", S_NONE },
+	    { "RemoteUserID", S_NONE }, { "RemoteMachineID", S_NONE }),
+	ROW(security, 4616, HE_OTHER, { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE },
+	    { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE }, { "PreviousTime", S_NONE },
+	    { "NewTime", S_NONE }, { "ProcessId", S_NONE }, { "ProcessName", S_NONE }),
+	ROW(ras_client, 20220, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE }),
+	ROW(ras_client, 20221, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }),
+	ROW(ras_client, 20223, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE }),
+	ROW(ras_client, 20224, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE }),
+	ROW(ras_client, 20225, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE }),
+	ROW(ras_client, 20226, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE }),
+	ROW(remote_access, 20272, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE },
+	    { "param4", S_NONE }),
+	ROW(remote_access, 20275, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE },
+	    { "param4", S_NONE }),
+	ROW(remote_access, 20255, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE },
+	    { "param4", S_NONE }),
+	ROW(kernel_general, 1, HE_OTHER, { "NewTime", S_NONE }, { "OldTime", S_NONE }),
+	ROW(time_service, 35, HE_OTHER, { "TimeSource", S_NAME }),
+	ROW(time_service, 37, HE_OTHER, { "TimeSource", S_NAME }),
+	ROW(time_service, 50, HE_OTHER, { "TimeDifferenceMilliseconds", S_NONE },
+	    { "TimeSampleSeconds", S_NONE }),
+	ROW(time_service, 52, HE_OTHER, { "TimeOffsetSeconds", S_NONE }),
+	ROW(eventlog, 104, HE_OTHER, { "SubjectUserName", S_NONE }, { "Channel", S_NONE }),
+	ROW(eventlog, 1101, HE_OTHER, { "Reason", S_NONE }),
+	ROW(eventlog, 1102, HE_OTHER, { "SubjectUserName", S_NONE }),
+	{ { eventlog_classic, 6005, HE_OTHER }, NO_FIELDS },
+	ROW(audit4, 0, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 1, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 2, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 16, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 17, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 18, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 23, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 24, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 25, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 30, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 31, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 32, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 33, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 34, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 35, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 36, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 50, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 54, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 56, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 57, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 58, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 59, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 60, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 61, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 63, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit4, 64, HE_OTHER, AUDIT4(S_ADDR)),
+	ROW(audit6, 11000, HE_OTHER, AUDIT6),
+	ROW(audit6, 11001, HE_OTHER, AUDIT6),
+	ROW(audit6, 11003, HE_OTHER, AUDIT6),
+	ROW(audit6, 11007, HE_OTHER, AUDIT6),
+	ROW(audit6, 11008, HE_OTHER, AUDIT6),
+	ROW(audit6, 11010, HE_OTHER, AUDIT6),
+	ROW(audit6, 11011, HE_OTHER, AUDIT6),
+	ROW(audit6, 11012, HE_OTHER, AUDIT6),
+	ROW(audit6, 11013, HE_OTHER, AUDIT6),
+	ROW(audit6, 11016, HE_OTHER, AUDIT6),
+	ROW(audit6, 11017, HE_OTHER, AUDIT6),
+	ROW(audit6, 11018, HE_OTHER, AUDIT6),
+	ROW(audit6, 11019, HE_OTHER, AUDIT6),
+	ROW(audit6, 11020, HE_OTHER, AUDIT6),
+	ROW(audit6, 11021, HE_OTHER, AUDIT6),
+	ROW(audit6, 11022, HE_OTHER, AUDIT6),
+	ROW(audit6, 11023, HE_OTHER, AUDIT6),
+	ROW(audit6, 11024, HE_OTHER, AUDIT6),
+	ROW(audit6, 11028, HE_OTHER, AUDIT6),
+	ROW(audit6, 11029, HE_OTHER, AUDIT6),
+	ROW(audit6, 11030, HE_OTHER, AUDIT6),
+	ROW(audit6, 11031, HE_OTHER, AUDIT6),
+	ROW(audit6, 11032, HE_OTHER, AUDIT6),
+	ROW(audit6, 1103, HE_OTHER, AUDIT6),
 };
 
 /* Other spellings of a field in feeds. */
@@ -702,7 +853,9 @@ fill(struct hostev *ev, enum slot slot, struct bytes v, struct out *text)
 	case S_SHA256: set_hash(ev, HES_SHA256, &ev->sha256, v, 64, text); break;
 	case S_NTLM: set_ntlm(ev, v); break;
 	case S_DIALLED: set_dialled(ev, v); break;
-	case S_NONE: break;
+	case S_NONE:
+	case S_NO_ADDR:
+	case S_NO_CODE: break;
 	}
 }
 
@@ -806,7 +959,8 @@ is_address(enum slot slot)
 	case S_PEERS:
 	case S_SCOPE:
 	case S_HOST:
-	case S_TUNNEL: return true;
+	case S_TUNNEL:
+	case S_NO_ADDR: return true;
 	default: return false;
 	}
 }
@@ -867,6 +1021,14 @@ address_word(struct bytes message)
 	return word;
 }
 
+static struct cursor
+behind(struct bytes message, struct bytes word)
+{
+	struct cursor c = cur_all(message);
+	cur_skip(&c, (size_t)(word.p - message.p) + word.n);
+	return c;
+}
+
 static struct bytes
 from_message(struct bytes message, enum slot slot, struct out *text)
 {
@@ -882,7 +1044,8 @@ from_message(struct bytes message, enum slot slot, struct out *text)
 	}
 	case S_ERROR: {
 		size_t start = text->n;
-		if (!text_u32(hex_word(c, 0), &code))
+		struct bytes word = hex_word(c, 0);
+		if (!text_u32(word, &code) || hex_word(behind(message, word), 0).n) /* one of several codes */
 			return (struct bytes){ NULL, 0 };
 		out_u64(text, code);
 		return out_ok(text) ? bytes_of(text->p + start, text->n - start) : (struct bytes){ NULL, 0 };
@@ -891,17 +1054,19 @@ from_message(struct bytes message, enum slot slot, struct out *text)
 	}
 }
 
-/* The fields of an event that came with its message only.  Two addresses cannot be told apart: their order is the
+/* The fields of an event that came with its message only.  Two addresses or codes cannot be told apart: their order is the
  * language's. */
 static void
 read_message(struct hostev *ev, const struct event_row *e, struct bytes message, struct out *text)
 {
-	size_t addresses = 0;
+	size_t addresses = 0, codes = 0;
 	bool any = false;
 	for (const struct field_row *f = e->fields; f->name != NULL; f++)
 		addresses += is_address((enum slot)f->slot);
+	for (const struct field_row *f = e->fields; f->name != NULL; f++)
+		codes += f->slot == S_ERROR || f->slot == S_NO_CODE;
 	for (const struct field_row *f = e->fields; f->name != NULL; f++) {
-		if (is_address((enum slot)f->slot) && addresses > 1)
+		if ((is_address((enum slot)f->slot) && addresses > 1) || (f->slot == S_ERROR && codes > 1))
 			continue;
 		struct bytes v = from_message(message, (enum slot)f->slot, text);
 		if (v.n > 0)
