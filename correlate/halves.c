@@ -1,6 +1,7 @@
 #include "halves.h"
 #include "authority.h"
 #include "outcome.h"
+#include "rates.h"
 #include "servers.h"
 #include "verdict.h"
 
@@ -657,6 +658,18 @@ proxy_half(const struct half_case *c)
 	return nothing();
 }
 
+/* Organic growth: the new clients are alive.  Those that are not are too few for a fact, and no explanation. */
+static struct half
+no_flood_half(const struct half_case *c)
+{
+	struct half h = nothing();
+
+	if (rates_quiet(c->e, c->seg, c->from, c->to))
+		return refuted("no flood, and the clients are known or alive");
+	h.why = "No flood was found, but of the new clients more than one in ten show no sign of life.";
+	return h;
+}
+
 static struct half
 half_by_rule(const struct half_case *c)
 {
@@ -700,8 +713,7 @@ half_by_rule(const struct half_case *c)
 		return (c->k->set & HES_ERROR) && c->k->error == ERROR_DISABLED
 			       ? refuted("policy disabled the protocol")
 			       : nothing();
-	case R_NO_FLOOD:
-		return c->blind ? nothing() : refuted("no flood, and the clients are known or alive");
+	case R_NO_FLOOD: return !c->blind ? no_flood_half(c) : nothing();
 	case R_ADDRESS_QUIET: return c->blind ? nothing() : refuted("no other station claimed the address");
 	default: return nothing();
 	}

@@ -430,28 +430,28 @@ rates_quiet_add(struct rates_seg *rs, ts_t now, bool alive)
 {
 	int64_t minute = now / TS_MIN;
 
-	for (int i = 0; rs->quiet_at < minute && i < 64; i++, rs->quiet_at++)
-		rs->quiet[(uint64_t)(rs->quiet_at + 1) % 64].keys =
-			rs->quiet[(uint64_t)(rs->quiet_at + 1) % 64].alive = 0;
+	for (int i = 0; rs->quiet_at < minute && i < QUIET_MINUTES; i++, rs->quiet_at++)
+		rs->quiet[(uint64_t)(rs->quiet_at + 1) % QUIET_MINUTES].keys =
+			rs->quiet[(uint64_t)(rs->quiet_at + 1) % QUIET_MINUTES].alive = 0;
 	rs->quiet_at = minute;
-	rs->quiet[(uint64_t)minute % 64].keys++;
-	rs->quiet[(uint64_t)minute % 64].alive += alive;
+	if (rs->quiet[(uint64_t)minute % QUIET_MINUTES].keys == UINT16_MAX)
+		return; /* a flood: its share is known */
+	rs->quiet[(uint64_t)minute % QUIET_MINUTES].keys++;
+	rs->quiet[(uint64_t)minute % QUIET_MINUTES].alive += alive;
 }
 
 bool
-rates_quiet(struct engine *e, const struct segment *s, ts_t from, ts_t to, uint32_t *keys)
+rates_quiet(struct engine *e, const struct segment *s, ts_t from, ts_t to)
 {
 	const struct rates_seg *rs = rates_of(e, s);
 	uint32_t n = 0, alive = 0;
 
-	for (int64_t m = rs->quiet_at; m > rs->quiet_at - 64 && m >= 0; m--)
+	if (from / TS_MIN <= rs->quiet_at - QUIET_MINUTES)
+		return false;
+	for (int64_t m = rs->quiet_at; m > rs->quiet_at - QUIET_MINUTES && m >= 0; m--)
 		if (m >= from / TS_MIN && m <= to / TS_MIN) {
-			n += rs->quiet[(uint64_t)m % 64].keys;
-			alive += rs->quiet[(uint64_t)m % 64].alive;
+			n += rs->quiet[(uint64_t)m % QUIET_MINUTES].keys;
+			alive += rs->quiet[(uint64_t)m % QUIET_MINUTES].alive;
 		}
-	*keys = n;
-	for (size_t i = 0; i < ATTACKS; i++)
-		if (rs->attack[i].last >= from && rs->attack[i].hard)
-			return false;
-	return (uint64_t)alive * 10 >= (uint64_t)n * 9;
+	return alive * 10 >= n * 9;
 }

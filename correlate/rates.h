@@ -15,7 +15,8 @@ enum {
 	ATTACKS = 6,
 	REFUSED = 16,
 	OFFER_SLOTS = 12,
-	OFFER_MINUTES = 60
+	OFFER_MINUTES = 60,
+	QUIET_MINUTES = 512 /* a scope's hour, told up to 6 h later */
 };
 enum { NO_LEASE, LEASE, LEASE_KINDS };
 
@@ -73,8 +74,8 @@ struct rates_seg {
 		ts_t at;
 	} refused[REFUSED];
 	struct {
-		uint32_t keys, alive;
-	} quiet[64]; /* a minute each */
+		uint16_t keys, alive;
+	} quiet[QUIET_MINUTES]; /* a minute each */
 	int64_t quiet_at;
 	const char *hint; /* tool trait of a new client (DETECTIONS.md 12) */
 	ts_t hint_at;
@@ -170,9 +171,9 @@ bool ghosts_add(struct rates_seg *, unsigned kind, bool ghost, struct mac l2);
 bool rate_turn(struct rates_seg *, ts_t now);
 void offers_add(struct rates_seg *, ts_t now, bool answered);
 void offers_sum(struct rates_seg *, ts_t now, uint32_t last60[2], uint32_t hour[2]); /* asked, answered */
-/* At least 90 % of the new client keys between the two times showed a sign of life, and nothing hard was found: what
- * explains a full scope by growth.  `keys`: how many there were. */
-bool rates_quiet(struct engine *, const struct segment *, ts_t from, ts_t to, uint32_t *keys);
+/* At least 90 % of the new client keys that were judged between the two times showed a sign of life: what explains a full
+ * scope by growth.  False too where the times lie further back than is kept. */
+bool rates_quiet(struct engine *, const struct segment *, ts_t from, ts_t to);
 void rates_quiet_add(struct rates_seg *, ts_t now, bool alive);
 
 #endif

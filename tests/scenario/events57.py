@@ -131,6 +131,12 @@ def bad_macs(w, at):
         w.set(at + i * 0.01).client(1, "03:66:00:00:%02x:%02x" % (i, int(at) % 251), 800 + i, l2=X)
 
 
+def ghosts(w, at, alive=0):
+    """four new clients; the lease of none, or of all, is used"""
+    for i in range(4):
+        w.set(at - 100 + 20 * i).dora(S1, ip(2), mac(200 + i), 500 + i, ip(180 + i), alive=alive)
+
+
 def directory(w, at, answer=18, c=SRV, cip=SIP):
     """a connection to the directory of the domain, on the DHCP server that is declared"""
     w.set(at).frame("eth %s %s / ip4 %s %s / tcp 45000 389 seq=5 flags=2" % (c, S1, cip, ip(2)))
@@ -284,9 +290,15 @@ SITE = dict(data={"SiteName": "HQ"}, explain=declared(AUTH, changes=[WORK]), mor
 row(4500, IPH, None, blind="host-only", never=NONE, **SITE)
 row(4501, IPH, (0, 1800), lambda w, at: tls(w, -100), edges=ceases(tls), sight=(-1500, 1900), **SITE)
 # DHCP-Server
-row(1020, DS, (-1800, 300), bad_macs, alone="refuted", leases=True, auth=PLAIN, data={"param1": "10.0.0.0", "param2": "90", "param3": "10"}, lone="probable")
-row(1063, DS, (-3600, 300), bad_macs, alone="refuted", leases=True, auth=PLAIN, data={"param1": "10.0.0.0"}, lone="probable")
-row(1338, DS, (-120, 30), bad_macs, alone="refuted", leases=True, auth=PLAIN, lone="probable")
+row(1020, DS, (-1800, 300), bad_macs, alone="refuted", leases=True, auth=PLAIN, data={"param1": "10.0.0.0", "param2": "90", "param3": "10"}, lone="probable", more=(
+    ("new clients without life", [(ghosts, -5)], [], "host-only"),
+    ("new clients that live", [(lambda w, at: ghosts(w, at, True), -5)], [], "refuted")))
+row(1063, DS, (-3600, 300), bad_macs, alone="refuted", leases=True, auth=PLAIN, data={"param1": "10.0.0.0"}, lone="probable", more=(
+    ("new clients without life", [(ghosts, -5)], [], "host-only"),
+    ("new clients that live", [(lambda w, at: ghosts(w, at, True), -5)], [], "refuted")))
+row(1338, DS, (-120, 30), bad_macs, alone="refuted", leases=True, auth=PLAIN, lone="probable", more=(
+    ("new clients without life", [(ghosts, -5)], [], "host-only"),
+    ("new clients that live", [(lambda w, at: ghosts(w, at, True), -5)], [], "refuted")))
 row(1042, DS, (-60, 10), offer, alone="refuted", leases=True, auth=PLAIN, data={"param1": "(10.0.0.66)"}, more=(
     ("the answer to its check", [(rogue_check, -5)], [], "confirmed"),), lone="probable")
 row(1045, DS, (-120, 30), rogue_check, lambda w, at: rogue_check(w, at, S1, ip(2)), leases=True, auth=PLAIN, lone="confirmed")

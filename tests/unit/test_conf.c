@@ -204,6 +204,15 @@ test_problems(void **state)
 	expect_problem("authority: [{dhcp4_servers: [10.0.0.1]}]\n",
 		       "x.yaml:1:30: authority[0].dhcp4_servers[0]: found \"10.0.0.1\", expected a list of "
 		       "mappings");
+	expect_problem(
+		"authority: [{changes: [{from: \"2026-11-20T22:00:00Z\"}]}]\n",
+		"x.yaml:1:24: authority[0].changes[0]: found planned work without from or to, expected "
+		"both");
+	expect_problem(
+		"authority: [{changes: [{from: \"2026-11-20T22:00:00Z\", to: \"2026-11-20T22:00:00+01:00\"}"
+		"]}]\n",
+		"x.yaml:1:24: authority[0].changes[0]: found planned work that is over before it begins, "
+		"expected to after from");
 	expect_problem("authority: {name: x}\n",
 		       "x.yaml:1:12: authority: found a mapping, expected a list of mappings");
 	expect_problem("authority: [{failover: [[10.0.0.1]]}]\n",

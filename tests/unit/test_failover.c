@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "outcome.h"
 #include "world.h"
 
 enum { SYN = 2, RST = 4, PSH = 8, ACK = 16 };
@@ -166,14 +167,84 @@ test_event(void **state)
 	world_close(&w);
 }
 
+/* ---- messages: draft-ietf-dhc-failover-12, 6.1 ---- */
+/* `n`: bytes of it that are captured; `payload`: as the packet's lengths say. */
+static void
+message(struct world *w, const uint8_t *datagram, size_t n, uint16_t payload, ts_t at)
+{
+	uint8_t *copy = malloc(n ? n : 1); /* exactly as long: a reader that goes on is seen */
+	struct obs o;
+
+	assert_non_null(copy);
+	memcpy(copy, datagram, n);
+	memset(&o, 0, sizeof(o));
+	o.ts = at;
+	o.kind = OBS_FRAME;
+	o.outer.smac = A_MAC;
+	o.outer.dmac = B_MAC;
+	o.outer.src = a();
+	o.outer.dst = b();
+	o.outer.ipproto = 6;
+	o.outer.hop_limit = 128;
+	o.outer.sport = 50000;
+	o.outer.dport = 647;
+	o.inner = o.outer;
+	o.u.seen.tcp_flags = ACK | PSH;
+	o.u.seen.payload = payload;
+	o.u.seen.datagram = bytes_of(copy, n);
+	engine_obs(w->engine, &o);
+	free(copy);
+}
+
+static uint32_t
+noted(struct world *w, struct addr x, enum outcome what)
+{
+	return outcome_seen(w->engine, 0, x, PORT_BINDINGS, what, T, T + TS_HOUR);
+}
+
+static void
+test_messages(void **state)
+{
+	enum { IP = 20, TCP = 24, AT = IP + TCP, MESSAGE = 20 };
+	struct world w;
+	uint8_t d[AT + MESSAGE] = { 0x45 };
+
+	(void)state;
+	d[IP + 12] = (TCP / 4) << 4;
+	d[AT + 1] = MESSAGE;
+	d[AT + 3] = 12;
+	for (uint8_t type = 0; type < 16; type++) { /* 3: binding update, 4: its acknowledgement */
+		channel(&w, true);
+		d[AT + 2] = type;
+		message(&w, d, sizeof(d), MESSAGE, T + 60 * TS_SEC);
+		assert_int_equal(noted(&w, b(), OUT_ASKED), type == 3);
+		assert_int_equal(noted(&w, a(), OUT_OPEN), type == 4);
+		world_close(&w);
+	}
+	d[AT + 2] = 3;
+	for (size_t n = 0; n < AT + 3; n++) { /* cut before the type */
+		channel(&w, true);
+		message(&w, d, n, MESSAGE, T + 60 * TS_SEC);
+		assert_int_equal(noted(&w, b(), OUT_ASKED), 0);
+		world_close(&w);
+	}
+	for (unsigned length = 0; length < 64;
+	     length++) { /* shorter than its head, longer than the segment */
+		channel(&w, true);
+		d[AT + 1] = (uint8_t)length;
+		message(&w, d, sizeof(d), MESSAGE, T + 60 * TS_SEC);
+		assert_int_equal(noted(&w, b(), OUT_ASKED), length >= 12 && length <= MESSAGE);
+		world_close(&w);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_another_mac),
-		cmocka_unit_test(test_second_host),
-		cmocka_unit_test(test_reset),
-		cmocka_unit_test(test_event),
+		cmocka_unit_test(test_another_mac), cmocka_unit_test(test_second_host),
+		cmocka_unit_test(test_reset),	    cmocka_unit_test(test_event),
+		cmocka_unit_test(test_messages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

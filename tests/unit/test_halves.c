@@ -258,6 +258,73 @@ test_disabled_by_policy(void **state)
 	}
 }
 
+/* Announced work explains the rows that say so, at its time, give or take the clock's error, and no other row. */
+static void
+test_announced_work(void **state)
+{
+	static const struct {
+		const char *id;
+		int from, to; /* minutes from the event */
+		enum verdict want;
+	} cases[] = {
+		{ "4500", -10, 10, V_REFUTED },	   { "4500", -20, -10, V_HOST_ONLY },
+		{ "4500", 10, 20, V_HOST_ONLY },   { "4501", -10, 10, V_REFUTED },
+		{ "20255", -10, 10, V_REFUTED },   { "20255", 10, 20, V_HOST_ONLY },
+		{ "20256", -10, 10, V_HOST_ONLY }, { "7", -10, 10, V_HOST_ONLY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		size_t n = 0;
+		const struct join *j;
+		struct auth_change change = { EVENT_AT + cases[i].from * TS_MIN,
+					      EVENT_AT + cases[i].to * TS_MIN };
+
+		while ((j = join_at(n)) && strcmp(j->id, cases[i].id) != 0)
+			n++;
+		assert_non_null(j);
+		site = (struct auth_site){ .changes_declared = true, .changes = &change, .nchanges = 1 };
+		struct told t = alone(j, &(struct set_up){ .vantage = true, .authority = &declared });
+		if (t.verdict != cases[i].want)
+			fail_msg("case %zu, %s: %s", i, j->id, verdict_name(t.verdict));
+	}
+}
+
+/* A reply to rogue detection that tells another domain than the event names is not what the event is about. */
+static void
+test_domain(void **state)
+{
+	(void)state;
+	for (int k = 0; k < 3; k++) { /* the same, another, unknown */
+		struct world w;
+		struct hostev ev = { .kind = HE_WORKGROUP_SAW_DOMAIN,
+				     .event_id = 1052,
+				     .provider = bytes_str("Microsoft-Windows-DHCP-Server"),
+				     .set = HES_PEER | (k < 2 ? HES_NAME : 0),
+				     .peer = addr4(10, 0, 0, 66),
+				     .name = bytes_str("corp.lab") };
+		struct fact f = {
+			.id = F_D4_AUTHKILL,
+			.family = FAM_D4_AUTHKILL,
+			.grade = E1,
+			.flags = FF_HARD,
+			.actor = { .has_mac = true, .mac = WORLD_ACTOR, .addr = addr4(10, 0, 0, 66) },
+			.has_victim = true,
+			.victim = WORLD_VICTIM,
+			.name = name_hash(bytes_str(k == 1 ? "evil" : "CORP.LAB"))
+		};
+		world_open(&w);
+		world_frame(&w, WORLD_ACTOR, addr4(10, 0, 0, 66), WORLD_START + TS_SEC);
+		world_fact(&w, &f, WORLD_START + 50 * TS_SEC);
+		world_event(&w, &ev, WORLD_VICTIM, WORLD_START + 51 * TS_SEC);
+		engine_end(w.engine);
+		const struct told *t = world_last(&w, "dhcp-authorisation-kill");
+		assert_non_null(t);
+		assert_int_equal(t->nevent, k == 1 ? 0 : 1);
+		world_close(&w);
+	}
+}
+
 /* 4000 of a declared Teredo server is no news. */
 static void
 test_teredo_declared(void **state)
@@ -323,6 +390,8 @@ main(void)
 		cmocka_unit_test(test_isatap_without_router),
 		cmocka_unit_test(test_isatap_public),
 		cmocka_unit_test(test_disabled_by_policy),
+		cmocka_unit_test(test_announced_work),
+		cmocka_unit_test(test_domain),
 		cmocka_unit_test(test_teredo_declared),
 		cmocka_unit_test(test_wire_half_comes_late),
 	};

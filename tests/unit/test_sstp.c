@@ -961,6 +961,53 @@ test_several_sessions(void **state)
 	}
 }
 
+/* The session lies in the row's own window; the last one before the event comes first, then the first one after it. */
+static void
+test_rows_windows(void **state)
+{
+	static const struct {
+		uint32_t id;
+		int at; /* seconds of the event after the session */
+		bool joins;
+	} cases[] = {
+		{ 1, 91, true },    { 1, 93, false },	 { 1, -6, true },   { 1, -8, false },
+		{ 2, 121, true },   { 2, 123, false },	 { 3, 61, true },   { 3, 63, false },
+		{ 5, 121, true },   { 16, 63, false },	 { 33, 121, true }, { 33, 123, false },
+		{ 33, -121, true }, { 33, -123, false },
+	};
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct conn bad = to_actor(5000);
+		open_world(&w, true, 1);
+		w.conf.feed_synced = true;
+		see_everything(&w);
+		handshake(&w, &bad, T, false);
+		event_plain(&w, cases[i].id, WORLD_VICTIM, T + cases[i].at * TS_SEC);
+		finish(&w);
+		const struct hyp *h = hyp_of(w.engine, FAM_SSTP, w.engine->segment_at[0], WORLD_ACTOR);
+		if (h->nevent != cases[i].joins)
+			fail_msg("event %u, %d s after the session", cases[i].id, cases[i].at);
+		world_close(&w);
+	}
+	/* the server's own certificate before the event, another one after it */
+	for (int k = 0; k < 2; k++) {
+		struct conn good = to_server(5000), bad = to_actor(5001);
+		open_world(&w, true, 1);
+		w.conf.feed_synced = true;
+		see_everything(&w);
+		if (k == 0)
+			handshake(&w, &good, T, false);
+		handshake(&w, &bad, T + 20 * TS_SEC, false);
+		event_plain(&w, 33, WORLD_VICTIM, T + 10 * TS_SEC);
+		finish(&w);
+		const struct hyp *h = hyp_of(w.engine, FAM_SSTP, w.engine->segment_at[0], WORLD_ACTOR);
+		assert_int_equal(h->nevent, k);
+		world_close(&w);
+	}
+}
+
 /* The sensor compares what people paste: everything but hex digits is dropped; another length is no hash. */
 static void
 test_hash_text(void **state)
@@ -1037,10 +1084,11 @@ test_server_events(void **state)
 		enum verdict v;
 		enum severity s;
 	} rows[] = {
-		{ 0xa1, 0xcc, 0xa1, false, V_HOST_ONLY, SEV_LOW }, /* misbinding */
-		{ 0xa1, 0xa1, 0xcc, false, V_REFUTED, SEV_LOW },   /* stale */
-		{ 0xee, 0xa1, 0xcc, true, V_PROBABLE, SEV_HIGH },  /* something else ends TLS */
-		{ 0xa1, 0xcc, 0xdd, true, V_HOST_ONLY, SEV_LOW },  /* a declared one */
+		{ 0xa1, 0xcc, 0xa1, false, V_CONFIRMED, SEV_LOW },  /* misbinding */
+		{ 0xa1, 0xa1, 0xcc, false, V_REFUTED, SEV_LOW },    /* stale */
+		{ 0xee, 0xa1, 0xcc, true, V_CONFIRMED, SEV_HIGH },  /* something else ends TLS */
+		{ 0xee, 0xa1, 0xcc, false, V_CONFIRMED, SEV_HIGH }, /* on the server itself */
+		{ 0xa1, 0xcc, 0xdd, true, V_HOST_ONLY, SEV_LOW },   /* a declared one */
 	};
 	char set[65], bound[65];
 	struct world w;
@@ -1220,6 +1268,7 @@ main(void)
 		cmocka_unit_test(test_resumption),
 		cmocka_unit_test(test_plain_events),
 		cmocka_unit_test(test_several_sessions),
+		cmocka_unit_test(test_rows_windows),
 		cmocka_unit_test(test_hash_text),
 		cmocka_unit_test(test_server_side),
 		cmocka_unit_test(test_server_events),
