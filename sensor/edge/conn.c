@@ -347,10 +347,6 @@ send_reply(struct conn *c)
 		return true;
 	}
 	c->reply_off = c->reply_n = 0;
-	if (c->edge->stopping && c->off == c->len) {
-		finish(c);
-		return false;
-	}
 	conn_queue(c);
 	return true;
 }
@@ -512,7 +508,8 @@ handle(struct conn *c, enum framing_said said, const struct framing_item *it, bo
 	case FRAMING_BAD: malformed(c, it->what ? it->what : "not of its protocol"); return false;
 	case FRAMING_MORE: break;
 	}
-	if (c->eof)
+	bool answered = c->from && c->from->conf->protocol != PROTOCOL_STREAM && c->off == c->len;
+	if (c->eof || (c->edge->stopping && answered))
 		finish(c);
 	else if (full)
 		malformed(c, "more bytes without an end than a document may have");
@@ -600,8 +597,8 @@ conns_stop(struct edge *e)
 		if (c->state == CONN_HANDSHAKE)
 			conn_close(c);
 		else if (c->from->conf->protocol == PROTOCOL_STREAM)
-			shut(c);
-		else if (c->off == c->len && c->reply_n == 0)
+			shutdown(c->fd, SHUT_WR); /* without TLS's goodbye: rsyslog only looks for the end */
+		else if (c->off == c->len && c->reply_n == 0 && !c->ready)
 			finish(c);
 	}
 }
