@@ -17,11 +17,11 @@ enum {
 };
 
 /* A provider's name as scan.c looks for it. */
-enum { NEEDLE_HEAD = 4, NEEDLES_MAX = 32 };
+enum { NEEDLE_HEAD = 4, NEEDLES_MAX = 32, NEEDLE_HASH_BITS = 10 };
 struct needle {
 	struct bytes name;
 	size_t	     from;		/* where its four bytes stand */
-	uint8_t	     four[NEEDLE_HEAD]; /* letters in lower case */
+	uint32_t     four;		/* letters in lower case, in whichever order the machine loads them */
 };
 
 struct hostfeed {
@@ -37,6 +37,7 @@ struct hostfeed {
 	size_t	      cleaned; /* bytes of `clean` in use by documents around this one */
 	struct needle needle[NEEDLES_MAX];
 	size_t	      nneedle;
+	bool	      four[1 << NEEDLE_HASH_BITS]; /* hashes of needles' four bytes */
 	uint8_t	      pair[UINT16_MAX + 1]; /* of scan.c: which pair of a needle two bytes may be, as bits */
 	uint8_t	      clean[FEED_TEXT_MAX]; /* the document after repair, where it needed any */
 	uint8_t	      words[FEED_TEXT_MAX]; /* what `text` writes to */

@@ -29,6 +29,21 @@ pair(const uint8_t *p)
 	return v | 0x2020u;
 }
 
+static uint32_t
+four(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v | 0x20202020u;
+}
+
+static uint32_t
+hash(uint32_t v)
+{
+	return v * UINT32_C(0x9e3779b1) >> (32 - NEEDLE_HASH_BITS);
+}
+
 static void
 look_for(struct hostfeed *f, struct bytes name, size_t from)
 {
@@ -36,10 +51,10 @@ look_for(struct hostfeed *f, struct bytes name, size_t from)
 
 	n->name = name;
 	n->from = from;
-	for (size_t i = 0; i < NEEDLE_HEAD; i++)
-		n->four[i] = fold(name.p[from + i]);
+	n->four = four(name.p + from);
+	f->four[hash(n->four)] = true;
 	for (size_t i = 0; i < STRIDE; i++)
-		f->pair[pair(n->four + i)] |= (uint8_t)(1u << i);
+		f->pair[pair(name.p + from + i)] |= (uint8_t)(1u << i);
 }
 
 /* Where in the name something rare stands, else 0. */
@@ -59,6 +74,7 @@ scan_open(struct hostfeed *f)
 	const char *name;
 
 	memset(f->pair, 0, sizeof(f->pair));
+	memset(f->four, 0, sizeof(f->four));
 	f->nneedle = 0;
 	look_for(f, bytes_str(escape), 0);
 	for (size_t i = 0; (name = winmap_provider(i)) != NULL; i++)
@@ -86,23 +102,28 @@ stands(struct bytes doc, size_t at, struct bytes name)
 	       !(cur_more(&here) && is_word(cur_peek_u8(&here)));
 }
 
+/* Do a needle's four bytes stand at `at`, and its name around them? */
+static bool
+needle_at(const struct hostfeed *f, struct bytes doc, size_t at, uint32_t v)
+{
+	for (size_t n = 0; n < f->nneedle; n++) {
+		const struct needle *x = &f->needle[n];
+		if (x->four == v && at >= x->from && stands(doc, at - x->from, x->name))
+			return true;
+	}
+	return false;
+}
+
 /* A pair at `at` that may be pair number 0, 1 or 2 of the four bytes of some name (bits of `which`). */
 static bool
 found(const struct hostfeed *f, struct bytes doc, size_t at, unsigned which)
 {
-	uint8_t four[NEEDLE_HEAD];
-
 	for (size_t i = 0; i < STRIDE; i++) {
 		if (!(which >> i & 1) || at < i || doc.n - (at - i) < NEEDLE_HEAD)
 			continue;
-		for (size_t k = 0; k < NEEDLE_HEAD; k++)
-			four[k] = fold(doc.p[at - i + k]);
-		for (size_t n = 0; n < f->nneedle; n++) {
-			const struct needle *x = &f->needle[n];
-			if (memcmp(four, x->four, NEEDLE_HEAD) == 0 && at - i >= x->from &&
-			    stands(doc, at - i - x->from, x->name))
-				return true;
-		}
+		uint32_t v = four(doc.p + at - i);
+		if (f->four[hash(v)] && needle_at(f, doc, at - i, v))
+			return true;
 	}
 	return false;
 }

@@ -33,7 +33,7 @@ def main():
         print(__doc__, file=sys.stderr)
         return 2
     count = int(sys.argv[2]) if len(sys.argv) == 3 else 200000
-    print("%-24s %8s %12s %10s %14s" % ("lines", "bytes", "wc -l ns", "ours ns", "events/s/core"))
+    print("%-24s %8s %12s %10s %8s %14s" % ("lines", "bytes", "wc -l ns", "ours ns", "ratio", "events/s/core"))
     with tempfile.TemporaryDirectory() as tmp:
         path = os.path.join(tmp, "events")
         for name, line in KINDS:
@@ -42,7 +42,7 @@ def main():
                     f.write(line)
             loop = min(cpu(["wc", "-l", path]) for _ in range(3))
             ours = min(cpu([sys.argv[1], "-q", "-e", path, "--host-events"]) for _ in range(3))
-            print("%-24s %8d %12.0f %10.0f %14.0f" % (name, len(line), loop / count * 1e9, ours / count * 1e9, count / ours))
+            print("%-24s %8d %12.0f %10.0f %8.1f %14.0f" % (name, len(line), loop / count * 1e9, ours / count * 1e9, ours / loop, count / ours))
     return 0
 
 if __name__ == "__main__":
