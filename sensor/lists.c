@@ -4,28 +4,17 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "dissector.h"
 #include "joins.h"
 #include "vantage.h"
 #include "log.h"
+#include "document.h"
 #include "run.h"
+#include "terms.h"
 
 enum { DEPTH_MAX = 4, COLUMN = 28 };
-
-static const char blind_spots[] =
-	"What no tap shows, or not this one; a verdict of unverifiable says which of them it rests on.\n\n"
-	"Certificates and names of TLS 1.3 with encrypted hello; DNS over HTTPS or TLS inside a victim. "
-	"Frames between\n"
-	"guests of one hypervisor switch, or behind an access switch that is not mirrored. Multicast pruned "
-	"by MLD\n"
-	"snooping (ff02::1:2, solicited-node groups). Unicast OFFER and ACK on a mirror of one port. "
-	"Oversubscribed\n"
-	"mirror ports. Switches that copy a frame twice or strip its tags. Relayed segments seen on the "
-	"server's side\n"
-	"only. MAC-rewriting bridges. Hosts whose events come late, under another name, or not at all. An "
-	"authorised\n"
-	"server that is itself compromised.\n";
 
 /* What a detection is fed by, as the tables say. */
 static const char *
@@ -43,7 +32,7 @@ sources(size_t family)
 }
 
 static void
-list_detectors(void)
+list_detectors(const struct conf *c)
 {
 	puts("Detections (the key `detection` of an incident), what feeds them, technique");
 	for (size_t i = 0; detection_at(i); i++) {
@@ -59,6 +48,11 @@ list_detectors(void)
 		const struct detection *f = detection_at(d->family);
 		printf("  %-*s E%u  %s\n", COLUMN, d->id, d->grade, f ? f->id : "");
 	}
+	if (c->nrule)
+		puts("\nSite rules of the configuration (verdict suspected)");
+	for (size_t i = 0; i < c->nrule; i++)
+		printf("  %-*s E1  %s, %s\n", COLUMN, (const char *)c->rule[i].id.p, c->rule[i].on->name,
+		       severity_name((enum severity)c->rule[i].severity));
 }
 
 static bool
@@ -233,21 +227,37 @@ explain_join(const struct join *j)
 	putchar('\n');
 	if (j->attack)
 		printf("  %s\n", j->attack);
+	if (j->refute)
+		printf("  without a packet: %s: %s\n", term_refutation_at(j->refute - 1u)->id,
+		       term_refutation_at(j->refute - 1u)->text);
 	if (j->trap)
 		printf("  trap: %s\n", j->trap);
 }
 
+/* "RasSstp" of "Microsoft-Windows-RasSstp", without case; `n` 0: any provider. */
+static bool
+provider_is(const char *provider, const char *name, size_t n)
+{
+	size_t all = strlen(provider);
+	return n <= all && (n == 0 || (strncasecmp(provider + all - n, name, n) == 0 &&
+				       (n == all || provider[all - n - 1] == '-')));
+}
+
+/* "4100", or "RasSstp:6" where providers share a number. */
 static bool
 explain_event(const char *id)
 {
 	char *end;
+	const char *colon = strrchr(id, ':'), *name = id;
+	size_t length = colon ? (size_t)(colon - id) : 0;
+	id = colon ? colon + 1 : id;
 	unsigned long n = strtoul(id, &end, 10);
 	bool found = false;
 	if (!isdigit((unsigned char)*id) || *end || n > UINT32_MAX)
 		return false;
 	for (size_t i = 0; i < winmap_count(); i++) {
 		const struct winmap_row *r = winmap_at(i);
-		if (r->event_id != n)
+		if (r->event_id != n || !provider_is(r->provider, name, length))
 			continue;
 		found = true;
 		printf("%s %" PRIu32 ": %s\n", r->provider, r->event_id, hostev_kind_name(r->kind));
@@ -261,28 +271,104 @@ explain_event(const char *id)
 	return found;
 }
 
-static int
-explain(const char *id)
+/* A row that is not called by the number of its event alone, like "1046/dc". */
+static bool
+explain_row(const char *id)
 {
-	if (same(id, "blind-spots"))
-		fputs(blind_spots, stdout);
-	else if (!explain_detection(id) && !explain_detector(id) && !explain_event(id)) {
-		log_say("--explain: \"%s\" is no detection, fact or event: see --list-detectors, "
-			"--list-events",
-			id);
-		return EXIT_USAGE;
+	bool found = false;
+	for (size_t i = 0; strchr(id, '/') && join_at(i); i++) {
+		const struct join *j = join_at(i);
+		if (!same(j->id, id))
+			continue;
+		found = true;
+		printf("%s %s: %s\n", j->provider ? j->provider : "any provider", j->id,
+		       hostev_kind_name(j->kind));
+		explain_join(j);
 	}
-	return EXIT_OK;
+	return found;
+}
+
+static bool
+explain_term(const char *id)
+{
+	static const struct {
+		const char *what;
+		const struct term *(*at)(size_t);
+	} tables[] = { { "verdict", term_verdict_at },
+		       { "vantage", term_vantage_at },
+		       { "what the wire says of an event that joined no packet", term_refutation_at } };
+	for (size_t t = 0; t < NELEM(tables); t++)
+		for (size_t i = 0; tables[t].at(i); i++)
+			if (same(tables[t].at(i)->id, id)) {
+				printf("%s, %s\n\n%s\n", tables[t].at(i)->id, tables[t].what,
+				       tables[t].at(i)->text);
+				return true;
+			}
+	return false;
+}
+
+static bool
+explain_trap(const char *id)
+{
+	bool all = same(id, "traps"), found = false;
+	for (size_t i = 0; trap_at(i); i++) {
+		const struct trap *t = trap_at(i);
+		if (!all && !same(t->id, id))
+			continue;
+		found = true;
+		printf("%s: %s\n  at most: %s\n  because of: %s\n", t->id, t->what, t->verdict, t->rule);
+	}
+	return found;
+}
+
+static bool
+explain_rule(const char *id, const struct conf *c)
+{
+	const struct site_rule *r = site_rule_named(c->rule, c->nrule, bytes_str(id));
+	if (r == NULL)
+		return false;
+	printf("%s, site rule, grade E1, feeds %s: suspected, %s\n", (const char *)r->id.p,
+	       detection_at(FAM_SITE)->id, severity_name((enum severity)r->severity));
+	if (r->title.p)
+		printf("\n%s\n", (const char *)r->title.p);
+	printf("\nAll of these must hold for a message of %s:\n", r->on->name);
+	for (size_t i = 0; i < r->nwhere; i++) {
+		fputs("  ", stdout);
+		conf_where_print(&r->where[i], stdout);
+		putchar('\n');
+	}
+	return true;
+}
+
+static int
+explain(const char *id, const struct conf *c)
+{
+	if (same(id, "blind-spots")) {
+		fputs(term_blind_spots, stdout);
+		return EXIT_OK;
+	}
+	if (explain_detection(id) || explain_detector(id) || explain_rule(id, c) || explain_term(id) ||
+	    explain_trap(id) || explain_row(id) || explain_event(id))
+		return EXIT_OK;
+	if (site_id_good(bytes_str(id)))
+		log_say("--explain: no rule \"%s\" stands in the configuration: give it with -c", id);
+	else
+		log_say("--explain: \"%s\" is no detection, fact, event, verdict, vantage, refutation or "
+			"trap: see "
+			"--list-detectors, --list-events, --explain traps",
+			id);
+	return EXIT_USAGE;
 }
 
 int
-run_list(const struct opts *o)
+run_list(const struct opts *o, const struct conf *c)
 {
 	switch (o->action) {
-	case ACT_LIST_DETECTORS: list_detectors(); return EXIT_OK;
+	case ACT_LIST_DETECTORS: list_detectors(c); return EXIT_OK;
 	case ACT_LIST_EVENTS: list_events(); return EXIT_OK;
 	case ACT_LIST_FIELDS: list_fields(); return EXIT_OK;
 	case ACT_LIST_IFACES: return list_ifaces();
-	default: return explain(o->explain);
+	case ACT_DOCUMENT: return document(o->document);
+	default: return explain(o->explain, c);
 	}
 }

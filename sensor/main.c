@@ -48,7 +48,7 @@ run(const struct opts *o, const struct conf *c)
 	case ACT_EDGE: return run_edge(o, c);
 	case ACT_LIVE: return run_live(o, c);
 	case ACT_REPLAY: return run_replay(o, c);
-	default: return run_list(o);
+	default: return run_list(o, c);
 	}
 }
 

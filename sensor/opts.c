@@ -23,6 +23,7 @@ enum {
 	LONG_TEST_OFF,
 	LONG_AS_GIVEN,
 	LONG_LEARNED,
+	LONG_DOCUMENT,
 	LONG_EDGE,
 	LONG_ROLE
 };
@@ -40,6 +41,7 @@ static const struct option longs[] = {
 	{ "fail-on", required_argument, NULL, LONG_FAIL_ON },
 	{ "set", required_argument, NULL, LONG_SET },
 	{ "test-off", required_argument, NULL, LONG_TEST_OFF },
+	{ "document", required_argument, NULL, LONG_DOCUMENT },
 	{ "learned", no_argument, NULL, LONG_LEARNED },
 	{ "events-as-given", required_argument, NULL, LONG_AS_GIVEN },
 	{ "edge", no_argument, NULL, LONG_EDGE },
@@ -78,6 +80,7 @@ static const char help_text[] =
 	"\n"
 	"Ask the program\n"
 	"    --list-detectors   --list-events   --list-fields   --explain ID   --version   --help\n"
+	"    --document crosstap-detections.7    the manual page of the tables\n"
 	"\n"
 	"Exit status: 0 ran to the end; 1 an input was damaged, the rest was read; 2 usage,\n"
 	"configuration or an input that cannot be opened; 3 internal failure; 10 see --fail-on.\n"
@@ -181,6 +184,7 @@ one(struct opts *o, int c)
 	case LONG_LIST_EVENTS: return act(o, ACT_LIST_EVENTS);
 	case LONG_LIST_FIELDS: return act(o, ACT_LIST_FIELDS);
 	case LONG_EXPLAIN: o->explain = optarg; return act(o, ACT_EXPLAIN);
+	case LONG_DOCUMENT: o->document = optarg; return act(o, ACT_DOCUMENT);
 	case LONG_DUMP: return act(o, ACT_DUMP);
 	case LONG_LEARNED: o->learned = true; return true;
 	case LONG_AS_GIVEN: return pace(o, optarg);

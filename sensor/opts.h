@@ -26,6 +26,7 @@ enum action {
 	ACT_LIST_FIELDS,
 	ACT_LIST_IFACES,
 	ACT_EXPLAIN,
+	ACT_DOCUMENT,
 	ACT_VERSION,
 	ACT_HELP
 };
@@ -49,6 +50,7 @@ struct opts {
 	size_t noff;
 	const char *protos;  /* of --dissect, NULL: all */
 	const char *explain; /* id */
+	const char *document; /* name */
 	const char *log_dir, *filter;
 	bool role_edge; /* started by the engine, whose descriptor is ROLE_FD */
 	bool quiet, verbose, fail, learned;

@@ -13,7 +13,7 @@ int run_host_events(const struct opts *, const struct conf *);
 int run_replay(const struct opts *, const struct conf *);
 int run_live(const struct opts *, const struct conf *);
 int run_edge(const struct opts *, const struct conf *);
-int run_list(const struct opts *);
+int run_list(const struct opts *, const struct conf *);
 
 /* Opens all -r; NULL after telling. */
 struct inputs *run_open_inputs(const struct opts *);

@@ -2,9 +2,11 @@
 """The join table that the program prints, against the 57 events and their windows below and, where the corpus is there, against
 DETECTIONS.md 10 itself: windows and severities; and --explain knows every event, fact and detection.
 
+The manual page of the tables in deploy/man is compared with what the program prints, and looked through by man where it is there.
+
 usage: joins57.py CROSSTAP
 Last line: `N passed, N failed`."""
-import os, re, subprocess, sys
+import os, re, shutil, subprocess, sys
 
 # event: window in seconds of the packet relative to the event, key; (0, 0) where no packet belongs to it
 WANTED = {
@@ -86,7 +88,19 @@ def main():
         check(r and (r["from"], r["to"], r["key"]) == want, "%s: wanted %s, printed %s" % (number, want, r))
     listing = subprocess.run([binary, "--list-detectors"], capture_output=True, text=True, check=True).stdout
     names = [x.split()[0] for x in listing.splitlines() if x.startswith("  ")]
-    for name in list(WANTED) + names:
+    page = subprocess.run([binary, "--document", "crosstap-detections.7"], capture_output=True, text=True, check=True).stdout
+    check(open("deploy/man/crosstap-detections.7").read() == page, "deploy/man/crosstap-detections.7 is not what the program says: "
+          "crosstap --document crosstap-detections.7 >deploy/man/crosstap-detections.7")
+    entries = [x[3:].replace("\\-", "-").split(",")[0] for x in page.splitlines() if x.startswith(".B ")]
+    check(len(entries) > 150 and {"confirmed", "V_B4", "R-ISATAP", "TRAP-MESH", "mitm6", "D4-ROGUE", "4100"} <= set(entries), "the page has all kinds: %d" % len(entries))
+    if shutil.which("man") and shutil.which("groff"):
+        q = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", "deploy/man/crosstap-detections.7"], capture_output=True, text=True)
+        check(q.returncode == 0 and not q.stderr, "man --warnings: " + q.stderr[:300])
+    same = ["Iphlpsvc:4100", "Microsoft-Windows-RasSstp:6", "rassstp:1", "dhcp-server:1020", "blind-spots", "traps"]
+    for wrong in "nothing", "Iphlpsvc:1020", "SITE-1", ":4100x", "":
+        q = subprocess.run([binary, "--explain", wrong], capture_output=True, text=True)
+        check(q.returncode == 2 and q.stderr and not q.stdout, "--explain %r: %s" % (wrong, q.stdout))
+    for name in sorted(set(list(WANTED) + names + entries + same)):
         q = subprocess.run([binary, "--explain", name], capture_output=True, text=True)
         check(q.returncode == 0 and len(q.stdout) > 40, "--explain %s: %s" % (name, (q.stdout + q.stderr)[:100]))
     doc = os.path.join(os.environ.get("CROSSTAP_SHARED", "../shared"), "design", "DETECTIONS.md")

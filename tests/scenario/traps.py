@@ -5,7 +5,7 @@ usage: traps.py --bin CROSSTAP --forge FORGE [--only SUBSTR] [-v] [--keep DIR]
 
 A trap may end with no verdict above the one listed (none: nothing raised, that is no suspected, probable or confirmed);
 an evasion must reach the one listed.  Exit status 1 when a line disagrees.  Last line: `N passed, N failed`."""
-import argparse, json, os, subprocess, sys, tempfile
+import argparse, json, os, re, subprocess, sys, tempfile
 from wire import *
 import handshake, logon
 
@@ -371,6 +371,31 @@ def doubled(w):
     w.at = inner.at
 
 
+@case("wireless controller proxies DHCP under a virtual server identifier, nothing declared", "none")
+@case("wireless controller proxies DHCP under a virtual server identifier, declared", "none", with_(dhcp4_servers=[{"ip": ["192.0.2.1"], "mac": S1}]))
+def controller(w):
+    for i in range(6):
+        c = mac(i)
+        w.client(1, c, 900 + i)
+        w.server(2, S1, ip(2), c, 900 + i, ip(50 + i), sid="192.0.2.1")
+        w.client(3, c, 900 + i, "+o4(54,192.0.2.1)+o4(50,%s)" % ip(50 + i))
+        w.server(5, S1, ip(2), c, 900 + i, ip(50 + i), sid="192.0.2.1")
+        w.announce(c, ip(50 + i))
+        w.wait(20)
+
+
+@case("first DHCPv6 server of the site, nothing declared", "suspected")
+@case("first DHCPv6 server of the site, declared", "none", with_(dhcp6_servers=[{"mac": S1}]))
+def rollout(w):
+    for i in range(3):
+        w.d6client(1, mac(i), 70 + i)
+        w.wait(20)
+    for i in range(3):
+        w.ra(GW, options=pio("2001:470:1::"), flags=0xc0)
+        w.sarr(S1, mac(i), 80 + 2 * i, "2001:470:1::%d" % (10 + i), dns="2001:470:1::2")
+        w.wait(10)
+
+
 # ---- evasions: at least this where authority is declared ----
 @case("OFFER with giaddr set, not from a relay", "probable", DECLARED, True)
 def e_giaddr(w):
@@ -698,6 +723,46 @@ def segments(w):
     w.talk_tcp(c, ip(50), X, ip(66), 443, turns)
 
 
+# The ids under which `--explain` knows them, with the beginnings of the names of their cases; an evasion has none.
+IDS = {
+    "TRAP-SPLIT-SCOPE": ["split-scope pair", "load-balanced failover"], "TRAP-TWO-RELAYS": ["two relays forward"], "TRAP-INFORM": ["INFORM answered"],
+    "TRAP-PROXY-DHCP": ["proxyDHCP"], "TRAP-WLC-PROXY": ["wireless controller"], "TRAP-HOME-ROUTER": ["home router plugged in"],
+    "TRAP-NIC-TEAM": ["NIC team"], "TRAP-POWER-RESTORE": ["500-host"], "TRAP-RANDOM-MACS": ["guest Wi-Fi"], "TRAP-BRIDGE": ["MAC-rewriting"],
+    "TRAP-IPVLAN": ["ipvlan"], "TRAP-SERVER-ROUTES": ["routes and proxy from", "routes from a declared", "lone server with routes"],
+    "TRAP-RELAY-MIRROR": ["mirror with both sides"], "TRAP-QUOTED": ["DHCP quoted"], "TRAP-SERVICE-STOPS": ["DHCP service stops"],
+    "TRAP-BLANK-NIC": ["blank NIC"], "TRAP-SERVICE-MOVED": ["service moved"], "TRAP-INIT-REBOOT": ["INIT-REBOOT"], "TRAP-LONE-SERVER": ["a lone server"],
+    "TRAP-D6-ULA": ["one server for DHCPv6"], "TRAP-CAPTIVE-GATEWAY": ["small gateway"], "TRAP-ROUTER-STOPS": ["a router stops", "a declared router stops"],
+    "TRAP-RANDOM-MAC-ADDRESS": ["randomised MAC takes"], "TRAP-D6-UNDECLARED": ["DHCPv6 not declared"], "TRAP-D6-ROLLOUT": ["first DHCPv6 server"],
+    "TRAP-HOME-DNS": ["home router announces"], "TRAP-MESH": ["mesh border"], "TRAP-RDNSS-ONLY": ["resolver host sends"],
+    "TRAP-D6-RELAYED": ["DHCPv6 behind a relay"], "TRAP-VRRP": ["VRRPv3"], "TRAP-1042-PARTNER": ["1042 names"], "TRAP-TWO-MIRRORS": ["each frame twice"],
+    "TRAP-LOGON": ["a member of the domain", "a corporate proxy", "a web proxy passes", "a load balancer passes"],
+    "TRAP-DNS-UPDATE": ["the first update is refused", "the same, nothing declared"],
+    "TRAP-ISATAP": ["ISATAP router in the list", "ISATAP router set by policy", "listed ISATAP router", "ISATAP router that hosts solicited"],
+    "TRAP-TUNNEL-BROKER": ["configured tunnel"], "TRAP-TEREDO": ["Teredo by the listed", "Teredo, nothing declared", "Teredo peers"],
+    "TRAP-LIKE-IPV6": ["UDP payloads"], "TRAP-RENEWAL": ["VPN certificate renewed", "VPN blue and green"], "TRAP-OFFLOADER": ["TLS off-loader before the VPN server, listed"],
+    "TRAP-PORTAL": ["captive portal"], "TRAP-TLS13": ["VPN over TLS 1.3"],
+}
+
+
+def trap_of(name):
+    found = [i for i, starts in IDS.items() if any(name.startswith(s) for s in starts)]
+    return found[0] if len(found) == 1 else None
+
+
+def same_ids(binary):
+    """what is wrong with the two lists, or nothing"""
+    text = subprocess.run([binary, "--explain", "traps"], capture_output=True, text=True).stdout
+    told = dict(zip(re.findall(r"^(TRAP-\S+):", text, re.M), re.findall(r"^  at most: (\S+)", text, re.M)))
+    wrong = ["the program %s %s" % ("knows no" if i in IDS else "alone knows", i) for i in set(told) ^ set(IDS)]
+    wrong += ["no trap has the case " + c[0] for c in CASES if not c[3] and not trap_of(c[0])]
+    for i in IDS:
+        wants = [c[1] for c in CASES if not c[3] and trap_of(c[0]) == i]
+        most = max(wants, key=lambda v: RANK[v], default="")
+        if not wants or RANK[most] != RANK.get(told.get(i), -1):
+            wrong.append("%s: cases want %s, --explain says %s" % (i, wants, told.get(i)))
+    return wrong
+
+
 def worst(records):
     last = {r["incident"]["id"]: r["incident"] for r in records}
     return max((i["verdict"] for i in last.values()), key=lambda v: RANK[v], default="none"), last.values()
@@ -737,7 +802,10 @@ def main():
     ap.add_argument("--keep")
     ap.add_argument("-v", action="store_true")
     a = ap.parse_args()
-    passed = failed = 0
+    wrong = same_ids(a.bin)
+    passed, failed = int(not wrong), int(bool(wrong))
+    for w in wrong:
+        print("FAILED " + w)
     for c in CASES:
         if a.only not in c[0]:
             continue
@@ -745,7 +813,7 @@ def main():
             where = a.keep or d
             ok, got, incidents = run(a, c, where)
         passed, failed = passed + ok, failed + (not ok)
-        print("%-6s %-82s %s %-9s got %s" % ("ok" if ok else "FAILED", c[0], ">=" if c[3] else "<=", c[1], got))
+        print("%-6s %-23s %-82s %s %-9s got %s" % ("ok" if ok else "FAILED", "evasion" if c[3] else trap_of(c[0]) or "?", c[0], ">=" if c[3] else "<=", c[1], got))
         if a.v or not ok:
             for i in incidents:
                 print("         %s: %s by %s, %s" % (i["detection"], i["verdict"], i["actor"]["mac"] or i["actor"]["ip"],
