@@ -42,14 +42,15 @@ def syslog_ng(binary, work, source, port, root):
     args = [binary, "-F", "--no-caps", "-f", conf, "-R", os.path.join(work, "persist"), "-p", os.path.join(work, "pid"), "-c", os.path.join(work, "ctl")]
     env = None
     if root:
-        libs = os.path.join(root, "usr/lib")
-        modules = [d for d, _, files in os.walk(libs) if any(f.startswith("libaffile") for f in files)]
-        args += ["--module-path", ":".join(modules)]
+        args += ["--module-path", modules(root)]
         env = dict(os.environ, LD_LIBRARY_PATH=libraries(root))
     return args, env
 
 def libraries(root):
     return ":".join(sorted({d for d, _, files in os.walk(root) if any(f.startswith("libsyslog-ng") for f in files)}))
+
+def modules(root):
+    return ":".join(d for d, _, files in os.walk(root) if any(f.startswith("libaffile") for f in files))
 
 def find_syslog_ng(folder):
     """(program, root of the unpacked package or None), or None."""

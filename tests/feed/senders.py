@@ -5,6 +5,7 @@ usage: senders.py CROSSTAP        python3-yaml, rsyslogd and syslog-ng where the
 What cannot be run here (wecutil, winlogbeat, nxlog, fluent-bit, vector, otelcol, PowerShell) is said in deploy/windows/README.md."""
 import json, os, re, shutil, subprocess, sys, tempfile
 from xml.etree import ElementTree
+import restart, rig
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 WINDOWS, SIEM = os.path.join(ROOT, "deploy", "windows"), os.path.join(ROOT, "deploy", "siem")
@@ -61,7 +62,7 @@ def subscriptions(events):
             spelling[name.lower()] = name
             comparisons = len(re.findall(r"EventID|@Name", s.text))
             say(comparisons <= 23, "select", "of %d comparisons, Windows takes 23: %s" % (comparisons, s.text[:60]))
-    for p, i in sorted(events):
+    for p, i in sorted(events - LEFT_OUT):
         hits = [c for q in queries.values() for c in asked(q, spelling.get(p, p), i)]
         say(hits, "nobody asks for %s %d" % (p, i))
         # one more than the event itself must not come along
@@ -96,32 +97,50 @@ def certificate(folder):
     shutil.copy(folder + "/relay.pem", folder + "/ca.pem")
 
 
-def relay(name, program, *args):
-    binary = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if binary is None:
-        return skip(name, "no " + program)
+def relay(name, program, args, env=None):
+    """the program's own check of the file, its certificates replaced by ones that exist"""
     with tempfile.TemporaryDirectory() as folder:
         certificate(folder)
         text = open(os.path.join(SIEM, name)).read().replace("/etc/ssl/crosstap", folder).replace("/var/spool/rsyslog", folder)
         path = os.path.join(folder, name)
         with open(path, "w") as f:
             f.write(text)
-        r = subprocess.run([binary, *[a.replace("THIS", path) for a in args]], capture_output=True, text=True, timeout=60)
+        r = subprocess.run([program, *args, "-f", path], capture_output=True, text=True, timeout=60, env=env)
         said = (r.stdout + r.stderr).strip()
-        if "could not load module 'lmnsd_gtls'" in said or "lmnsd_gtls" in said:
+        if "lmnsd_gtls" in said:
             return skip(name, "no rsyslog-gnutls")
         say(r.returncode == 0, name, said)
 
 
+def relays():
+    rsyslogd = shutil.which("rsyslogd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if rsyslogd:
+        relay("rsyslog-relay.conf", rsyslogd, ["-N1"])
+    else:
+        skip("rsyslog-relay.conf", "no rsyslogd")
+    folder = rig.Folder()
+    found = restart.find_syslog_ng(folder)
+    if found:
+        program, root = found
+        env, args = None, ["--syntax-only"]
+        if root:
+            env = dict(os.environ, LD_LIBRARY_PATH=restart.libraries(root))
+            args += ["--module-path", restart.modules(root)]
+        relay("syslog-ng-relay.conf", program, args, env)
+    else:
+        skip("syslog-ng-relay.conf", "no syslog-ng")
+    folder.remove()
+
+
 def channels():
-    rows = json.load(open(os.path.join(WINDOWS, "channels.json")))["channels"]
+    table = json.load(open(os.path.join(WINDOWS, "channels.json")))
     out = {}
-    for r in rows:
+    for r in table["channels"]:
         out.setdefault(r["provider"].lower(), set()).update(r["ids"])
-    return out
+    return out, {(r["provider"].lower(), r["id"]) for r in table["left_out"]}
 
 
-LISTED = channels()
+LISTED, LEFT_OUT = channels()
 
 
 def main():
@@ -130,8 +149,7 @@ def main():
     generated()
     subscriptions(known(sys.argv[1]))
     yaml_files()
-    relay("rsyslog-relay.conf", "rsyslogd", "-N1", "-fTHIS")
-    relay("syslog-ng-relay.conf", "syslog-ng", "--syntax-only", "-fTHIS")
+    relays()
     print("%d skipped" % skipped) if skipped else None
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed else 0
