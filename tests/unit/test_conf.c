@@ -313,6 +313,57 @@ test_dump(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* What a listener, a sender or a followed file lacks is an error with its place; a whole feed is none. */
+static void
+test_feed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *want;
+	} wrong[] = {
+		{ "feed: {listen: [{address: \"[::]\", plain: true}]}\n", "found no address" },
+		{ "feed: {listen: [{address: \"::1:514\", plain: true}]}\n", "found no address" },
+		{ "feed: {listen: [{address: \"1.2.3.4:70000\", plain: true}]}\n", "found no address" },
+		{ "feed: {listen: [{address: \"1.2.3.4:514\"}]}\n", "without certificate and key" },
+		{ "feed: {listen: [{address: \"1.2.3.4:514\", certificate: c, key: k}]}\n", "no client_ca" },
+		{ "feed: {listen: [{address: \"1.2.3.4:514\", protocol: syslog-udp}]}\n",
+		  "plain: true with it" },
+		{ "feed: {listen: [{address: \"unix:/s\"}]}\n", "without sender" },
+		{ "feed: {follow: [{path: /a}]}\n", "without path and computer" },
+		{ "feed: {senders: [{name: a}]}\n", "without computers" },
+		{ "feed: {senders: [{name: a, computers: [x]}, {name: a, computers: [x]}]}\n",
+		  "earlier sender" },
+	};
+	for (size_t i = 0; i < NELEM(wrong); i++) {
+		conf_free(&conf);
+		assert_true(conf_init(&conf));
+		assert_int_not_equal(read_text(wrong[i].text), 0);
+		if (strstr(told[0], wrong[i].want) == NULL || strncmp(told[0], "x.yaml:1:", 9) != 0)
+			fail_msg("%s: told \"%s\", expected \"%s\"", wrong[i].text, told[0], wrong[i].want);
+	}
+	conf_free(&conf);
+	assert_true(conf_init(&conf));
+	assert_int_equal(read_text("feed: {listen: [{address: \"unix:/s\", sender: b}], "
+				   "senders: [{name: a, computers: [x]}]}\n"),
+			 0);
+	assert_int_equal(conf_check(&conf, say, NULL), 2); /* who is b, and how is a known? */
+	conf_free(&conf);
+	assert_true(conf_init(&conf));
+	assert_int_equal(
+		read_text("feed: {listen: [{address: \"[fe80::1]:6514\", certificate: c, key: k, "
+			  "mutual: false}, {address: \"1.2.3.4:514\", plain: true}], senders: [{name: "
+			  "a, token: t, address: [10.0.0.0/8], computers: [\".lab\"]}]}\n"),
+		0);
+	assert_int_equal(conf_check(&conf, say, NULL), 0);
+	struct addr a;
+	uint16_t port;
+	const char *path;
+	assert_true(conf_endpoint(conf.listen[0].address, &a, &port, &path));
+	assert_true(addr_eq(a, address("fe80::1")));
+	assert_int_equal(port, 6514);
+	assert_null(path);
+}
+
 int
 main(void)
 {
@@ -325,6 +376,7 @@ main(void)
 		TEST(test_contradictions),
 		TEST(test_every_problem_is_told),
 		TEST(test_not_yaml),
+		TEST(test_feed),
 		TEST(test_dump),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
