@@ -26,17 +26,11 @@ dup_open(struct engine *e, void *mem)
 bool
 dup_seen(struct engine *e, const struct obs *o)
 {
-	struct {
-		uint64_t digest;
-		struct mac m;
-		uint16_t kind;
-	} k;
+	uint64_t mac = 0;
 
-	memset(&k, 0, sizeof(k));
-	k.digest = o->digest;
-	k.m = o->outer.smac;
-	k.kind = o->kind;
-	uint64_t h = siphash(&e->key, &k, sizeof(k));
+	memcpy(&mac, o->outer.smac.b, sizeof(o->outer.smac.b));
+	/* the digest is keyed: who cannot foresee it cannot make this collide either */
+	uint64_t h = mix64(mix64(o->digest, mac), o->kind);
 	struct dup_entry *set = e->dup->entry[h % SETS], *old = set;
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i].key == h && set[i].ts != 0 && e->now - set[i].ts <= WINDOW) {

@@ -14,34 +14,24 @@ le64(const uint8_t *p)
 	       (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
-static void
-rounds(uint64_t v[4], unsigned n)
+static inline void
+sip_round(uint64_t v[4])
 {
-	while (n-- > 0) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = rotl(v[1], 13) ^ v[0];
-		v[3] = rotl(v[3], 16) ^ v[2];
-		v[0] = rotl(v[0], 32);
-		v[2] += v[1];
-		v[0] += v[3];
-		v[1] = rotl(v[1], 17) ^ v[2];
-		v[3] = rotl(v[3], 21) ^ v[0];
-		v[2] = rotl(v[2], 32);
-	}
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotl(v[1], 13) ^ v[0];
+	v[3] = rotl(v[3], 16) ^ v[2];
+	v[0] = rotl(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rotl(v[1], 17) ^ v[2];
+	v[3] = rotl(v[3], 21) ^ v[0];
+	v[2] = rotl(v[2], 32);
 }
 
-static void
-word(uint64_t v[4], uint64_t m)
-{
-	v[3] ^= m;
-	rounds(v, 2);
-	v[0] ^= m;
-}
-
-/* SipHash-2-4, section 2 of the paper. */
-uint64_t
-siphash(const struct sipkey *key, const void *p, size_t n)
+/* Section 2 of the paper, with `each` rounds a word and `last` at the end: constants, so that loops vanish. */
+static inline uint64_t
+sip(const struct sipkey *key, const void *p, size_t n, unsigned each, unsigned last)
 {
 	uint64_t v[4] = {
 		key->k[0] ^ UINT64_C(0x736f6d6570736575),
@@ -50,17 +40,37 @@ siphash(const struct sipkey *key, const void *p, size_t n)
 		key->k[1] ^ UINT64_C(0x7465646279746573),
 	};
 	const uint8_t *b = p;
+	uint64_t tail = (uint64_t)n << 56;
 	size_t i = 0;
 
-	for (; n - i >= 8; i += 8)
-		word(v, le64(b + i));
-
-	uint64_t last = (uint64_t)n << 56;
+	for (; n - i >= 8; i += 8) {
+		uint64_t m = le64(b + i);
+		v[3] ^= m;
+		for (unsigned r = 0; r < each; r++)
+			sip_round(v);
+		v[0] ^= m;
+	}
 	for (unsigned shift = 0; i < n; i++, shift += 8)
-		last |= (uint64_t)b[i] << shift;
-	word(v, last);
+		tail |= (uint64_t)b[i] << shift;
+	v[3] ^= tail;
+	for (unsigned r = 0; r < each; r++)
+		sip_round(v);
+	v[0] ^= tail;
 
 	v[2] ^= 0xff;
-	rounds(v, 4);
+	for (unsigned r = 0; r < last; r++)
+		sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t
+siphash(const struct sipkey *key, const void *p, size_t n)
+{
+	return sip(key, p, n, 2, 4);
+}
+
+uint64_t
+siphash13(const struct sipkey *key, const void *p, size_t n)
+{
+	return sip(key, p, n, 1, 3);
 }

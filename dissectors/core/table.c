@@ -2,18 +2,23 @@
  * buckets is touched at start, so memory that is never used is never resident: entries that were never used follow
  * the used and the freed ones, in order.
  *
+ * A use touches the neighbours in that list too, which are entries of long ago: links lie apart, 16 bytes each, so that
+ * they stay in the cache where keys and values cannot, and a lookup waits for memory once.
+ *
  * Eviction must not search through pinned entries, or who can open hypotheses could make every insertion slow.
  * `loose` is therefore kept so that every entry older than it is pinned: the search starts there. */
 #include "table.h"
 
-struct entry {
+struct link {
 	uint32_t chain; /* next in the bucket, or in the list of free entries */
-	uint32_t newer, older;
 	uint32_t hash;
-	uint64_t order; /* rises with each use: who is older */
-	ts_t used;
-	bool pinned;
+	uint32_t newer, older;
 };
+struct entry {
+	ts_t used;
+	uint64_t order; /* rises with each use: who is older; the lowest bit is PINNED */
+};
+enum { PINNED = 1, ORDER_STEP = 2 };
 
 static size_t
 round8(size_t n)
@@ -46,7 +51,8 @@ capacity(const struct table_spec *s)
 size_t
 table_bytes(const struct table_spec *s)
 {
-	return round8((size_t)buckets(capacity(s)) * sizeof(uint32_t)) + (size_t)capacity(s) * stride(s);
+	return round8((size_t)buckets(capacity(s)) * sizeof(uint32_t)) +
+	       (size_t)capacity(s) * (sizeof(struct link) + stride(s));
 }
 
 void
@@ -59,7 +65,8 @@ table_open(struct table *t, const struct table_spec *s, void *mem, struct sipkey
 	t->nbucket = buckets(t->spec.capacity);
 	t->stride = (uint32_t)stride(s);
 	t->bucket = mem;
-	t->entry = (uint8_t *)mem + round8((size_t)t->nbucket * sizeof(uint32_t));
+	t->link = (void *)((uint8_t *)mem + round8((size_t)t->nbucket * sizeof(uint32_t)));
+	t->entry = (uint8_t *)(t->link + t->spec.capacity);
 	memset(t->bucket, 0, (size_t)t->nbucket * sizeof(uint32_t));
 }
 
@@ -67,6 +74,12 @@ static struct entry *
 at(const struct table *t, uint32_t i)
 {
 	return (void *)(t->entry + (size_t)(i - 1) * t->stride);
+}
+
+static struct link *
+link_of(const struct table *t, uint32_t i)
+{
+	return &t->link[i - 1];
 }
 
 static uint8_t *
@@ -96,9 +109,28 @@ index_of(const struct table *t, const void *value)
 static uint32_t
 hash(const struct table *t, const void *key)
 {
-	uint64_t h = siphash(&t->hash_key, key, t->spec.key);
+	uint64_t h = siphash13(&t->hash_key, key, t->spec.key);
 
 	return (uint32_t)(h ^ h >> 32);
+}
+
+/* Keys are short and of one length a table: a call would cost more than the comparison. */
+static bool
+key_eq(const struct table *t, uint32_t i, const void *key)
+{
+	const uint8_t *a = key_of(at(t, i)), *b = key;
+	uint32_t n = t->spec.key, k = 0;
+	uint64_t x, y;
+
+	for (; n - k >= sizeof(x); k += (uint32_t)sizeof(x)) {
+		memcpy(&x, a + k, sizeof(x));
+		memcpy(&y, b + k, sizeof(y));
+		if (x != y)
+			return false;
+	}
+	while (k < n && a[k] == b[k])
+		k++;
+	return k == n;
 }
 
 static uint32_t
@@ -106,31 +138,34 @@ look(const struct table *t, const void *key, uint32_t h)
 {
 	uint32_t i = t->bucket[h & (t->nbucket - 1)];
 
-	while (i != 0) {
-		struct entry *e = at(t, i);
-		if (e->hash == h && memcmp(key_of(e), key, t->spec.key) == 0)
-			break;
-		i = e->chain;
-	}
+	while (i != 0 && (link_of(t, i)->hash != h || !key_eq(t, i, key)))
+		i = link_of(t, i)->chain;
 	return i;
+}
+
+static bool
+pinned(const struct table *t, uint32_t i)
+{
+	return at(t, i)->order & PINNED;
 }
 
 static bool
 past(const struct table *t, const struct entry *e, ts_t now)
 {
-	return !e->pinned && t->spec.lifetime > 0 && ts_sub(now, e->used) > t->spec.lifetime;
+	return !(e->order & PINNED) && t->spec.lifetime > 0 && ts_sub(now, e->used) > t->spec.lifetime;
 }
 
 static void
 list_add(struct table *t, uint32_t i)
 {
 	struct entry *e = at(t, i);
+	struct link *l = link_of(t, i);
 
-	e->order = ++t->order;
-	e->newer = 0;
-	e->older = t->newest;
+	e->order = (t->order += ORDER_STEP) | (e->order & PINNED);
+	l->newer = 0;
+	l->older = t->newest;
 	if (t->newest)
-		at(t, t->newest)->newer = i;
+		link_of(t, t->newest)->newer = i;
 	else
 		t->oldest = i;
 	t->newest = i;
@@ -141,18 +176,18 @@ list_add(struct table *t, uint32_t i)
 static void
 list_remove(struct table *t, uint32_t i)
 {
-	struct entry *e = at(t, i);
+	const struct link *l = link_of(t, i);
 
 	if (t->loose == i)
-		t->loose = e->newer;
-	if (e->newer)
-		at(t, e->newer)->older = e->older;
+		t->loose = l->newer;
+	if (l->newer)
+		link_of(t, l->newer)->older = l->older;
 	else
-		t->newest = e->older;
-	if (e->older)
-		at(t, e->older)->newer = e->newer;
+		t->newest = l->older;
+	if (l->older)
+		link_of(t, l->older)->newer = l->newer;
 	else
-		t->oldest = e->newer;
+		t->oldest = l->newer;
 }
 
 static void
@@ -172,17 +207,18 @@ static void
 drop(struct table *t, uint32_t i)
 {
 	struct entry *e = at(t, i);
-	uint32_t *link = &t->bucket[e->hash & (t->nbucket - 1)];
+	struct link *l = link_of(t, i);
+	uint32_t *from = &t->bucket[l->hash & (t->nbucket - 1)];
 
 	if (t->on_drop)
 		t->on_drop(t->arg, key_of(e), value_of(t, e));
-	while (*link != i)
-		link = &at(t, *link)->chain;
-	*link = e->chain;
+	while (*from != i)
+		from = &link_of(t, *from)->chain;
+	*from = l->chain;
 	list_remove(t, i);
 	if (t->recent == i)
 		t->recent = 0;
-	e->chain = t->free;
+	l->chain = t->free;
 	t->free = i;
 	t->used--;
 }
@@ -191,8 +227,8 @@ drop(struct table *t, uint32_t i)
 static uint32_t
 oldest_loose(struct table *t)
 {
-	while (t->loose != 0 && at(t, t->loose)->pinned)
-		t->loose = at(t, t->loose)->newer;
+	while (t->loose != 0 && pinned(t, t->loose))
+		t->loose = link_of(t, t->loose)->newer;
 	return t->loose;
 }
 
@@ -212,7 +248,7 @@ take(struct table *t, ts_t now)
 	}
 	uint32_t i = t->free;
 	if (i != 0)
-		t->free = at(t, i)->chain;
+		t->free = link_of(t, i)->chain;
 	else
 		i = t->used + 1; /* all freed ones are in use again: the next was never used */
 	t->used++;
@@ -225,8 +261,8 @@ find(struct table *t, const void *key, uint32_t *h, ts_t now)
 {
 	uint32_t i = t->recent;
 
-	if (i != 0 && memcmp(key_of(at(t, i)), key, t->spec.key) == 0) {
-		*h = at(t, i)->hash;
+	if (i != 0 && key_eq(t, i, key)) {
+		*h = link_of(t, i)->hash;
 	} else {
 		*h = hash(t, key);
 		i = look(t, key, *h);
@@ -272,9 +308,9 @@ table_get(struct table *t, const void *key, ts_t now, bool *fresh)
 	uint32_t *bucket = &t->bucket[h & (t->nbucket - 1)];
 	memset(e, 0, t->stride);
 	memcpy(key_of(e), key, t->spec.key);
-	e->hash = h;
 	e->used = now;
-	e->chain = *bucket;
+	link_of(t, i)->hash = h;
+	link_of(t, i)->chain = *bucket;
 	*bucket = i;
 	list_add(t, i);
 	t->recent = i;
@@ -291,13 +327,13 @@ table_peek(const struct table *t, const void *key)
 }
 
 void
-table_pin(struct table *t, void *value, bool pinned)
+table_pin(struct table *t, void *value, bool pin)
 {
 	uint32_t i = index_of(t, value);
 	struct entry *e = at(t, i);
 
-	e->pinned = pinned;
-	if (!pinned && (t->loose == 0 || e->order < at(t, t->loose)->order))
+	e->order = (e->order & ~(uint64_t)PINNED) | (pin ? PINNED : 0);
+	if (!pin && (t->loose == 0 || e->order < at(t, t->loose)->order))
 		t->loose = i;
 }
 
@@ -325,12 +361,11 @@ table_sweep(struct table *t, ts_t now)
 	uint32_t i = oldest_loose(t);
 
 	while (i != 0) {
-		struct entry *e = at(t, i);
-		uint32_t newer = e->newer;
-		if (past(t, e, now)) {
+		uint32_t newer = link_of(t, i)->newer;
+		if (past(t, at(t, i), now)) {
 			t->expired++;
 			drop(t, i);
-		} else if (!e->pinned) {
+		} else if (!pinned(t, i)) {
 			break;
 		}
 		i = newer;
@@ -340,7 +375,7 @@ table_sweep(struct table *t, ts_t now)
 void *
 table_next(const struct table *t, const void *value)
 {
-	uint32_t i = value ? at(t, index_of(t, value))->older : t->newest;
+	uint32_t i = value ? link_of(t, index_of(t, value))->older : t->newest;
 
 	return i ? value_of(t, at(t, i)) : NULL;
 }

@@ -23,7 +23,8 @@ struct table {
 	struct table_spec spec;
 	struct sipkey	  hash_key;
 	uint32_t	 *bucket;
-	uint8_t		 *entry;
+	struct link	 *link;	 /* of each entry: its chain and its neighbours, close together */
+	uint8_t		 *entry; /* what is looked at when the right one was found */
 	uint32_t	  nbucket, stride, used, free, newest, oldest;
 	uint32_t	  recent; /* the entry found last: the next question is often about it too */
 	uint32_t	  loose; /* all entries older than this one are pinned */

@@ -416,7 +416,7 @@ digest_of(const struct pkt *pkt)
 {
 	uint8_t head[72] = { 0 };
 	size_t n = pkt->dgram_head.n < 64 ? pkt->dgram_head.n : 64;
-	uint64_t body = siphash(&pkt->w->key, pkt->dgram_body.p, pkt->dgram_body.n);
+	uint64_t body = siphash13(&pkt->w->key, pkt->dgram_body.p, pkt->dgram_body.n);
 
 	if (n > 0)
 		memcpy(head, pkt->dgram_head.p, n);
@@ -425,7 +425,7 @@ digest_of(const struct pkt *pkt)
 	else if (pkt->ends.src.fam == 6)
 		head[7] = 0; /* hop limit */
 	memcpy(head + n, &body, sizeof(body));
-	return siphash(&pkt->w->key, head, n + sizeof(body));
+	return siphash13(&pkt->w->key, head, n + sizeof(body));
 }
 
 static void
@@ -449,8 +449,8 @@ digest_of_stream(const struct pkt *pkt, uint32_t seq, struct bytes message)
 	out_be(&t, pkt->ends.sport, 2);
 	out_be(&t, pkt->ends.dport, 2);
 	out_be(&t, seq, 4);
-	out_be(&t, siphash(&pkt->w->key, message.p, message.n), 8);
-	return siphash(&pkt->w->key, text, t.n);
+	out_be(&t, siphash13(&pkt->w->key, message.p, message.n), 8);
+	return siphash13(&pkt->w->key, text, t.n);
 }
 
 static void
