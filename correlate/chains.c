@@ -204,8 +204,8 @@ take_victim(struct hyp *c, const struct hyp_victim *v)
 {
 	struct hyp_victim *mine =
 		hyp_victim_get(c, v->has_mac, v->mac, v->nip ? v->ip[0] : (struct addr){ 0 }, v->last);
-	if (mine && v->grade > mine->grade)
-		mine->grade = v->grade;
+	if (mine && hyp_victim_best(v) > mine->grade)
+		mine->grade = hyp_victim_best(v);
 }
 
 /* Did it answer anybody but the server that the first hypothesis is about?  Its answer to that one is no service. */
@@ -311,8 +311,9 @@ vpn_leak(struct engine *e, struct hyp *h)
 		return;
 	for (size_t i = 0; i < h->nvictim; i++) {
 		const struct hyp_victim *v = &h->victim[i];
-		bool leaks = v->grade >= E3 && hyp_holds(h, F_D4_LEAK);
-		if (v->grade < E2 || !(leaks || event_tells(e, h, route_failed, NELEM(route_failed), v)))
+		bool leaks = hyp_victim_best(v) >= E3 && hyp_holds(h, F_D4_LEAK);
+		if (hyp_victim_best(v) < E2 ||
+		    !(leaks || event_tells(e, h, route_failed, NELEM(route_failed), v)))
 			continue;
 		if (c == NULL) {
 			if ((c = chain_begin(e, FAM_VPN_LEAK, h)) == NULL)
@@ -334,7 +335,7 @@ led_by(struct engine *e, const struct hyp *sstp, const struct hyp_victim *v)
 	for (size_t i = 0; i < NELEM(names); i++) {
 		struct hyp *h = member(e, names[i], sstp);
 		const struct hyp_victim *n = h ? hyp_victim_of(h, v->mac) : NULL;
-		if (n && n->grade >= (names[i] == FAM_DNS ? E4 : E2) && n->first <= v->last &&
+		if (n && hyp_victim_best(n) >= (names[i] == FAM_DNS ? E4 : E2) && n->first <= v->last &&
 		    within(n->last, v->last, WINDOW_MIN * TS_MIN))
 			return h;
 	}

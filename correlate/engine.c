@@ -3,6 +3,7 @@
 #include "answers.h"
 #include "asks.h"
 #include "auths.h"
+#include "clocks.h"
 #include "d6state.h"
 #include "dup.h"
 #include "kept.h"
@@ -94,7 +95,8 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		{ routes_bytes, routes_open },	     { sessions_bytes, sessions_open },
 		{ servers_bytes, servers_open },     { tunnels_bytes, tunnels_open },
 		{ failover_bytes, failover_open },   { outcomes_bytes, outcomes_open },
-		{ site_bytes, site_open },	     { mutes_bytes, mutes_open },
+		{ clocks_bytes, clocks_open },	     { site_bytes, site_open },
+		{ mutes_bytes, mutes_open },
 	};
 	static const struct {
 		size_t (*bytes)(void);
@@ -233,6 +235,7 @@ tick(struct engine *e)
 	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
 		if (h->waits)
 			hyp_look_fresh(e, h);
+	events_pair(e, false);
 	events_tick(e, false);
 	settle(e, e->now);
 	close_old(e);
@@ -289,6 +292,7 @@ learn(struct engine *e, const struct obs *o)
 	outcomes_learn(e, o);
 	identity_learn(e, o);
 	events_learn(e, o);
+	clocks_learn(e, o);
 }
 
 void
@@ -356,6 +360,7 @@ engine_end(struct engine *e)
 	for (size_t i = 0; (d = detector_at(i)); i++)
 		if (d->tick && !off(e, d->id))
 			d->tick(e, e->now);
+	events_pair(e, true);
 	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
 		hyp_look(e, h);
 	settle(e, e->now);

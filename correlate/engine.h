@@ -48,6 +48,14 @@ void engine_end(struct engine *);
 struct engine_counter { const char *name, *unit, *help; uint64_t value; };
 size_t engine_counters(const struct engine *, struct engine_counter *, size_t max);
 
+/* What is known of the feed of one computer: how many events came, came twice, came over a minute after their time (and by
+ * how much at most), how many numbers between the lowest and highest of a channel never came (a filter at the source leaves
+ * such gaps too), and its clock's error (event minus packet) at its latest event, when it is known. */
+struct engine_clock { const char *computer; uint64_t events, duplicates, late, missing; ts_t late_max; uint32_t pairs;
+		      bool known; int64_t offset; };
+/* The next computer; *at is NULL before the first.  false: no more. */
+bool engine_clock(const struct engine *, const void **at, struct engine_clock *);
+
 /* Tables for --list-detectors, --list-events, --explain and the documents. */
 struct detector;
 const struct detection *detection_at(size_t i); /* NULL past the end */

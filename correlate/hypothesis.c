@@ -365,6 +365,25 @@ hyp_event_add(struct hyp *h, const struct hyp_event *ev)
 	return true;
 }
 
+struct hyp_event *
+hyp_event_of(struct hyp *h, uint64_t serial)
+{
+	for (size_t i = 0; i < h->nevent; i++)
+		if (h->event[i].serial == serial)
+			return &h->event[i];
+	return NULL;
+}
+
+void
+hyp_event_drop(struct hyp *h, struct hyp_event *ev)
+{
+	size_t at = (size_t)(ev - h->event);
+
+	h->nevent--;
+	h->events_total--;
+	memmove(ev, ev + 1, (h->nevent - at) * sizeof(*ev));
+}
+
 /* ---- facts ---- */
 static void
 fact_ref(struct hyp_fact *f, struct inc_ref ref)

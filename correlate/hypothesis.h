@@ -19,14 +19,22 @@ struct hyp_victim {
 	bool	    has_mac, uses; /* uses: DNS-USE, it asked the actor's resolver */
 	bool	    denies; /* its host says that it refused what was offered: seen, not accepted */
 	uint8_t	    grade, nip;
+	uint8_t	    raised; /* the grade that joined events show: they may be taken off again */
 	struct addr ip[HYP_IPS];
 	ts_t	    first, last;
 };
+/* What wire and events show. */
+static inline uint8_t
+hyp_victim_best(const struct hyp_victim *v)
+{
+	return v->raised > v->grade ? v->raised : v->grade;
+}
 /* An offer that the host refused was seen, not accepted. */
 static inline uint8_t
 hyp_victim_grade(const struct hyp_victim *v)
 {
-	return v->denies && v->grade == E2 ? E1 : v->grade;
+	uint8_t best = hyp_victim_best(v);
+	return v->denies && best == E2 ? E1 : best;
 }
 /* A joined host event.  Kept sorted by (time, computer, record): the list is the same in any order of arrival. */
 struct hyp_event {
@@ -36,6 +44,9 @@ struct hyp_event {
 	bool	 echo;	 /* the host's copy of a message: H only beside a hard fact */
 	bool	 names;	 /* its key holds an address of the actor */
 	bool	 impact; /* flood and starvation */
+	bool	 withdrawn; /* with the clock's error known, the times do not fit: context */
+	bool	 shared; /* it speaks here because it names the actor, beside no fact of its own */
+	uint8_t	 row;	 /* of joins.c */
 	bool	 lone;	 /* it found no fact in its window: facts that came after that are none of its */
 	int64_t	 offset; /* event minus the wire fact, ns */
 	uint8_t	 severity; /* of the join row when confirmed */
@@ -137,5 +148,8 @@ void	    hyp_actor_ip(struct hyp *, struct addr);
 bool	    hyp_actor_has(struct engine *, const struct hyp *, struct addr); /* used by it or bound to it */
 /* Adds (or finds) a joined event in its sorted place; true when it is new. */
 bool	    hyp_event_add(struct hyp *, const struct hyp_event *);
+/* The joined event, NULL when it is not in the list; takes it off. */
+struct hyp_event *hyp_event_of(struct hyp *, uint64_t serial);
+void	    hyp_event_drop(struct hyp *, struct hyp_event *);
 
 #endif

@@ -263,6 +263,7 @@ fill_events(struct engine *e, struct incident *r, const struct hyp *h)
 					   .time = k->ts,
 					   .offset_ms = h->event[i].offset / TS_MS,
 					   .role = (enum role)h->event[i].role };
+		out->withdrawn = h->event[i].withdrawn;
 		if (out->role == ROLE_CORROBORATES && !event_counts(h, &h->event[i]))
 			out->role = ROLE_CONTEXT;
 		copy_name(out->computer, k->computer);
@@ -350,7 +351,7 @@ content_of(const struct hyp *h, const struct judged *j)
 		c = mix64(c, (uint64_t)h->fact[i].id << 40 | (uint64_t)h->fact[i].grade << 32 |
 				     h->fact[i].count);
 	for (size_t i = 0; i < h->nvictim; i++)
-		c = mix64(c, h->victim[i].grade);
+		c = mix64(c, hyp_victim_grade(&h->victim[i]));
 	for (size_t i = 0; i < h->nevent; i++)
 		c = mix64(mix64(c, h->event[i].serial), h->event[i].role);
 	return c;

@@ -53,6 +53,7 @@ struct inc_event {
 	ts_t	    time;
 	int64_t	    offset_ms; /* event minus the wire fact it joined, clock error left in; 0 where there is none */
 	enum role   role;
+	bool	    withdrawn; /* it was joined, or would be, by its clock alone; that clock's error is known now, and it does not fit */
 };
 /* The flow of the fact that opened it, for src_ip, dest_ip, proto, community_id; src.fam == 0 where there is none. */
 struct inc_flow { struct addr src, dst; uint16_t sport, dport; uint8_t ipproto; };

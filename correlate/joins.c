@@ -301,7 +301,8 @@ struct pair {
 	struct hyp *h;
 	struct place place[PLACES];
 	size_t nplace;
-	ts_t eps;
+	ts_t at, eps; /* the event's time and how far that may be wrong */
+	bool late; /* its clock's error is known, and by that it does not fit: it is context, and no lone event */
 	struct evidence own; /* K_SESSION: the event's own session */
 };
 
@@ -388,6 +389,9 @@ static_keys(struct pair *p, const struct join *j)
 		const struct session *s = vpn_joins(p->e, j, p->k, p->place, p->nplace, p->h);
 		if (s == NULL)
 			return false;
+		if (s->start < p->at + j->from * TS_SEC - p->eps ||
+		    s->start > p->at + j->to * TS_SEC + p->eps)
+			return false;
 		p->own.ts = s->start;
 	}
 	if ((j->keys & K_PEER_ACTOR) && !actor_listed(p, p->k->peer))
@@ -415,16 +419,16 @@ ra_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 		want = p->k->flag1 ? mask : 0; /* the single-flag events carry one value */
 	if ((v->ra_flags & mask) != (want & mask))
 		return false;
-	return !other_ra(p->e, p->h->seg, p->h->actor.mac, p->k->ts + j->from * TS_SEC - p->eps,
-			 p->k->ts + j->to * TS_SEC + p->eps, want, mask);
+	return !other_ra(p->e, p->h->seg, p->h->actor.mac, p->at + j->from * TS_SEC - p->eps,
+			 p->at + j->to * TS_SEC + p->eps, want, mask);
 }
 
 /* Nobody else sent the host such a message in the widened window. */
 static bool
 latest_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 {
-	return !other_reply6(p->e, p->h->seg, v->victim, p->h->actor.mac,
-			     p->k->ts + j->from * TS_SEC - p->eps, p->k->ts + j->to * TS_SEC + p->eps);
+	return !other_reply6(p->e, p->h->seg, v->victim, p->h->actor.mac, p->at + j->from * TS_SEC - p->eps,
+			     p->at + j->to * TS_SEC + p->eps);
 }
 
 /* The address of the tunnel's interface is made of the IPv4 address that its packets come from (RFC 5214 6.1). */
@@ -495,7 +499,7 @@ static const struct evidence *
 evidence_for(const struct pair *p, const struct join *j)
 {
 	const struct hyps *s = p->e->hyps;
-	ts_t from = p->k->ts + j->from * TS_SEC - p->eps, to = p->k->ts + j->to * TS_SEC + p->eps;
+	ts_t from = p->at + j->from * TS_SEC - p->eps, to = p->at + j->to * TS_SEC + p->eps;
 	const struct evidence *best = NULL;
 	ts_t best_d = INT64_MAX;
 
@@ -503,7 +507,7 @@ evidence_for(const struct pair *p, const struct join *j)
 		const struct evidence *v = &s->ring[(at - 1) % s->ring_cap];
 		if (v->hyp != p->h->id || v->reach < from)
 			break;
-		ts_t d = v->ts > p->k->ts ? v->ts - p->k->ts : p->k->ts - v->ts;
+		ts_t d = v->ts > p->at ? v->ts - p->at : p->at - v->ts;
 		if (v->ts >= from && v->ts <= to && d < best_d && evidence_fits(p, j, v)) {
 			best = v;
 			best_d = d;
@@ -513,14 +517,39 @@ evidence_for(const struct pair *p, const struct join *j)
 	return best;
 }
 
+/* What a joined event shows of the victims that are its computer; true when that is new. */
+static bool
+raise_victims(const struct pair *p, const struct join *j, bool shared)
+{
+	bool raises = j->raises && !shared && !(j->flags & JF_REPORTER), news = false;
+
+	for (size_t i = 0; ((j->flags & JF_DENIES) || raises) && i < p->nplace; i++) {
+		struct hyp_victim *v = hyp_victim_of(p->h, p->place[i].mac);
+		if (v == NULL)
+			continue;
+		bool may = j->raises <= E2 || (j->keys & K_SESSION) || hyp_victim_best(v) >= E2;
+		if (raises && may && hyp_victim_best(v) < j->raises) {
+			v->raised = j->raises;
+			news = true;
+		}
+		news |= (j->flags & JF_DENIES) && !v->denies;
+		v->denies |= (j->flags & JF_DENIES) != 0;
+	}
+	return news;
+}
+
 static bool
 attach(const struct pair *p, const struct join *j, const struct evidence *v, bool shared)
 {
+	bool context = p->late || (j->flags & JF_CONTEXT);
 	struct hyp_event ev = { .serial = p->k->serial,
 				.time = p->k->ts,
-				.role = j->flags & JF_CONTEXT ? ROLE_CONTEXT : ROLE_CORROBORATES,
+				.role = context ? ROLE_CONTEXT : ROLE_CORROBORATES,
 				.echo = j->flags & JF_ECHO,
 				.impact = j->flags & JF_IMPACT,
+				.withdrawn = p->late,
+				.shared = shared,
+				.row = (uint8_t)(j - joins),
 				.severity = j->sev_confirmed,
 				.names = (j->keys & K_SESSION) || (j->flags & JF_OWN) ||
 					 ((j->flags & JF_NAMES) && names_actor(p, j)) };
@@ -530,40 +559,24 @@ attach(const struct pair *p, const struct join *j, const struct evidence *v, boo
 		return false;
 	bool news = hyp_event_add(p->h, &ev);
 	p->k->joined = true;
-	for (size_t i = 0; (j->flags & JF_DENIES) && i < p->nplace; i++) {
-		struct hyp_victim *victim = hyp_victim_of(p->h, p->place[i].mac);
-		if (victim && !victim->denies) {
-			victim->denies = true;
-			news = true;
-		}
-	}
-	if (j->raises && !shared && !(j->flags & JF_REPORTER)) {
-		for (size_t i = 0; i < p->nplace; i++) {
-			struct hyp_victim *victim = hyp_victim_of(p->h, p->place[i].mac);
-			bool may =
-				j->raises <= E2 || (j->keys & K_SESSION) || (victim && victim->grade >= E2);
-			if (victim && victim->grade < j->raises && may) {
-				victim->grade = j->raises;
-				news = true;
-			}
-		}
-	}
-	return news;
+	return (!p->late && raise_victims(p, j, shared)) || news;
 }
 
 /* An event whose key is an address of the actor speaks in the actor's other hypotheses that list its host as victim
  * (DETECTIONS.md 10.1). */
 static bool
-share(const struct pair *p, const struct join *j)
+share(const struct pair *p, const struct join *j, bool *news)
 {
 	if (!(j->flags & JF_NAMES) || (j->flags & JF_ECHO) || !p->h->actor.has_mac || !hyp_open(p->h) ||
 	    !names_actor(p, j))
 		return false;
 	for (size_t i = 0; i < p->nplace; i++) {
 		const struct hyp_victim *v = hyp_victim_of(p->h, p->place[i].mac);
-		if (v && p->place[i].seg == p->h->seg && v->first <= p->k->ts + j->to * TS_SEC + p->eps &&
-		    p->k->ts + j->from * TS_SEC - p->eps <= v->last)
-			return attach(p, j, NULL, true);
+		if (v && p->place[i].seg == p->h->seg && v->first <= p->at + j->to * TS_SEC + p->eps &&
+		    p->at + j->from * TS_SEC - p->eps <= v->last) {
+			*news |= attach(p, j, NULL, true);
+			return true;
+		}
 	}
 	return false;
 }
@@ -577,42 +590,125 @@ may_meet(const struct pair *p, const struct join *j)
 
 	if (!(j->families >> p->h->family & 1) && (!(j->flags & JF_NAMES) || (j->flags & JF_ECHO)))
 		return false;
-	return (j->keys & K_SESSION) || (p->k->ts + j->from * TS_SEC - p->eps <= p->h->last + late &&
-					 p->k->ts + j->to * TS_SEC + p->eps >= p->h->first - late);
+	return (j->keys & K_SESSION) || (p->at + j->from * TS_SEC - p->eps <= p->h->last + late &&
+					 p->at + j->to * TS_SEC + p->eps >= p->h->first - late);
+}
+
+/* The rows one after the other; true when one joined. *news: and something was new. */
+static bool
+try_rows(struct pair *p, bool *news)
+{
+	const struct join_index *x = events_index(p->e);
+	bool own = false, shared = false;
+
+	for (const struct join *j = NULL; (j = row_next(x, p->k, j));) {
+		if (!may_meet(p, j) || off(p->e, j->id))
+			continue;
+		if (p->nplace == SIZE_MAX)
+			p->nplace = event_places(p->e, p->k, p->place);
+		own = own_host(p);
+		if (own != ((j->flags & JF_OWN) != 0))
+			continue;
+		if (!(j->families >> p->h->family & 1)) {
+			bool was = !p->late && share(p, j, news);
+			shared |= was;
+			continue;
+		}
+		if (!static_keys(p, j))
+			continue;
+		const struct evidence *v = j->keys & K_SESSION ? &p->own : evidence_for(p, j);
+		if (v == NULL)
+			continue;
+		*news |= attach(p, j, v, false);
+		return true;
+	}
+	return shared;
 }
 
 bool
 join_try(struct engine *e, struct kept *k, struct hyp *h)
 {
-	struct pair p = { .e = e, .k = k, .h = h, .nplace = SIZE_MAX, .eps = event_eps(e, k) };
-	bool news = false, own = false;
+	struct pair p = { .e = e, .k = k, .h = h, .nplace = SIZE_MAX, .at = k->ts, .eps = event_eps(e, k) };
+	bool news = false;
 
-	const struct join_index *x = events_index(e);
-
-	if (h->family >= FAM_CHAINS || h->nfact == 0 || !x->span[h->family][k->kind].meets)
+	if (h->family >= FAM_CHAINS || h->nfact == 0 || !events_index(e)->span[h->family][k->kind].meets)
 		return false;
-	for (const struct join *j = NULL; (j = row_next(x, k, j));) {
-		if (!may_meet(&p, j) || off(e, j->id))
-			continue;
-		if (p.nplace == SIZE_MAX) {
-			p.nplace = event_places(e, k, p.place);
-			own = own_host(&p);
-		}
-		if (own != ((j->flags & JF_OWN) != 0))
-			continue;
-		if (!(j->families >> h->family & 1)) {
-			news |= share(&p, j);
-			continue;
-		}
-		if (!static_keys(&p, j))
-			continue;
-		const struct evidence *v = j->keys & K_SESSION ? &p.own : evidence_for(&p, j);
-		if (v == NULL)
-			continue;
-		news |= attach(&p, j, v, false);
-		break;
+	if (k->clock_known && !e->conf->feed_synced) {
+		p.at = k->ts - k->offset;
+		p.eps = EVENT_EPS_SEC * TS_SEC;
+		if (try_rows(&p, &news))
+			return news;
+		p.at = k->ts;
+		p.eps = event_eps(e, k);
+		p.late = true;
 	}
+	(void)try_rows(&p, &news);
 	return news;
+}
+
+/* ---- a clock that was learned ---- */
+/* Evidence that is out of memory was seen all the same: its time is known from the event that joined it. */
+static void
+keep_joined(const struct hyp_event *was, struct kept *k, struct hyp *h)
+{
+	const struct join *j = &joins[was->row];
+	struct hyp_event ev = *was;
+	ts_t at = k->ts - k->offset, eps = EVENT_EPS_SEC * TS_SEC, v = was->time - was->offset;
+
+	if (was->shared || (j->keys & (K_RA | K_LATEST)))
+		return;
+	ev.withdrawn = k->clock_known && (v < at + j->from * TS_SEC - eps || v > at + j->to * TS_SEC + eps);
+	ev.role = ev.withdrawn || (j->flags & JF_CONTEXT) ? ROLE_CONTEXT : ROLE_CORROBORATES;
+	k->joined = true;
+	(void)hyp_event_add(h, &ev);
+}
+
+/* What the events of the list show of the victims, from the beginning. */
+static void
+raise_again(struct engine *e, struct hyp *h)
+{
+	for (size_t i = 0; i < h->nevent; i++)
+		if (event_find(e, h->event[i].serial) == NULL)
+			return; /* one that is out of memory has shown what nobody can work out again */
+	for (size_t i = 0; i < h->nvictim; i++) {
+		h->victim[i].raised = E0;
+		h->victim[i].denies = false;
+	}
+	for (size_t i = 0; i < h->nevent; i++) {
+		struct hyp_event *ev = &h->event[i];
+		struct kept *k = (struct kept *)(uintptr_t)event_find(e, ev->serial);
+		struct pair p = { .e = e, .k = k, .h = h };
+		if (ev->lone || ev->withdrawn)
+			continue;
+		p.nplace = event_places(e, k, p.place);
+		(void)raise_victims(&p, &joins[ev->row], ev->shared);
+	}
+	events_rejoin(e, h);
+}
+
+void
+join_again(struct engine *e, struct kept *k)
+{
+	k->joined = false;
+	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h)) {
+		struct hyp_event *ev = h->family < FAM_CHAINS ? hyp_event_of(h, k->serial) : NULL;
+		struct hyp_event was = ev ? *ev : (struct hyp_event){ 0 };
+		if (ev && ev->lone)
+			continue;
+		if (ev)
+			hyp_event_drop(h, ev);
+		bool news = join_try(e, k, h);
+		if (ev && hyp_event_of(h, k->serial) == NULL)
+			keep_joined(&was, k, h);
+		const struct hyp_event *is = hyp_event_of(h, k->serial);
+		bool less = ev && !was.withdrawn && (is == NULL || is->withdrawn);
+		if (less) {
+			h->severity = SEV_INFO; /* what it was raised to rested on this event too */
+			raise_again(e, h);
+		}
+		if (news || less || ev)
+			hyp_touch(e, h);
+	}
 }
 
 /* ---- an event that found nothing ---- */

@@ -1,9 +1,9 @@
 /* Keeps host events.  What an event proves is in joins.c. */
-#include "kept.h"
+#include "clocks.h"
 #include "joins.h"
 
 enum { EVENTS_DEFAULT = 16384 };
-static const ts_t EPS_UNSYNCED = 300 * TS_SEC, EPS_SYNCED = 2 * TS_SEC; /* DETECTIONS.md 1.3 */
+static const ts_t EPS_UNSYNCED = 300 * TS_SEC, EPS_SYNCED = EVENT_EPS_SEC * TS_SEC; /* DETECTIONS.md 1.3 */
 
 /* Messages of all servers, suspects or not: what else could explain an event that names nobody. */
 struct seen {
@@ -16,13 +16,18 @@ struct seen_ring {
 	struct seen v[SEEN];
 	uint64_t n;
 };
+/* Places in the ring by kind or computer, time and serial. */
+struct order {
+	uint32_t *at, n;
+	bool by_host;
+};
 struct feed {
 	struct table serials;
 	struct kept *ring;
-	uint32_t *sorted; /* places in the ring by kind, time and serial */
-	uint32_t cap, nsorted;
-	uint64_t n, decided_upto, duplicates;
-	ts_t due; /* no window closes before */
+	struct order kinds, hosts;
+	uint32_t cap;
+	uint64_t n, decided_upto, paired_upto, duplicates;
+	ts_t due, pair_due; /* no window closes, nothing is to be paired before */
 	struct seen_ring ra, reply6;
 	struct join_index index;
 };
@@ -39,7 +44,7 @@ events_bytes(const struct engine_conf *conf)
 {
 	struct table_spec c = spec_serials(conf);
 	return align16(sizeof(struct feed)) + align16(table_bytes(&c)) +
-	       align16(c.capacity * sizeof(uint32_t)) + (size_t)c.capacity * sizeof(struct kept);
+	       2 * align16(c.capacity * sizeof(uint32_t)) + (size_t)c.capacity * sizeof(struct kept);
 }
 
 void
@@ -52,11 +57,13 @@ events_open(struct engine *e, void *mem)
 	p += align16(sizeof(struct feed));
 	table_open(&e->feed->serials, &c, p, e->key);
 	p += align16(table_bytes(&c));
-	e->feed->sorted = (uint32_t *)(void *)p;
+	e->feed->kinds.at = (uint32_t *)(void *)p;
+	p += align16(c.capacity * sizeof(uint32_t));
+	e->feed->hosts = (struct order){ .at = (uint32_t *)(void *)p, .by_host = true };
 	p += align16(c.capacity * sizeof(uint32_t));
 	e->feed->ring = (struct kept *)(void *)p;
 	e->feed->cap = c.capacity;
-	e->feed->due = INT64_MAX;
+	e->feed->due = e->feed->pair_due = INT64_MAX;
 	join_index_fill(&e->feed->index);
 }
 
@@ -141,8 +148,9 @@ text_copy(char *dst, size_t cap, struct bytes src)
 	dst[n] = 0;
 }
 
+/* `second`: of the second before (-1) or after (1) its own; without a record number the time itself counts. */
 static uint64_t
-serial_of(const struct hostev *ev)
+serial_of(const struct hostev *ev, int second)
 {
 	static const struct sipkey fixed = { { 5, 6 } };
 	uint8_t buf[512];
@@ -155,7 +163,7 @@ serial_of(const struct hostev *ev)
 	out_chr(&o, 0);
 	out_be(&o, ev->event_id, 4);
 	out_be(&o, ev->record_id, 8);
-	out_be(&o, (uint64_t)ev->ts, 8);
+	out_be(&o, (uint64_t)(ev->record_id ? ev->ts / TS_SEC + second : ev->ts), 8);
 	return siphash(&fixed, buf, o.n);
 }
 
@@ -205,7 +213,9 @@ vpn_fill(struct kept *k, const struct hostev *ev)
 static void
 kept_fill(struct kept *k, const struct hostev *ev)
 {
+	k->host = clock_host(ev->computer);
 	k->ts = ev->ts;
+	k->wire = TS_NONE;
 	k->kind = ev->kind;
 	k->event_id = ev->event_id;
 	k->record_id = ev->record_id;
@@ -234,19 +244,18 @@ kept_fill(struct kept *k, const struct hostev *ev)
 	vpn_fill(k, ev);
 }
 
-/* ---- in the order of kind, time and serial ---- */
-/* The place in the order of the first event at or after (kind, time, serial). */
+/* ---- in order ---- */
+/* The place in the order of the first event at or after (kind or computer, time, serial). */
 static uint32_t
-order_find(const struct feed *f, uint16_t kind, ts_t ts, uint64_t serial)
+order_find(const struct feed *f, const struct order *o, uint64_t key, ts_t ts, uint64_t serial)
 {
-	uint32_t lo = 0, hi = f->nsorted;
+	uint32_t lo = 0, hi = o->n;
 
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
-		const struct kept *k = &f->ring[f->sorted[mid]];
-		bool before = k->kind != kind ? k->kind < kind
-			      : k->ts != ts   ? k->ts < ts
-					      : k->serial < serial;
+		const struct kept *k = &f->ring[o->at[mid]];
+		uint64_t mine = o->by_host ? k->host : k->kind;
+		bool before = mine != key ? mine < key : k->ts != ts ? k->ts < ts : k->serial < serial;
 		if (before)
 			lo = mid + 1;
 		else
@@ -255,32 +264,48 @@ order_find(const struct feed *f, uint16_t kind, ts_t ts, uint64_t serial)
 	return lo;
 }
 
-static void
-order_add(struct feed *f, const struct kept *k)
+static uint32_t
+order_of(const struct feed *f, const struct order *o, const struct kept *k)
 {
-	uint32_t at = order_find(f, k->kind, k->ts, k->serial);
-
-	memmove(f->sorted + at + 1, f->sorted + at, (f->nsorted - at) * sizeof(*f->sorted));
-	f->sorted[at] = (uint32_t)(k - f->ring);
-	f->nsorted++;
+	return order_find(f, o, o->by_host ? k->host : k->kind, k->ts, k->serial);
 }
 
 static void
-order_remove(struct feed *f, const struct kept *k)
+order_add(const struct feed *f, struct order *o, const struct kept *k)
 {
-	uint32_t at = order_find(f, k->kind, k->ts, k->serial);
+	uint32_t at = order_of(f, o, k);
 
-	f->nsorted--;
-	memmove(f->sorted + at, f->sorted + at + 1, (f->nsorted - at) * sizeof(*f->sorted));
+	memmove(o->at + at + 1, o->at + at, (o->n - at) * sizeof(*o->at));
+	o->at[at] = (uint32_t)(k - f->ring);
+	o->n++;
 }
 
-/* The event at that place in the order while it is of the kind and not after `to`; else NULL. */
+static void
+order_remove(const struct feed *f, struct order *o, const struct kept *k)
+{
+	uint32_t at = order_of(f, o, k);
+
+	o->n--;
+	memmove(o->at + at, o->at + at + 1, (o->n - at) * sizeof(*o->at));
+}
+
+/* The event at that place in the order of kinds while it is of the kind and not after `to`; else NULL. */
 static struct kept *
-order_at(struct feed *f, uint32_t at, uint16_t kind, ts_t to)
+kind_at(struct feed *f, uint32_t at, uint16_t kind, ts_t to)
 {
-	struct kept *k = at < f->nsorted ? &f->ring[f->sorted[at]] : NULL;
+	struct kept *k = at < f->kinds.n ? &f->ring[f->kinds.at[at]] : NULL;
 
 	return k && k->kind == kind && k->ts <= to ? k : NULL;
+}
+
+struct kept *
+event_of_host(struct engine *e, uint64_t host, uint32_t i)
+{
+	struct feed *f = e->feed;
+	uint32_t at = order_find(f, &f->hosts, host, INT64_MIN, 0) + i;
+	struct kept *k = at < f->hosts.n ? &f->ring[f->hosts.at[at]] : NULL;
+
+	return k && k->host == host ? k : NULL;
 }
 
 /* The place for the next event; the oldest goes when there is no other. */
@@ -293,7 +318,8 @@ event_slot(struct feed *f, ts_t now)
 		uint64_t *old = table_find(&f->serials, &k->serial, now);
 		if (old)
 			table_drop(&f->serials, old);
-		order_remove(f, k);
+		order_remove(f, &f->kinds, k);
+		order_remove(f, &f->hosts, k);
 	}
 	memset(k, 0, sizeof(*k));
 	return k;
@@ -313,31 +339,84 @@ due_of(struct engine *e, const struct kept *k)
 	return k->ts + e->feed->index.end[k->kind] * TS_SEC + event_eps(e, k);
 }
 
+/* The kept event that this one is a second copy of.  Two collectors cut the fractions of a second differently: with the same
+ * record number, times within one second are the same. */
+static struct kept *
+copy_of(struct engine *e, const struct hostev *ev)
+{
+	struct feed *f = e->feed;
+
+	for (int i = -1; i <= 1; i++) {
+		uint64_t serial = serial_of(ev, i), *at = table_find(&f->serials, &serial, e->now);
+		struct kept *k = at ? &f->ring[*at % f->cap] : NULL;
+		if (k && (!ev->record_id || (ev->ts - k->ts <= TS_SEC && k->ts - ev->ts <= TS_SEC)))
+			return k;
+	}
+	return NULL;
+}
+
 void
 events_event(struct engine *e, const struct hostev *ev)
 {
 	struct feed *f = e->feed;
-	uint64_t serial = serial_of(ev);
-	bool fresh;
+	uint64_t serial = serial_of(ev, 0);
 	ts_t now = e->now == TS_NONE ? ev->ts : e->now; /* events may come before the first packet */
 
-	if (ev->ts == TS_NONE || ev->kind == HE_OTHER)
+	if (ev->ts == TS_NONE)
 		return;
-	uint64_t *at = table_get(&f->serials, &serial, now, &fresh);
-	if (at == NULL || !fresh) {
-		f->duplicates++;
+	bool again = ev->kind != HE_OTHER && copy_of(e, ev);
+	f->duplicates += again;
+	clock_count(e, ev, again);
+	uint64_t *at = again || ev->kind == HE_OTHER ? NULL : table_get(&f->serials, &serial, now, NULL);
+	if (at == NULL)
 		return;
-	}
 	struct kept *k = event_slot(f, now);
 	*at = f->n++;
 	k->serial = serial;
 	kept_fill(k, ev);
-	order_add(f, k);
+	order_add(f, &f->kinds, k);
+	order_add(f, &f->hosts, k);
 	f->due = due_of(e, k) < f->due ? due_of(e, k) : f->due;
+	f->pair_due = k->ts + CLOCK_REACH < f->pair_due ? k->ts + CLOCK_REACH : f->pair_due;
 	if (k->kind == HE_RAS_DIAL && (k->set & (HES_NAME | HES_PEER)))
 		dial_note(e, k->coid, k->name, k->peer);
 	identity_agent(e, k);
+	clock_set(e, k);
 	join_all(e, k);
+}
+
+static void
+pair(struct engine *e, struct kept *k)
+{
+	if (!clock_pairs(k->kind) || k->wire != TS_NONE || !k->host)
+		return;
+	k->wire = clock_match(e, k);
+	if (k->wire != TS_NONE)
+		clock_refresh(e, k->host);
+}
+
+void
+events_pair(struct engine *e, bool at_end)
+{
+	struct feed *f = e->feed;
+	uint64_t first = f->n > f->cap ? f->n - f->cap : 0;
+	bool older = true;
+
+	if (!at_end && e->now <= f->pair_due)
+		return;
+	f->pair_due = INT64_MAX;
+	for (uint64_t i = !at_end && f->paired_upto > first ? f->paired_upto : first; i < f->n; i++) {
+		struct kept *k = &f->ring[i % f->cap];
+		ts_t due = k->ts + CLOCK_REACH;
+		if (at_end || e->now > due) {
+			pair(e, k);
+		} else {
+			f->pair_due = due < f->pair_due ? due : f->pair_due;
+			older = false;
+		}
+		if (older)
+			f->paired_upto = i + 1;
+	}
 }
 
 const struct kept *
@@ -356,8 +435,8 @@ event_by(struct engine *e, uint16_t kind, uint16_t seg, struct mac m, ts_t from,
 	const struct kept *best = NULL, *k;
 	struct place place[PLACES];
 
-	for (uint32_t i = order_find(f, kind, from - EPS_UNSYNCED, 0);
-	     (k = order_at(f, i, kind, to + EPS_UNSYNCED)); i++) {
+	for (uint32_t i = order_find(f, &f->kinds, kind, from - EPS_UNSYNCED, 0);
+	     (k = kind_at(f, i, kind, to + EPS_UNSYNCED)); i++) {
 		ts_t eps = event_eps(e, k);
 		if (k->ts < from - eps || k->ts > to + eps)
 			continue;
@@ -372,7 +451,9 @@ event_by(struct engine *e, uint16_t kind, uint16_t seg, struct mac m, ts_t from,
 const struct kept *
 event_next(struct engine *e, size_t *i, uint16_t kind, ts_t from, ts_t to)
 {
-	return order_at(e->feed, order_find(e->feed, kind, from, 0) + (uint32_t)(*i)++, kind, to);
+	struct feed *f = e->feed;
+
+	return kind_at(f, order_find(f, &f->kinds, kind, from, 0) + (uint32_t)(*i)++, kind, to);
 }
 
 /* The events that evidence between the times may fit. */
@@ -388,7 +469,7 @@ rejoin_between(struct engine *e, struct hyp *h, ts_t first, ts_t last)
 		ts_t to = s->always ? INT64_MAX : last - s->from * TS_SEC + EPS_UNSYNCED;
 		if (!s->meets)
 			continue;
-		for (uint32_t i = order_find(f, kind, from, 0); (k = order_at(f, i, kind, to)); i++)
+		for (uint32_t i = order_find(f, &f->kinds, kind, from, 0); (k = kind_at(f, i, kind, to)); i++)
 			if (join_try(e, k, h))
 				hyp_touch(e, h);
 	}

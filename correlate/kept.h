@@ -9,15 +9,18 @@
 enum { KEPT_MACS = HE_MACS_MAX, KEPT_IPS = 8, KEPT_MORE = 6, SEEN = 256 };
 
 struct kept {
-	uint64_t    serial; /* hash of computer, provider, id, record and time: the same in any order of arrival */
-	ts_t	    ts;
+	uint64_t    serial; /* hash of computer, provider, id, record and the second: the same in any order of arrival */
+	uint64_t    host;   /* key of the computer (clocks.h), 0 without a name */
+	ts_t	    ts;	    /* by the host's clock */
+	int64_t	    offset; /* that clock's error at that time, when clock_known; else 0 */
+	ts_t	    wire;   /* of the message that it tells of, TS_NONE where that is not known */
 	uint16_t    kind;
 	uint32_t    event_id, set, error;
 	uint64_t    record_id, name;
 	char	    provider[48], computer[INC_NAME_MAX], text[INC_NAME_MAX]; /* text: name as given */
 	struct addr addr, peer, router;
 	struct mac  mac;
-	bool	    flag1, flag2, joined, decided;
+	bool	    flag1, flag2, joined, decided, clock_known;
 	bool	    more_macs; /* its host may have more than host_mac[] */
 	struct mac  host_mac[KEPT_MACS];
 	struct addr host_ip[KEPT_IPS];
@@ -39,6 +42,10 @@ void   events_rejoin(struct engine *, struct hyp *);
 void   events_rejoin_fresh(struct engine *, struct hyp *);
 /* Decides events whose windows have closed (`at_end`: the input is over, open windows count as not seen). */
 void   events_tick(struct engine *, bool at_end);
+/* Looks for the messages that events tell of, once their times have passed (`at_end`: all), and learns clocks from them. */
+void   events_pair(struct engine *, bool at_end);
+/* The i-th kept event of the computer in the order of time; NULL past the last. */
+struct kept *event_of_host(struct engine *, uint64_t host, uint32_t i);
 const struct kept *event_find(struct engine *, uint64_t serial);
 /* The latest event of the kind by the computer behind that MAC between the times, widened by its clock's
  * error; NULL when there is none. */
@@ -48,7 +55,9 @@ const struct kept *event_next(struct engine *, size_t *i, uint16_t kind, ts_t fr
 uint64_t    events_duplicates(const struct engine *);
 
 /* ---- for joins.c ---- */
+/* How far the time may be wrong while the clock's error is not known, and when it is. */
 ts_t	     event_eps(struct engine *, const struct kept *);
+enum { EVENT_EPS_SEC = 2 };
 /* Did a router other than `but` send an RA on the segment between the times, with these flags (mask selects M 2, O 1)? */
 bool	     other_ra(struct engine *, uint16_t seg, struct mac but, ts_t from, ts_t to, uint8_t flags, uint8_t mask);
 
@@ -57,6 +66,8 @@ bool	     other_reply6(struct engine *, uint16_t seg, struct mac client, struct 
 
 /* joins.c: tries every row for this pair; true when something was joined. */
 bool join_try(struct engine *, struct kept *, struct hyp *);
+/* joins.c: the clock of its computer was learned, or is doubted: takes it off where it was joined, and tries again. */
+void join_again(struct engine *, struct kept *);
 /* joins.c: the window is over and nothing was joined: host-only, refuted or unverifiable, where the row says so. */
 void join_decide(struct engine *, struct kept *, bool at_end);
 struct join_index;

@@ -88,6 +88,7 @@ struct engine {
 	struct site	 *site;	   /* rules of the configuration by kind of message (site.h) */
 	struct hyps	 *hyps;	   /* hypotheses (hypothesis.h) */
 	struct identity	 *identity; /* whose name is whose (identity.h) */
+	struct clocks	 *clocks;  /* errors of host clocks (clocks.h) */
 	struct feed	 *feed;	   /* kept host events (kept.h) */
 	struct vantage	 *vantage; /* vantage.h */
 	uint64_t	  lost;	   /* packets dropped so far */

@@ -177,6 +177,17 @@ tell_counters(const struct engine *e)
 	for (size_t i = 0; i < n; i++)
 		if (c[i].value)
 			log_detail("%s %" PRIu64 ": %s", c[i].name, c[i].value, c[i].help);
+
+	struct engine_clock k;
+	for (const void *at = NULL; engine_clock(e, &at, &k);) {
+		char clock[64] = "unknown";
+		if (k.known)
+			snprintf(clock, sizeof(clock), "%+.3f s", (double)k.offset / 1e9);
+		log_detail("host events of %s: %" PRIu64 ", twice %" PRIu64 ", late %" PRIu64
+			   " (by up to %" PRId64 " s), missing %" PRIu64 "; clock %s (%" PRIu32 " pairs)",
+			   k.computer, k.events, k.duplicates, k.late, (int64_t)(k.late_max / TS_SEC),
+			   k.missing, clock, k.pairs);
+	}
 }
 
 static int

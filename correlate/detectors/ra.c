@@ -334,7 +334,7 @@ follow_raise(struct engine *e, const struct ra_suspect *x, struct mac victim, st
 	if (h == NULL || mac_eq(victim, x->mac) || (host && !can_be_victim(e, e->seg, victim, host)))
 		return;
 	v = hyp_victim_of(h, victim);
-	if (v && v->grade >= E2 && e->now - v->last < 10 * TS_SEC)
+	if (v && hyp_victim_best(v) >= E2 && e->now - v->last < 10 * TS_SEC)
 		return; /* said it already */
 	struct fact f = { .id = F_RA_FOLLOW, .family = FAM_RA, .grade = E2, .flags = FF_USE };
 	f.actor = (struct actor){ .has_mac = true, .mac = x->mac };

@@ -304,6 +304,8 @@ host_events(struct out *o, const struct incident *r, uint32_t n)
 		out_str(o, ",\"offset_ms\":");
 		out_i64(o, e->offset_ms);
 		key_text(o, ",\"role\":", role_name(e->role));
+		if (e->withdrawn)
+			out_str(o, ",\"withdrawn\":true");
 		out_chr(o, '}');
 	}
 	out_chr(o, ']');

@@ -1,0 +1,369 @@
+/* Pairs of event and packet, and the clock error that they show. */
+#include "clocks.h"
+#include "skew.h"
+
+enum { CLOCKS = 8192, SERVED = 16384, MSGS = 12, CHANNELS = 4 };
+static const ts_t SPREAD = 2 * TS_SEC, REPEAT = 600 * TS_SEC, LATE = TS_MIN;
+
+/* One channel of a computer's log: what its numbers say of records that never came. */
+struct channel {
+	uint64_t id, low, high, seen;
+};
+struct clock {
+	char computer[INC_NAME_MAX];
+	uint64_t events, duplicates, late;
+	ts_t late_max;
+	int64_t offset;
+	uint32_t pairs;
+	bool known;
+	uint8_t nchannel;
+	struct channel channel[CHANNELS];
+};
+
+/* What servers sent to a station, or (the zero MAC) routers to all of a segment.  A message that is repeated is one entry. */
+struct served_key {
+	uint16_t seg;
+	struct mac mac;
+};
+struct msg {
+	ts_t first, last;
+	uint64_t what;
+};
+struct served {
+	struct msg v[MSGS];
+	uint8_t n;
+};
+
+struct clocks {
+	struct table hosts, served;
+};
+
+static const struct table_spec spec_hosts = { "clocks", sizeof(uint64_t), sizeof(struct clock), CLOCKS, 0 };
+static const struct table_spec spec_served = { "server messages", sizeof(struct served_key),
+					       sizeof(struct served), SERVED, 0 };
+
+size_t
+clocks_bytes(const struct engine_conf *conf)
+{
+	(void)conf;
+	return align16(sizeof(struct clocks)) + align16(table_bytes(&spec_hosts)) +
+	       align16(table_bytes(&spec_served));
+}
+
+void
+clocks_open(struct engine *e, void *mem)
+{
+	char *p = mem;
+
+	e->clocks = mem;
+	p += align16(sizeof(struct clocks));
+	table_open(&e->clocks->hosts, &spec_hosts, p, e->key);
+	p += align16(table_bytes(&spec_hosts));
+	table_open(&e->clocks->served, &spec_served, p, e->key);
+}
+
+/* ---- what servers send ---- */
+static uint64_t
+what_of(uint16_t kind, struct addr a)
+{
+	static const struct sipkey fixed = { { 7, 8 } };
+	uint8_t buf[2 + sizeof(a)];
+
+	memset(buf, 0, sizeof(buf));
+	buf[0] = (uint8_t)(kind >> 8);
+	buf[1] = (uint8_t)kind;
+	memcpy(buf + 2, &a, sizeof(a));
+	return siphash(&fixed, buf, sizeof(buf));
+}
+
+static void
+note(struct engine *e, struct mac to, uint64_t what)
+{
+	struct served_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.seg = e->seg->ix;
+	k.mac = to;
+	struct served *s = table_get(&e->clocks->served, &k, e->now, NULL);
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].what == what && e->now - s->v[i].last <= REPEAT) {
+			s->v[i].last = e->now;
+			return;
+		}
+	if (s->n == MSGS)
+		memmove(s->v, s->v + 1, --s->n * sizeof(s->v[0]));
+	s->v[s->n++] = (struct msg){ e->now, e->now, what };
+}
+
+static void
+note4(struct engine *e, const struct dhcp4 *d)
+{
+	struct mac m;
+
+	if (d->op != 2 || d->htype != 1 || d->chaddr.n != sizeof(m.b))
+		return;
+	memcpy(m.b, d->chaddr.p, sizeof(m.b));
+	if (d->msg_type == D4_OFFER)
+		note(e, m, what_of(HE_D4_OFFER, d->yiaddr));
+	else if (d->msg_type == D4_ACK && !addr_zero(d->yiaddr))
+		note(e, m, what_of(HE_D4_ACK, d->yiaddr));
+}
+
+static void
+note6(struct engine *e, const struct obs *o)
+{
+	const struct dhcp6 *d = &o->u.dhcp6;
+	uint16_t kind = d->msg_type == D6_REPLY ? HE_D6_REPLY : HE_D6_ADVERTISE;
+	struct field_it it = { .rec = d };
+	struct dhcp6_ia ia;
+
+	if ((d->msg_type != D6_REPLY && d->msg_type != D6_ADVERTISE) || mac_group(o->outer.dmac))
+		return;
+	for (; it.i < MSGS && dhcp6_ia_next(&it, &ia); it.i++) {
+		struct field_it at = { .rec = &ia };
+		struct dhcp6_addr a;
+		for (; at.i < MSGS && dhcp6_addr_next(&at, &a); at.i++)
+			note(e, o->outer.dmac, what_of(kind, a.addr));
+	}
+}
+
+void
+clocks_learn(struct engine *e, const struct obs *o)
+{
+	if (o->kind == OBS_DHCP4)
+		note4(e, &o->u.dhcp4);
+	else if (o->kind == OBS_DHCP6)
+		note6(e, o);
+	else if (o->kind == OBS_ND && o->u.nd.type == ND_RA)
+		note(e, (struct mac){ { 0 } }, what_of(HE_RA_FLAGS, (struct addr){ 0 }));
+}
+
+/* ---- pairs ---- */
+bool
+clock_pairs(uint16_t kind)
+{
+	return kind == HE_D4_OFFER || kind == HE_D4_ACK || kind == HE_D6_ADVERTISE || kind == HE_D6_REPLY ||
+	       kind == HE_RA_FLAGS;
+}
+
+/* How many messages to that station the event could mean; *at is the time of one. */
+static unsigned
+candidates(struct engine *e, uint16_t seg, struct mac to, uint64_t what, ts_t ts, ts_t *at)
+{
+	struct served_key k;
+	unsigned n = 0;
+
+	memset(&k, 0, sizeof(k));
+	k.seg = seg;
+	k.mac = to;
+	const struct served *s = table_peek(&e->clocks->served, &k);
+	for (size_t i = 0; s && i < s->n; i++) {
+		const struct msg *m = &s->v[i];
+		if (m->what != what || m->last < ts - CLOCK_REACH || m->first > ts + CLOCK_REACH)
+			continue;
+		n += m->last - m->first > TS_SEC ? 2 : 1;
+		*at = m->first;
+	}
+	return n;
+}
+
+ts_t
+clock_match(struct engine *e, const struct kept *k)
+{
+	struct place place[PLACES];
+	bool ra = k->kind == HE_RA_FLAGS;
+	size_t np = event_places(e, k, place);
+	unsigned n = 0;
+	ts_t at = TS_NONE;
+
+	if (!ra && !(k->set & HES_ADDR))
+		return TS_NONE;
+	uint64_t what = what_of(k->kind, ra ? (struct addr){ 0 } : k->addr);
+	for (size_t i = 0; i < np; i++)
+		n += candidates(e, place[i].seg, ra ? (struct mac){ { 0 } } : place[i].mac, what, k->ts, &at);
+	return n == 1 ? at : TS_NONE;
+}
+
+/* ---- the offset ---- */
+static ts_t
+apart(ts_t a, ts_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+bool
+clock_offset_at(const struct clock_pair *p, size_t n, ts_t at, int64_t *offset)
+{
+	struct skew s = { { 0 }, 0, 0 };
+	size_t hi = 0;
+
+	*offset = 0;
+	while (hi < n && p[hi].event <= at)
+		hi++;
+	size_t lo = hi; /* the nearest are p[lo] to p[hi - 1] */
+	while (hi - lo < CLOCK_PAIRS && (lo > 0 || hi < n)) {
+		bool left = hi == n || (lo > 0 && at - p[lo - 1].event <= p[hi].event - at);
+		const struct clock_pair *x = left ? &p[--lo] : &p[hi++];
+		if (apart(x->event, at) > CLOCK_RANGE)
+			return false;
+		skew_learn(&s, x->event, x->packet);
+	}
+	if (hi - lo < CLOCK_PAIRS || !skew_offset(&s, offset))
+		return false;
+	/* and the next one on either side */
+	lo -= lo > 0;
+	hi += hi < n;
+	bool agree = true;
+	for (size_t i = lo; i < hi; i++)
+		agree = agree && apart(p[i].event - p[i].packet, *offset) <= SPREAD;
+	*offset = agree ? *offset : 0;
+	return agree;
+}
+
+/* Two events that tell of one message at different times pair with nothing; two at one time are one pair. */
+static size_t
+pair_add(struct clock_pair *p, bool *bad, size_t n, const struct kept *k)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i].packet == k->wire) {
+			bad[i] = bad[i] || apart(p[i].event, k->ts) > TS_SEC;
+			return n;
+		}
+	if (n == CLOCK_PAIRS_MAX) {
+		memmove(p, p + 1, --n * sizeof(*p));
+		memmove(bad, bad + 1, n * sizeof(*bad));
+	}
+	p[n] = (struct clock_pair){ k->ts, k->wire };
+	bad[n] = false;
+	return n + 1;
+}
+
+static size_t
+pairs_of(struct engine *e, uint64_t host, struct clock_pair *p)
+{
+	bool bad[CLOCK_PAIRS_MAX];
+	const struct kept *k;
+	size_t n = 0, good = 0;
+
+	for (uint32_t i = 0; (k = event_of_host(e, host, i)); i++)
+		if (k->wire != TS_NONE)
+			n = pair_add(p, bad, n, k);
+	for (size_t i = 0; i < n; i++)
+		if (!bad[i])
+			p[good++] = p[i];
+	return good;
+}
+
+void
+clock_set(struct engine *e, struct kept *k)
+{
+	struct clock_pair p[CLOCK_PAIRS_MAX];
+	const struct clock *c = table_peek(&e->clocks->hosts, &k->host);
+
+	if (c && c->pairs >= CLOCK_PAIRS)
+		k->clock_known = clock_offset_at(p, pairs_of(e, k->host, p), k->ts, &k->offset);
+}
+
+void
+clock_refresh(struct engine *e, uint64_t host)
+{
+	struct clock_pair p[CLOCK_PAIRS_MAX];
+	size_t n = pairs_of(e, host, p);
+	struct clock *c = table_find(&e->clocks->hosts, &host, e->now);
+	struct kept *k;
+
+	for (uint32_t i = 0; (k = event_of_host(e, host, i)); i++) {
+		int64_t offset;
+		/* of what is older than all pairs in memory, nothing new is known */
+		if (n == CLOCK_PAIRS_MAX && k->ts < p[0].event)
+			continue;
+		bool known = clock_offset_at(p, n, k->ts, &offset);
+		if (known != k->clock_known || offset != k->offset) {
+			k->clock_known = known;
+			k->offset = offset;
+			if (!e->conf->feed_synced)
+				join_again(e, k);
+		}
+		if (c) {
+			c->known = known;
+			c->offset = offset;
+		}
+	}
+	if (c)
+		c->pairs = (uint32_t)n;
+}
+
+/* ---- what is counted of a computer ---- */
+uint64_t
+clock_host(struct bytes computer)
+{
+	return computer.n ? name_hash(computer) : 0;
+}
+
+static void
+channel_count(struct clock *c, const struct hostev *ev)
+{
+	struct channel *x = NULL;
+	uint64_t id = name_hash(ev->channel);
+
+	for (size_t i = 0; i < c->nchannel && !x; i++)
+		if (c->channel[i].id == id)
+			x = &c->channel[i];
+	if (x == NULL && c->nchannel < CHANNELS) {
+		x = &c->channel[c->nchannel++];
+		*x = (struct channel){ id, ev->record_id, ev->record_id, 0 };
+	}
+	if (x == NULL)
+		return;
+	x->low = ev->record_id < x->low ? ev->record_id : x->low;
+	x->high = ev->record_id > x->high ? ev->record_id : x->high;
+	x->seen++;
+}
+
+void
+clock_count(struct engine *e, const struct hostev *ev, bool again)
+{
+	uint64_t host = clock_host(ev->computer);
+	ts_t lag = e->now == TS_NONE ? 0 : ts_sub(e->now, ev->ts);
+	bool fresh;
+	struct clock *c = host ? table_get(&e->clocks->hosts, &host, e->now, &fresh) : NULL;
+
+	if (c == NULL)
+		return;
+	if (fresh) {
+		size_t n =
+			ev->computer.n < sizeof(c->computer) - 1 ? ev->computer.n : sizeof(c->computer) - 1;
+		memcpy(c->computer, ev->computer.p, n);
+	}
+	c->events++;
+	c->duplicates += again;
+	c->late += lag > LATE;
+	c->late_max = lag > c->late_max ? lag : c->late_max;
+	if (!again && ev->record_id)
+		channel_count(c, ev);
+}
+
+bool
+engine_clock(const struct engine *e, const void **at, struct engine_clock *out)
+{
+	const struct clock *c = *at = table_next(&e->clocks->hosts, *at);
+
+	if (c == NULL)
+		return false;
+	*out = (struct engine_clock){ .computer = c->computer,
+				      .events = c->events,
+				      .duplicates = c->duplicates,
+				      .late = c->late,
+				      .late_max = c->late_max,
+				      .pairs = c->pairs,
+				      .known = c->known,
+				      .offset = c->offset };
+	for (size_t i = 0; i < c->nchannel; i++) {
+		const struct channel *x = &c->channel[i];
+		uint64_t span = x->high - x->low + 1;
+		out->missing += span > x->seen ? span - x->seen : 0;
+	}
+	return true;
+}
