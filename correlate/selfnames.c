@@ -102,6 +102,8 @@ learn_auth(struct engine *e, const struct obs *o)
 
 	if (a->message == AUTH_AUTHENTICATE)
 		claim_own(e, o, a->workstation, BIND_C, ID_NTLM);
+	if (a->message == AUTH_PING)
+		claim_own(e, o, a->workstation, BIND_C, ID_CLDAP);
 	if (a->message != AUTH_AS_REQ)
 		return;
 	/* the account of a computer; the realm is no domain name: it may be the short form */

@@ -96,9 +96,13 @@ auth_starts(struct bytes head)
 	return smb_starts(head) || ldap_starts(head) || kerberos_starts(head);
 }
 
-static const struct name carrier_names[] = { { AUTH_HTTP, "http" }, { AUTH_SMB2, "smb" },
-					     { AUTH_LDAP, "ldap" }, { AUTH_KERBEROS, "kerberos" },
-					     { AUTH_DNS, "dns" },   { 0, NULL } };
+static const struct name carrier_names[] = { { AUTH_HTTP, "http" },
+					     { AUTH_SMB2, "smb" },
+					     { AUTH_LDAP, "ldap" },
+					     { AUTH_KERBEROS, "kerberos" },
+					     { AUTH_DNS, "dns" },
+					     { AUTH_CLDAP, "cldap" },
+					     { 0, NULL } };
 static const struct name message_names[] = { { AUTH_NEGOTIATE, "negotiate" },
 					     { AUTH_CHALLENGE, "challenge" },
 					     { AUTH_AUTHENTICATE, "authenticate" },
@@ -106,20 +110,22 @@ static const struct name message_names[] = { { AUTH_NEGOTIATE, "negotiate" },
 					     { AUTH_SIMPLE, "simple-bind" },
 					     { AUTH_AS_REQ, "as-req" },
 					     { AUTH_TKEY, "tkey" },
+					     { AUTH_PING, "ping" },
 					     { 0, NULL } };
 
 static const struct field auth_fields[] = {
 	FIELD(struct auth, carrier, "carrier", F_NAME8, .names = carrier_names,
-	      .help = "http, smb, ldap or kerberos"),
+	      .help = "http, smb, ldap, kerberos, dns or cldap"),
 	FIELD(struct auth, message, "message", F_NAME8, .names = message_names,
 	      .help = "negotiate, challenge, authenticate (NTLM 1 to 3), spnego (Kerberos), simple-bind, "
-		      "as-req"),
+		      "as-req, tkey, ping (a domain controller is looked for)"),
 	FIELD(struct auth, from_server, "from_server", F_BOOL, .help = "sent by the server"),
 	FIELD(struct auth, challenge, "challenge", F_HEX,
 	      .help = "the server's 8 bytes of an NTLM challenge"),
 	FIELD(struct auth, user, "user", F_TEXT, .help = "account; of an as-req the client's name"),
 	FIELD(struct auth, domain, "domain", F_TEXT, .help = "domain or realm; of a challenge the target"),
-	FIELD(struct auth, workstation, "workstation", F_TEXT, .help = "the client's name for itself (NTLM)"),
+	FIELD(struct auth, workstation, "workstation", F_TEXT,
+	      .help = "the client's name for itself (NTLM, ping)"),
 	FIELD(struct auth, address, "address", F_ADDR,
 	      .help = "first IP address that an as-req is to be valid from"),
 	FIELD(struct auth, netbios, "netbios", F_TEXT, .help = "NetBIOS name among those addresses"),
@@ -127,13 +133,14 @@ static const struct field auth_fields[] = {
 
 const struct dissector dissector_auth = {
 	.name = "auth",
-	.bpf = "tcp port 445 or tcp port 139 or tcp port 389 or tcp port 3268 or port 88",
+	.bpf = "tcp port 445 or tcp port 139 or port 389 or tcp port 3268 or port 88",
 	.claims = { { CLAIM_TCP, SMB_PORT },
 		    { CLAIM_TCP, NBSS_PORT },
 		    { CLAIM_TCP, LDAP_PORT },
 		    { CLAIM_TCP, CATALOG_PORT },
 		    { CLAIM_TCP, KERBEROS_PORT },
-		    { CLAIM_UDP, KERBEROS_PORT } },
+		    { CLAIM_UDP, KERBEROS_PORT },
+		    { CLAIM_UDP, LDAP_PORT } },
 	.kind = OBS_AUTH,
 	.dissect = auth_dissect,
 	.starts = auth_starts,

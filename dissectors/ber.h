@@ -5,7 +5,7 @@
 #include "cursor.h"
 
 enum {
-	BER_INTEGER = 0x02, BER_OCTETS = 0x04, BER_ENUMERATED = 0x0a, BER_SEQUENCE = 0x30,
+	BER_BOOLEAN = 0x01, BER_INTEGER = 0x02, BER_OCTETS = 0x04, BER_ENUMERATED = 0x0a, BER_SEQUENCE = 0x30,
 	BER_APPLICATION = 0x60, /* constructed; + number */
 	BER_CONTEXT = 0xa0,	/* constructed; + number */
 	BER_CONTEXT_PLAIN = 0x80

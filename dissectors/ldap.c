@@ -1,11 +1,13 @@
-/* LDAP binds: RFC 4511 4.2; SASL with SPNEGO, and Sicily, MS-ADTS 5.1.1.1.  A password is never looked at. */
+/* LDAP binds: RFC 4511 4.2; SASL with SPNEGO, and Sicily, MS-ADTS 5.1.1.1.  A password is never looked at.  Over UDP the
+ * search by which a client finds a domain controller, MS-ADTS 6.3.3: there it says its own name. */
 #include "auth.h"
 
 #include "ber.h"
 
 /* The head of a message: tag and length, message id, the operation's tag and length, 6 bytes each at most. */
 enum { HEAD = 18, MESSAGE_MIN = 5 };
-enum { BIND_REQUEST = BER_APPLICATION, BIND_RESPONSE = BER_APPLICATION + 1 };
+enum { BIND_REQUEST = BER_APPLICATION, BIND_RESPONSE = BER_APPLICATION + 1, SEARCH = BER_APPLICATION + 3 };
+enum { FILTER_AND = BER_CONTEXT, FILTER_EQUAL = BER_CONTEXT + 3, FILTERS_MAX = 16 }; /* RFC 4511 4.5.1 */
 enum { OPERATIONS = 0x40, OPERATIONS_END = 0x7f }; /* class APPLICATION, constructed or not */
 enum {
 	AUTH_PASSWORD = BER_CONTEXT_PLAIN,
@@ -80,13 +82,78 @@ bind_read(struct cursor *m, struct pkt *pkt, struct obs *o)
 	return s;
 }
 
+static bool
+is_attribute(struct bytes name, const char *want)
+{
+	size_t n = strlen(want);
+
+	for (size_t i = 0; i < n && name.n == n; i++)
+		if ((name.p[i] | 0x20) != (want[i] | 0x20))
+			return false;
+	return name.n == n;
+}
+
+/* (&(DnsDomain=...)(Host=...)(User=...)(NtVer=...)): flat, in any order. */
+static void
+ping_filter(struct cursor *all, struct auth *a)
+{
+	struct cursor item;
+	uint8_t tag;
+
+	for (size_t i = 0; i < FILTERS_MAX && (tag = ber_next(all, &item)) != 0; i++) {
+		if (tag != FILTER_EQUAL)
+			continue;
+		struct cursor attribute = ber_into(&item, BER_OCTETS), value = ber_into(&item, BER_OCTETS);
+		struct bytes name = cur_rest(&attribute), text = cur_rest(&value);
+		if (!cur_ok(&item))
+			continue;
+		if (is_attribute(name, "Host"))
+			a->workstation = text;
+		else if (is_attribute(name, "User"))
+			a->user = text;
+		else if (is_attribute(name, "DnsDomain"))
+			a->domain = text;
+	}
+}
+
+/* One message a datagram.  A search of the root that asks for nothing of a logon is none of ours. */
+static enum said
+cldap_read(struct cursor *c, struct obs *o)
+{
+	struct cursor m = ber_into(c, BER_SEQUENCE), op, filter;
+	struct auth a = { .carrier = AUTH_CLDAP, .message = AUTH_PING };
+
+	(void)ber_into(&m, BER_INTEGER);
+	uint8_t tag = ber_next(&m, &op);
+	if (!cur_ok(&m) || tag < OPERATIONS || tag > OPERATIONS_END)
+		return cur_end(c) == CUR_CUT ? SAID_CUT : SAID_NO;
+	if (tag != SEARCH)
+		return SAID_OK;
+	struct cursor base = ber_into(&op, BER_OCTETS);
+	(void)ber_into(&op, BER_ENUMERATED); /* scope */
+	(void)ber_into(&op, BER_ENUMERATED); /* aliases */
+	(void)ber_into(&op, BER_INTEGER);    /* sizes */
+	(void)ber_into(&op, BER_INTEGER);    /* time */
+	(void)ber_into(&op, BER_BOOLEAN);    /* types only */
+	if (cur_more(&base) || ber_next(&op, &filter) != FILTER_AND)
+		return SAID_OK;
+	ping_filter(&filter, &a);
+	if (a.workstation.p == NULL && a.domain.p == NULL)
+		return SAID_OK;
+	o->kind = OBS_AUTH;
+	o->u.auth = a;
+	return SAID_OK;
+}
+
 enum said
 ldap_read(struct cursor *c, struct pkt *pkt, struct obs *o)
 {
 	struct cursor look = *c, head;
 	uint32_t length, inner;
 
-	if (pkt->stream == NULL || cur_peek_u8(&look) != BER_SEQUENCE) {
+	if (pkt->stream == NULL)
+		return cldap_read(c, o);
+	if (cur_peek_u8(&look) != BER_SEQUENCE) {
 		enum said s = auth_lost(pkt, o);
 		if (s == SAID_OK) {
 			pkt->stream->passed = true; /* after StartTLS (RFC 4511 4.14) */

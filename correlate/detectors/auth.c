@@ -153,7 +153,8 @@ carried_by(const struct auth *a, enum auth_what *what)
 	case AUTH_SMB2: *what = AW_SMB2; return true;
 	case AUTH_LDAP: *what = AW_LDAP; return true;
 	case AUTH_KERBEROS:
-	case AUTH_DNS: break;
+	case AUTH_DNS:
+	case AUTH_CLDAP: break;
 	}
 	return false;
 }

@@ -368,13 +368,14 @@ struct http {
 };
 
 /* ---- who authenticates to whom: NTLM (MS-NLMP) in HTTP, SMB2, LDAP; Kerberos AS-REQ (RFC 4120) ---- */
-enum auth_carrier { AUTH_HTTP, AUTH_SMB2, AUTH_LDAP, AUTH_KERBEROS, AUTH_DNS };
+enum auth_carrier { AUTH_HTTP, AUTH_SMB2, AUTH_LDAP, AUTH_KERBEROS, AUTH_DNS, AUTH_CLDAP };
 enum auth_message {
 	AUTH_NEGOTIATE = 1, AUTH_CHALLENGE, AUTH_AUTHENTICATE, /* NTLM types 1 to 3 */
 	AUTH_SPNEGO,	   /* a negotiation token without NTLM in it: Kerberos */
 	AUTH_SIMPLE,	   /* LDAP simple bind with a name */
 	AUTH_AS_REQ,
-	AUTH_TKEY	   /* GSS-API key exchange over DNS (RFC 3645) */
+	AUTH_TKEY,	   /* GSS-API key exchange over DNS (RFC 3645) */
+	AUTH_PING	   /* a client looks for a domain controller (MS-ADTS 6.3.3): nobody authenticates yet */
 };
 struct auth {
 	uint64_t     set;

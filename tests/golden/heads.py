@@ -5,15 +5,15 @@ usage: heads.py --expect CAPTURE                     print the expectations of a
        heads.py --bin crosstap [--show N] [DIR]      compare every capture below DIR, frame by frame
 
 Compared are method, target, host, agent and status of HTTP; type, challenge and names of NTLM, whatever carries it; names of
-simple binds and of AS-REQ.  A message that ends behind the bytes that are kept of a stream cannot be seen and is counted
+simple binds, of AS-REQ and of pings for a domain controller.  A message that ends behind the bytes that are kept of a stream cannot be seen and is counted
 apart, and so is what explained-heads.jsonl beside this script names with its reason.  Exit 1 when something else differs.
 """
 import argparse, collections, json, os, shutil, subprocess, sys
 import xml.etree.ElementTree as tree
 
 PREFIX = 16384
-SHOWN = "http.request.method or http.response.code or ntlmssp.messagetype or kerberos.msg_type == 10 or ldap.simple"
-HINTS = (b"HTTP/1.", b"NTLMSSP", b"krbtgt", b"LDAP", b"dc=", b"DC=")        # no need to ask tshark about the rest
+SHOWN = "http.request.method or http.response.code or ntlmssp.messagetype or kerberos.msg_type == 10 or ldap.simple or cldap"
+HINTS = (b"HTTP/1.", b"NTLMSSP", b"krbtgt", b"LDAP", b"dc=", b"DC=", b"NtVer")        # no need to ask tshark about the rest
 MESSAGE = {1: "negotiate", 2: "challenge", 3: "authenticate"}
 NAMES = {"ntlmssp.auth.username": "user", "ntlmssp.auth.domain": "domain", "ntlmssp.auth.hostname": "workstation",
          "ntlmssp.negotiate.domain": "domain", "ntlmssp.negotiate.callingworkstation": "workstation",
@@ -81,6 +81,15 @@ def ldap(p):
         return {"proto": "auth", "carrier": "ldap", "message": "simple-bind", "user": shown(p, "ldap.name")[0]}
     return None
 
+def cldap(p):
+    r, wanted = {}, {"host": "workstation", "user": "user", "dnsdomain": "domain"}
+    for e in p.iter("field"):
+        if e.get("name") == "ldap.equalityMatch_element":
+            key = wanted.get((shown(e, "ldap.attributeDesc") or [""])[0].lower())
+            if key and shown(e, "ldap.assertionValue"):
+                r[key] = shown(e, "ldap.assertionValue")[0]
+    return {"proto": "auth", "carrier": "cldap", "message": "ping", **r} if "workstation" in r or "domain" in r else None
+
 def independent(path):
     """(record, does it end behind the prefix) of every message that tshark shows"""
     run = subprocess.run(["tshark", "-n", "-r", path, "-o", "http.desegment_body:FALSE", "-Y", SHOWN, "-T", "pdml"],
@@ -96,7 +105,7 @@ def independent(path):
             carrier = next((c for n, c in CARRIER if n == name), carrier)
             if name == "tcp":
                 end = int((shown(p, "tcp.nxtseq") or ["0"])[0])
-            r = {"http": http, "kerberos": kerberos, "ldap": ldap}.get(name, lambda _: None)(p)
+            r = {"http": http, "kerberos": kerberos, "ldap": ldap, "cldap": cldap}.get(name, lambda _: None)(p)
             if name == "ntlmssp" and carrier:
                 r = ntlm(p, carrier)
             if r:

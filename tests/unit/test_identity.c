@@ -83,6 +83,18 @@ as_req(struct mac m, struct addr src, const char *user, unsigned at)
 	engine_obs(w.engine, &o);
 }
 
+/* MS-ADTS 6.3.3. */
+static void
+ping(struct mac m, struct addr src, const char *host, unsigned at)
+{
+	struct obs o = from(OBS_AUTH, m, SERVER, src, at);
+
+	o.u.auth.carrier = AUTH_CLDAP;
+	o.u.auth.message = AUTH_PING;
+	o.u.auth.workstation = bytes_str(host);
+	engine_obs(w.engine, &o);
+}
+
 /* A host answers for a name of its own: RFC 4795, RFC 6762. */
 static void
 self_answer(struct mac m, struct addr src, uint8_t service, const uint8_t *name, size_t n, unsigned at)
@@ -269,6 +281,19 @@ test_dhcp(void **state)
 	assert_at("HOST.corp.lab", 10, WORLD_VICTIM, BIND_C);
 	dhcp6(SERVER, WORLD_VICTIM, D6_REPLY, NULL, 11);
 	assert_at("HOST.corp.lab", 12, WORLD_VICTIM, BIND_B);
+	world_close(&w);
+}
+
+static void
+test_ping(void **state)
+{
+	(void)state;
+	open_bound();
+	ping(WORLD_VICTIM, addr4(10, 0, 0, 11), "HOST", 10);
+	ping(WORLD_OTHER, addr4(192, 0, 2, 1), "FAR", 10); /* a router passes it on */
+	assert_at("HOST.corp.lab", 20, WORLD_VICTIM, BIND_C);
+	assert_nowhere("FAR", 20);
+	assert_nowhere("HOST.corp.lab", 4 * 3600 + 11);
 	world_close(&w);
 }
 
@@ -495,13 +520,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),		cmocka_unit_test(test_netbios_form),
-		cmocka_unit_test(test_domains),		cmocka_unit_test(test_dhcp),
-		cmocka_unit_test(test_weak_sources),	cmocka_unit_test(test_renamed),
-		cmocka_unit_test(test_lapsed),		cmocka_unit_test(test_silent),
-		cmocka_unit_test(test_told_afterwards), cmocka_unit_test(test_crowded),
-		cmocka_unit_test(test_agent),		cmocka_unit_test(test_agent_spoofed),
-		cmocka_unit_test(test_conflict_told),
+		cmocka_unit_test(test_forms),	      cmocka_unit_test(test_netbios_form),
+		cmocka_unit_test(test_domains),	      cmocka_unit_test(test_dhcp),
+		cmocka_unit_test(test_weak_sources),  cmocka_unit_test(test_ping),
+		cmocka_unit_test(test_renamed),	      cmocka_unit_test(test_lapsed),
+		cmocka_unit_test(test_silent),	      cmocka_unit_test(test_told_afterwards),
+		cmocka_unit_test(test_crowded),	      cmocka_unit_test(test_agent),
+		cmocka_unit_test(test_agent_spoofed), cmocka_unit_test(test_conflict_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
