@@ -291,7 +291,7 @@ set_proto(char *at, struct bytes text)
 {
 	for (size_t i = 0; dissectors[i]; i++)
 		if (dissectors[i]->name && bytes_eq(bytes_str(dissectors[i]->name), text)) {
-			memcpy(at, &dissectors[i], sizeof(dissectors[i]));
+			*(const struct dissector **)(void *)at = dissectors[i];
 			return NULL;
 		}
 	return "a protocol of --list-fields, like dhcpv4";
