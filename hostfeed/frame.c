@@ -33,7 +33,7 @@ static bool
 starts(struct bytes b, const char *text)
 {
 	size_t n = strlen(text);
-	return b.n >= n && memcmp(b.p, text, n) == 0;
+	return b.p != NULL && b.n >= n && memcmp(b.p, text, n) == 0;
 }
 
 /* All that is there is the beginning of `text`. */

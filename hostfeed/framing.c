@@ -43,7 +43,7 @@ stream_next(struct frame *f, struct bytes have, bool eof, struct framing_item *i
 			*f = (struct frame){ 0 };
 		}
 		/* a comment is as long as a document at most; blanks may be any number */
-		if (said == FRAME_LEAD && (dropped > 0 || (n > HOSTFEED_DOC_MAX && have.p[0] == '<')))
+		if (said == FRAME_LEAD && (dropped > 0 || (n > HOSTFEED_DOC_MAX && bytes_u8(have, 0) == '<')))
 			too_long(item, dropped + n);
 		if (said == FRAME_DOC && (n > HOSTFEED_DOC_MAX || promised)) {
 			too_long(item, n);

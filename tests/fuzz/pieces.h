@@ -21,7 +21,7 @@ script_add(struct script *s, const void *p, size_t n)
 		if (s->p == NULL)
 			abort();
 	}
-	if (n > 0)
+	if (n > 0 && s->p != NULL)
 		memcpy(s->p + s->n, p, n);
 	s->n += n;
 }

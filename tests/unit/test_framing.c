@@ -396,7 +396,7 @@ answers(const char *request, const char *status, const char *body)
 }
 
 #define PLAIN_OK                                                                                             \
-	"R+96:HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: "                            \
+	"R+96:HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: "                             \
 	"keep-alive\r\nContent-Length: 2\r\n\r\n{}\n"
 
 static void
