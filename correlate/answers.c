@@ -1,5 +1,6 @@
 #include "answers.h"
 #include "resolvers.h"
+#include "snapshot.h"
 
 enum { NAMES = 16384, STATIONS = 1024 };
 
@@ -86,3 +87,36 @@ answers_learn(struct engine *e, const struct obs *o)
 	for (size_t i = 0; i + 4 <= dns.n && i < 32; i += 4)
 		resolver_note(e, e->seg, addr_of(bytes_of(dns.p + i, 4)), o->outer.smac);
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field name_key_rows[] = {
+	SNAP(struct name_key, name),
+	SNAP_SEG(struct name_key, seg),
+};
+static const struct snap_rec name_key_rec = SNAP_REC(struct name_key, name_key_rows);
+static const struct snap_field answer_rows[] = {
+	SNAP_UPTO(struct answer, ngood, ANSWER_ADDRS),
+	SNAP_SOME(struct answer, good, good[0], ngood),
+	SNAP(struct answer, good_ts),
+};
+static const struct snap_rec answer_rec = SNAP_REC(struct answer, answer_rows);
+static const struct snap_field station_key_rows[] = {
+	SNAP_SEG(struct station_key, seg),
+	SNAP(struct station_key, mac),
+};
+static const struct snap_rec station_key_rec = SNAP_REC(struct station_key, station_key_rows);
+static const struct snap_field station_rows[] = {
+	SNAP_UPTO(struct station, n, SUFFIXES),
+	SNAP_SOME(struct station, suffix, suffix[0], n),
+};
+static const struct snap_rec station_rec = SNAP_REC(struct station, station_rows);
+
+const struct snap_store snap_answers[] = {
+	{ .name = "answers", .kind = SNAP_TABLE, .owner = offsetof(struct engine, answers), .member = offsetof(struct answers, names),
+	  .key = &name_key_rec, .value = &answer_rec },
+	{ .name = "answering stations", .kind = SNAP_TABLE, .owner = offsetof(struct engine, answers), .member = offsetof(struct answers, stations),
+	  .key = &station_key_rec, .value = &station_rec },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,5 +1,6 @@
 #include "auths.h"
 #include "hypothesis.h"
+#include "snapshot.h"
 
 /* 2048 pairs in ten minutes are a large office on one segment; 1024 challenges in five seconds as well. */
 enum { PAIRS = 2048, CHALLENGES = 1024, REQUESTS = 1024, CHALLENGE = 8 };
@@ -174,3 +175,78 @@ request_host(struct engine *e, const struct ends *n)
 
 	return host ? *host : 0;
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field ends_rows[] = {
+	SNAP(struct ends, smac),
+	SNAP(struct ends, dmac),
+	SNAP_ARRAY(struct ends, vlan, vlan[0]),
+	SNAP_UPTO(struct ends, nvlan, 4),
+	SNAP(struct ends, ipproto),
+	SNAP(struct ends, hop_limit),
+	SNAP(struct ends, src),
+	SNAP(struct ends, dst),
+	SNAP(struct ends, sport),
+	SNAP(struct ends, dport),
+};
+static const struct snap_rec ends_rec = SNAP_REC(struct ends, ends_rows);
+static const struct snap_field pair_key_rows[] = {
+	SNAP_SEG(struct auth_pair_key, seg),
+	SNAP(struct auth_pair_key, client),
+	SNAP(struct auth_pair_key, server),
+	SNAP_UPTO(struct auth_pair_key, what, AW_SOA),
+	SNAP_NOT(struct auth_pair_key, zero),
+};
+static const struct snap_rec pair_key_rec = SNAP_REC(struct auth_pair_key, pair_key_rows);
+static const struct snap_field pair_rows[] = {
+	SNAP(struct auth_seen, ts),
+	SNAP_NOT(struct auth_seen, frame),
+	SNAP_NOT(struct auth_seen, file),
+	SNAP_SUB(struct auth_seen, ends, ends_rec),
+	SNAP(struct auth_seen, name),
+	SNAP(struct auth_seen, by_server),
+	SNAP(struct auth_seen, told),
+};
+static const struct snap_rec pair_rec = SNAP_REC(struct auth_seen, pair_rows);
+static const struct snap_field challenge_key_rows[] = {
+	SNAP_ARRAY(struct challenge_key, bytes, bytes[0]),
+	SNAP_SEG(struct challenge_key, seg),
+	SNAP(struct challenge_key, mac),
+	SNAP(struct challenge_key, sent),
+	SNAP_NOT(struct challenge_key, zero),
+};
+static const struct snap_rec challenge_key_rec = SNAP_REC(struct challenge_key, challenge_key_rows);
+static const struct snap_field challenge_rows[] = {
+	SNAP(struct challenge, ts),
+	SNAP_NOT(struct challenge, frame),
+	SNAP_NOT(struct challenge, file),
+	SNAP_SUB(struct challenge, ends, ends_rec),
+	SNAP(struct challenge, carrier),
+};
+static const struct snap_rec challenge_rec = SNAP_REC(struct challenge, challenge_rows);
+static const struct snap_field request_key_rows[] = {
+	SNAP(struct request_key, client),
+	SNAP(struct request_key, server),
+	SNAP(struct request_key, cport),
+	SNAP(struct request_key, sport),
+};
+static const struct snap_rec request_key_rec = SNAP_REC(struct request_key, request_key_rows);
+struct host_name {
+	uint64_t name;
+};
+static const struct snap_field host_name_rows[] = {
+	SNAP(struct host_name, name),
+};
+static const struct snap_rec host_name_rec = SNAP_REC(struct host_name, host_name_rows);
+
+const struct snap_store snap_auths[] = {
+	{ .name = "authentications", .kind = SNAP_TABLE, .owner = offsetof(struct engine, auths), .member = offsetof(struct auths, pairs),
+	  .key = &pair_key_rec, .value = &pair_rec },
+	{ .name = "challenges", .kind = SNAP_TABLE, .owner = offsetof(struct engine, auths), .member = offsetof(struct auths, challenges),
+	  .key = &challenge_key_rec, .value = &challenge_rec },
+	{ .name = "http requests", .kind = SNAP_TABLE, .owner = offsetof(struct engine, auths), .member = offsetof(struct auths, requests),
+	  .key = &request_key_rec, .value = &host_name_rec },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,6 +1,7 @@
 /* Pairs of event and packet, and the clock error that they show. */
 #include "clocks.h"
 #include "skew.h"
+#include "snapshot.h"
 
 enum { CLOCKS = 8192, SERVED = 16384, MSGS = 12, CHANNELS = 4 };
 static const ts_t SPREAD = 2 * TS_SEC, REPEAT = 600 * TS_SEC, LATE = TS_MIN;
@@ -367,3 +368,58 @@ engine_clock(const struct engine *e, const void **at, struct engine_clock *out)
 	}
 	return true;
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+struct host_key {
+	uint64_t host;
+};
+static const struct snap_field host_key_rows[] = {
+	SNAP(struct host_key, host),
+};
+static const struct snap_rec host_key_rec = SNAP_REC(struct host_key, host_key_rows);
+static const struct snap_field channel_rows[] = {
+	SNAP(struct channel, id),
+	SNAP(struct channel, low),
+	SNAP(struct channel, high),
+	SNAP(struct channel, seen),
+};
+static const struct snap_rec channel_rec = SNAP_REC(struct channel, channel_rows);
+static const struct snap_field clock_rows[] = {
+	SNAP_STR(struct clock, computer),
+	SNAP(struct clock, events),
+	SNAP(struct clock, duplicates),
+	SNAP(struct clock, late),
+	SNAP(struct clock, late_max),
+	SNAP(struct clock, offset),
+	SNAP(struct clock, pairs),
+	SNAP(struct clock, known),
+	SNAP_UPTO(struct clock, nchannel, CHANNELS),
+	SNAP_SOME_SUBS(struct clock, channel, channel[0], nchannel, channel_rec),
+};
+static const struct snap_rec clock_rec = SNAP_REC(struct clock, clock_rows);
+static const struct snap_field served_key_rows[] = {
+	SNAP_SEG(struct served_key, seg),
+	SNAP(struct served_key, mac),
+};
+static const struct snap_rec served_key_rec = SNAP_REC(struct served_key, served_key_rows);
+static const struct snap_field msg_rows[] = {
+	SNAP(struct msg, first),
+	SNAP(struct msg, last),
+	SNAP(struct msg, what),
+};
+static const struct snap_rec msg_rec = SNAP_REC(struct msg, msg_rows);
+static const struct snap_field served_rows[] = {
+	SNAP_UPTO(struct served, n, MSGS),
+	SNAP_SOME_SUBS(struct served, v, v[0], n, msg_rec),
+};
+static const struct snap_rec served_rec = SNAP_REC(struct served, served_rows);
+
+const struct snap_store snap_clocks[] = {
+	{ .name = "clocks", .kind = SNAP_TABLE, .owner = offsetof(struct engine, clocks), .member = offsetof(struct clocks, hosts),
+	  .key = &host_key_rec, .value = &clock_rec },
+	{ .name = "server messages", .kind = SNAP_TABLE, .owner = offsetof(struct engine, clocks), .member = offsetof(struct clocks, served),
+	  .key = &served_key_rec, .value = &served_rec },
+	{ 0 },
+};
+/* clang-format on */

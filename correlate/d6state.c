@@ -2,6 +2,7 @@
 #include "d6state.h"
 #include "rastate.h"
 #include "vantage.h"
+#include "snapshot.h"
 
 enum {
 	TXNS = 4096,	/* a client's exchange lasts seconds; a flood turns them over */
@@ -90,7 +91,8 @@ struct d6state {
 	struct table txns, clients, leases, sources, duids, servers;
 	struct d6_segment seg[SEGMENTS_MAX];
 	struct pending pending[PENDING];
-	uint32_t pending_head, pending_n;
+	uint64_t pending_head;
+	uint32_t pending_n;
 	struct defended defended[DEFENDED];
 	uint32_t defended_n;
 };
@@ -779,3 +781,219 @@ d6_server_next(struct engine *e, const void *at, struct d6_seen *seen)
 	}
 	return s;
 }
+
+void
+d6_outage(struct engine *e, ts_t away)
+{
+	for (size_t i = 0; i < e->nsegment; i++)
+		if (e->d6->seg[i].first_solicit)
+			e->d6->seg[i].first_solicit += away;
+}
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field responder_rows[] = {
+	SNAP(struct d6_responder, mac),
+	SNAP(struct d6_responder, duid),
+	SNAP(struct d6_responder, dns),
+	SNAP(struct d6_responder, at),
+	SNAP_UPTO(struct d6_responder, standing, ST_UNAUTHORISED),
+	SNAP(struct d6_responder, off_link),
+	SNAP(struct d6_responder, own),
+	SNAP(struct d6_responder, accused),
+	SNAP(struct d6_responder, relayed),
+	SNAP(struct d6_responder, src),
+	SNAP(struct d6_responder, given),
+};
+static const struct snap_rec responder_rec = SNAP_REC(struct d6_responder, responder_rows);
+static const struct snap_field txn_key_rows[] = {
+	SNAP_SEG(struct txn_key, seg),
+	SNAP_NOT(struct txn_key, pad),
+	SNAP(struct txn_key, xid),
+	SNAP(struct txn_key, who),
+};
+static const struct snap_rec txn_key_rec = SNAP_REC(struct txn_key, txn_key_rows);
+static const struct snap_field txn_rows[] = {
+	SNAP(struct d6_txn, first),
+	SNAP(struct d6_txn, type),
+	SNAP(struct d6_txn, has_want),
+	SNAP(struct d6_txn, has_client),
+	SNAP(struct d6_txn, accepted),
+	SNAP(struct d6_txn, want),
+	SNAP(struct d6_txn, client),
+	SNAP(struct d6_txn, client_ll),
+	SNAP_UPTO(struct d6_txn, n, D6_RESPONDERS),
+	SNAP_SOME_SUBS(struct d6_txn, by, by[0], n, responder_rec),
+};
+static const struct snap_rec txn_rec = SNAP_REC(struct d6_txn, txn_rows);
+static const struct snap_field duid_key_rows[] = {
+	SNAP(struct duid_key, duid),
+	SNAP_SEG(struct duid_key, seg),
+	SNAP_NOT(struct duid_key, pad),
+};
+static const struct snap_rec duid_key_rec = SNAP_REC(struct duid_key, duid_key_rows);
+static const struct snap_field offer_rows[] = {
+	SNAP(struct d6_offer, mac),
+	SNAP(struct d6_offer, duid),
+	SNAP(struct d6_offer, at),
+	SNAP_UPTO(struct d6_offer, standing, ST_UNAUTHORISED),
+	SNAP(struct d6_offer, relayed),
+	SNAP(struct d6_offer, src),
+	SNAP(struct d6_offer, addr),
+};
+static const struct snap_rec offer_rec = SNAP_REC(struct d6_offer, offer_rows);
+static const struct snap_field client_rows[] = {
+	SNAP_UPTO(struct d6_client, n, D6_OFFERS),
+	SNAP_SOME_SUBS(struct d6_client, offer, offer[0], n, offer_rec),
+};
+static const struct snap_rec client_rec = SNAP_REC(struct d6_client, client_rows);
+static const struct snap_field lease_key_rows[] = {
+	SNAP_SEG(struct lease_key, seg),
+	SNAP(struct lease_key, addr),
+	SNAP_NOT(struct lease_key, pad),
+};
+static const struct snap_rec lease_key_rec = SNAP_REC(struct lease_key, lease_key_rows);
+static const struct snap_field lease_rows[] = {
+	SNAP(struct d6_lease, server),
+	SNAP(struct d6_lease, client),
+	SNAP(struct d6_lease, defender),
+	SNAP(struct d6_lease, server_ll),
+	SNAP(struct d6_lease, duid),
+	SNAP(struct d6_lease, at),
+	SNAP_UPTO(struct d6_lease, standing, ST_UNAUTHORISED),
+	SNAP(struct d6_lease, dad),
+	SNAP(struct d6_lease, has_client),
+	SNAP(struct d6_lease, has_defender),
+	SNAP(struct d6_lease, replied),
+	SNAP(struct d6_lease, relayed),
+};
+static const struct snap_rec lease_rec = SNAP_REC(struct d6_lease, lease_rows);
+static const struct snap_field mac_key_rows[] = {
+	SNAP_SEG(struct mac_key, seg),
+	SNAP(struct mac_key, mac),
+};
+static const struct snap_rec mac_key_rec = SNAP_REC(struct mac_key, mac_key_rows);
+static const struct snap_field ask_rows[] = {
+	SNAP(struct ask, duid),
+	SNAP(struct ask, iaid),
+	SNAP(struct ask, at),
+};
+static const struct snap_rec ask_rec = SNAP_REC(struct ask, ask_rows);
+static const struct snap_field source_rows[] = {
+	SNAP_SUBS(struct source, ask, ask[0], ask_rec),
+	SNAP_UPTO(struct source, n, SOURCE_DUIDS),
+	SNAP(struct source, relay_last),
+};
+static const struct snap_rec source_rec = SNAP_REC(struct source, source_rows);
+struct seen_at {
+	ts_t at;
+};
+static const struct snap_field seen_at_rows[] = {
+	SNAP(struct seen_at, at),
+};
+static const struct snap_rec seen_at_rec = SNAP_REC(struct seen_at, seen_at_rows);
+static const struct snap_field server_key_rows[] = {
+	SNAP_SUB(struct server_key, at, mac_key_rec),
+	SNAP(struct server_key, duid),
+};
+static const struct snap_rec server_key_rec = SNAP_REC(struct server_key, server_key_rows);
+static const struct snap_field server_rows[] = {
+	SNAP(struct server, first),
+	SNAP(struct server, last),
+	SNAP_UPTO(struct server, standing, ST_UNAUTHORISED),
+	SNAP(struct server, after_silence),
+};
+static const struct snap_rec server_rec = SNAP_REC(struct server, server_rows);
+static const struct snap_field pending_rows[] = {
+	SNAP_SEG(struct pending, seg),
+	SNAP(struct pending, addr),
+	SNAP(struct pending, due),
+	SNAP(struct pending, sample),
+};
+static const struct snap_rec pending_rec = SNAP_REC(struct pending, pending_rows);
+static const struct snap_field defended_rows[] = {
+	SNAP(struct defended, seg),
+	SNAP(struct defended, used),
+	SNAP(struct defended, mac),
+	SNAP(struct defended, addr),
+	SNAP(struct defended, at),
+};
+static const struct snap_rec defended_rec = SNAP_REC(struct defended, defended_rows);
+static const struct snap_field flood_due_rows[] = {
+	SNAP_ARRAY(struct d6_flood_due, mac, mac[0]),
+	SNAP_ARRAY(struct d6_flood_due, at, at[0]),
+	SNAP_UPTO(struct d6_flood_due, n, 64),
+	SNAP(struct d6_flood_due, due),
+	SNAP(struct d6_flood_due, open),
+};
+static const struct snap_rec flood_due_rec = SNAP_REC(struct d6_flood_due, flood_due_rows);
+static const struct snap_field d6_segment_rows[] = {
+	SNAP(struct d6_segment, first_solicit),
+	SNAP(struct d6_segment, solicits),
+	SNAP(struct d6_segment, client),
+	SNAP(struct d6_segment, two_clients),
+	SNAP(struct d6_segment, had_server),
+	SNAP_ARRAY(struct d6_segment, at, at[0]),
+	SNAP_ARRAY(struct d6_segment, mac, mac[0]),
+	SNAP(struct d6_segment, n),
+	SNAP_SUB(struct d6_segment, snap, flood_due_rec),
+	SNAP(struct d6_segment, unprobed),
+	SNAP(struct d6_segment, unprobed_since),
+	SNAP(struct d6_segment, told),
+};
+static const struct snap_rec d6_segment_rec = SNAP_REC(struct d6_segment, d6_segment_rows);
+static const struct snap_field d6_rows[] = {
+	SNAP_NOT(struct d6state, at),
+	SNAP_NOT(struct d6state, txns),
+	SNAP_NOT(struct d6state, clients),
+	SNAP_NOT(struct d6state, leases),
+	SNAP_NOT(struct d6state, sources),
+	SNAP_NOT(struct d6state, duids),
+	SNAP_NOT(struct d6state, servers),
+	SNAP_NOT(struct d6state, seg),
+	SNAP_NOT(struct d6state, pending),
+	SNAP_NOT(struct d6state, pending_head),
+	SNAP_NOT(struct d6state, pending_n),
+	SNAP_SUBS(struct d6state, defended, defended[0], defended_rec),
+	SNAP(struct d6state, defended_n),
+};
+static const struct snap_rec d6_rec = SNAP_REC(struct d6state, d6_rows);
+
+static bool
+defended_loaded(struct engine *e)
+{
+	for (size_t i = 0; i < DEFENDED; i++)
+		if (e->d6->defended[i].used && e->d6->defended[i].seg >= e->nsegment)
+			return false;
+	return true;
+}
+
+static struct snap_ring
+pending_ring(struct engine *e)
+{
+	struct d6state *d = e->d6;
+	return (struct snap_ring){
+		.v = d->pending, .cap = PENDING, .head = &d->pending_head, .n = &d->pending_n
+	};
+}
+const struct snap_store snap_d6[] = {
+	{ .name = "dhcp6 transactions", .kind = SNAP_TABLE, .owner = offsetof(struct engine, d6), .member = offsetof(struct d6state, txns),
+	  .key = &txn_key_rec, .value = &txn_rec },
+	{ .name = "dhcp6 clients", .kind = SNAP_TABLE, .owner = offsetof(struct engine, d6), .member = offsetof(struct d6state, clients),
+	  .key = &duid_key_rec, .value = &client_rec },
+	{ .name = "dhcp6 leases", .kind = SNAP_TABLE, .owner = offsetof(struct engine, d6), .member = offsetof(struct d6state, leases),
+	  .key = &lease_key_rec, .value = &lease_rec },
+	{ .name = "dhcp6 sources", .kind = SNAP_TABLE, .owner = offsetof(struct engine, d6), .member = offsetof(struct d6state, sources),
+	  .key = &mac_key_rec, .value = &source_rec },
+	{ .name = "dhcp6 clients known", .kind = SNAP_TABLE, .owner = offsetof(struct engine, d6), .member = offsetof(struct d6state, duids),
+	  .key = &duid_key_rec, .value = &seen_at_rec },
+	{ .name = "dhcp6 servers", .kind = SNAP_TABLE, .owner = offsetof(struct engine, d6), .member = offsetof(struct d6state, servers),
+	  .key = &server_key_rec, .value = &server_rec },
+	{ .name = "dhcp6 segments", .kind = SNAP_SEGMENTS, .owner = offsetof(struct engine, d6), .member = offsetof(struct d6state, seg),
+	  .key = &snap_no_key, .value = &d6_segment_rec },
+	{ .name = "dhcp6 leases due", .kind = SNAP_RING, .ring = pending_ring, .key = &snap_no_key, .value = &pending_rec },
+	{ .name = "dhcp6 defended", .kind = SNAP_RECORD, .owner = offsetof(struct engine, d6),
+	  .key = &snap_no_key, .value = &d6_rec, .loaded = defended_loaded },
+	{ 0 },
+};
+/* clang-format on */

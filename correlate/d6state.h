@@ -87,6 +87,8 @@ size_t d6state_bytes(const struct engine_conf *);
 void   d6state_open(struct engine *, void *mem);
 /* Called for every OBS_DHCP6 before any detector. */
 void   d6state_learn(struct engine *, const struct obs *);
+/* The sensor was away for so long: silence that nobody listened to is none. */
+void   d6_outage(struct engine *, ts_t away);
 /* The message that d6state_learn() read last; `valid` is false where it was none on this link. */
 const struct d6_message *d6_at(struct engine *);
 struct d6_lease	 *d6_lease_of(struct engine *, const struct segment *, struct addr);

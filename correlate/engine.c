@@ -19,6 +19,7 @@
 #include "routes.h"
 #include "servers.h"
 #include "site.h"
+#include "snapshot.h"
 #include "tunnels.h"
 #include "vantage.h"
 #include "verdict.h"
@@ -101,11 +102,8 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 	static const struct {
 		size_t (*bytes)(void);
 		void (*open)(struct engine *, void *);
-	} fixed[] = { { vantage_bytes, vantage_open },
-		      { dup_bytes, dup_open },
-		      { flows_bytes, flows_open },
-		      { recent_bytes, recent_open },
-		      { asks_bytes, asks_open } };
+	} fixed[] = { { vantage_bytes, vantage_open }, { dup_bytes, dup_open },	  { flows_bytes, flows_open },
+		      { recent_bytes, recent_open },   { asks_bytes, asks_open }, { snap_bytes, snap_open } };
 	struct table_spec segments = spec_segments(), hosts = spec_hosts(c), bindings = spec_bindings(c);
 	void *mem;
 
@@ -250,6 +248,8 @@ advance(struct engine *e, ts_t ts)
 {
 	if (e->now != TS_NONE && ts <= e->now)
 		return;
+	if (snapshot_restored(e))
+		snapshot_resume(e, ts);
 	e->now = ts;
 	if (e->last_tick == TS_NONE)
 		e->last_tick = ts;

@@ -1,4 +1,5 @@
 #include "failover.h"
+#include "snapshot.h"
 
 /* Pairs of one site are few; what is forged beyond them evicts the oldest. */
 enum { LINKS = 256 };
@@ -53,3 +54,32 @@ failover_learn(struct engine *e, struct failover_end *end, struct mac m, uint8_t
 		end->last = e->now;
 	}
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field link_key_rows[] = {
+	SNAP(struct link_key, low),
+	SNAP(struct link_key, high),
+	SNAP_SEG(struct link_key, seg),
+};
+static const struct snap_rec link_key_rec = SNAP_REC(struct link_key, link_key_rows);
+static const struct snap_field end_rows[] = {
+	SNAP(struct failover_end, known),
+	SNAP(struct failover_end, here),
+	SNAP(struct failover_end, acked),
+	SNAP(struct failover_end, ttl),
+	SNAP(struct failover_end, mac),
+	SNAP(struct failover_end, last),
+};
+static const struct snap_rec end_rec = SNAP_REC(struct failover_end, end_rows);
+static const struct snap_field link_rows[] = {
+	SNAP_SUBS(struct failover_link, end, end[0], end_rec),
+};
+static const struct snap_rec link_rec = SNAP_REC(struct failover_link, link_rows);
+
+const struct snap_store snap_failover[] = {
+	{ .name = "failover channels", .kind = SNAP_TABLE, .owner = offsetof(struct engine, failover), .member = offsetof(struct failover, table),
+	  .key = &link_key_rec, .value = &link_rec },
+	{ 0 },
+};
+/* clang-format on */

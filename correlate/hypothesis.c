@@ -1,6 +1,8 @@
 /* Facts into hypotheses.  Nothing here judges: see verdict.c. */
 #include "hypothesis.h"
-#include "kept.h"
+#include "asks.h"
+#include "joins.h"
+#include "snapshot.h"
 
 /* 512 hypotheses of about 23 KiB: latent ones go first when a flood of forged actors fills the table. */
 enum { RING = 32768 };
@@ -19,11 +21,33 @@ static const struct table_spec spec = { .name = "hypotheses",
 					.capacity = HYPS,
 					.lifetime = 0 };
 
+/* Revisions of incidents whose hypothesis has gone, or is to be made again after a restart. */
+struct hyp_id {
+	uint64_t id;
+};
+struct hyp_revision {
+	uint32_t rev;
+};
+static const struct table_spec spec_told = { .name = "revisions",
+					     .key = sizeof(struct hyp_id),
+					     .value = sizeof(struct hyp_revision),
+					     .capacity = 4 * HYPS };
+
 size_t
 hyps_bytes(const struct engine_conf *conf)
 {
 	(void)conf;
-	return align16(sizeof(struct hyps)) + align16(table_bytes(&spec)) + RING * sizeof(struct evidence);
+	return align16(sizeof(struct hyps)) + align16(table_bytes(&spec)) + align16(table_bytes(&spec_told)) +
+	       RING * sizeof(struct evidence);
+}
+
+void
+hyp_remember(struct hyps *s, const struct hyp *h, ts_t now)
+{
+	struct hyp_revision *r = h->rev ? table_get(&s->told, &h->id, now, NULL) : NULL;
+
+	if (r)
+		r->rev = h->rev;
 }
 
 /* An entry that goes must not be judged any more. */
@@ -33,6 +57,7 @@ forget_dirty(void *arg, const void *key, void *value)
 	struct hyps *s = arg;
 
 	(void)key;
+	hyp_remember(s, value, table_used_at(&s->table, value));
 	s->of_family[((struct hyp *)value)->family]--;
 	for (size_t i = 0; i < s->ndirty; i++)
 		if (s->dirty[i] == value)
@@ -48,6 +73,8 @@ hyps_open(struct engine *e, void *mem)
 	p += align16(sizeof(struct hyps));
 	table_open(&e->hyps->table, &spec, p, e->key);
 	p += align16(table_bytes(&spec));
+	table_open(&e->hyps->told, &spec_told, p, e->key);
+	p += align16(table_bytes(&spec_told));
 	e->hyps->ring = (struct evidence *)(void *)p;
 	e->hyps->ring_cap = RING;
 	e->hyps->table.on_drop = forget_dirty;
@@ -119,6 +146,8 @@ hyp_get(struct engine *e, uint8_t family, const struct segment *s, const struct 
 	h->seg = s->ix;
 	h->actor = *a;
 	h->first = h->last = e->now;
+	const struct hyp_revision *r = table_peek(&e->hyps->told, &h->id);
+	h->rev = r ? r->rev : 0;
 	return h;
 }
 
@@ -611,3 +640,254 @@ off(const struct engine *e, const char *id)
 			return true;
 	return false;
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field hyp_key_rows[] = {
+	SNAP_UPTO(struct hyp_key, family, FAMILIES - 1),
+	SNAP(struct hyp_key, kind),
+	SNAP_SEG(struct hyp_key, seg),
+	SNAP(struct hyp_key, rule),
+	SNAP(struct hyp_key, mac),
+	SNAP(struct hyp_key, addr),
+	SNAP(struct hyp_key, len),
+};
+static const struct snap_rec hyp_key_rec = SNAP_REC(struct hyp_key, hyp_key_rows);
+static const struct snap_field actor_rows[] = {
+	SNAP(struct actor, has_mac),
+	SNAP(struct actor, mac),
+	SNAP(struct actor, addr),
+	SNAP(struct actor, scope),
+	SNAP(struct actor, rule),
+};
+static const struct snap_rec actor_rec = SNAP_REC(struct actor, actor_rows);
+static const struct snap_field fact_rows[] = {
+	SNAP_UPTO(struct hyp_fact, id, FACTS - 1),
+	SNAP_UPTO(struct hyp_fact, grade, GRADES - 1),
+	SNAP(struct hyp_fact, flags),
+	SNAP(struct hyp_fact, count),
+	SNAP(struct hyp_fact, first),
+	SNAP(struct hyp_fact, last),
+	SNAP_NOT(struct hyp_fact, ref),
+};
+static const struct snap_rec fact_rec = SNAP_REC(struct hyp_fact, fact_rows);
+static const struct snap_field victim_rows[] = {
+	SNAP(struct hyp_victim, mac),
+	SNAP(struct hyp_victim, has_mac),
+	SNAP(struct hyp_victim, uses),
+	SNAP(struct hyp_victim, denies),
+	SNAP_UPTO(struct hyp_victim, grade, GRADES - 1),
+	SNAP_UPTO(struct hyp_victim, raised, GRADES - 1),
+	SNAP_UPTO(struct hyp_victim, nip, HYP_IPS),
+	SNAP_SOME(struct hyp_victim, ip, ip[0], nip),
+	SNAP(struct hyp_victim, first),
+	SNAP(struct hyp_victim, last),
+};
+static const struct snap_rec victim_rec = SNAP_REC(struct hyp_victim, victim_rows);
+static const struct snap_field event_rows[] = {
+	SNAP(struct hyp_event, serial),
+	SNAP(struct hyp_event, time),
+	SNAP_UPTO(struct hyp_event, role, ROLE_CONTEXT),
+	SNAP(struct hyp_event, echo),
+	SNAP(struct hyp_event, names),
+	SNAP(struct hyp_event, impact),
+	SNAP(struct hyp_event, withdrawn),
+	SNAP(struct hyp_event, shared),
+	SNAP(struct hyp_event, row),
+	SNAP(struct hyp_event, lone),
+	SNAP(struct hyp_event, offset),
+	SNAP_UPTO(struct hyp_event, severity, SEVERITIES - 1),
+};
+static const struct snap_rec event_rec = SNAP_REC(struct hyp_event, event_rows);
+static const struct snap_field flow_rows[] = {
+	SNAP(struct inc_flow, src),
+	SNAP(struct inc_flow, dst),
+	SNAP(struct inc_flow, sport),
+	SNAP(struct inc_flow, dport),
+	SNAP(struct inc_flow, ipproto),
+};
+static const struct snap_rec flow_rec = SNAP_REC(struct inc_flow, flow_rows);
+static const struct snap_field second_rows[] = {
+	SNAP_SUB(struct inc_second, flow, flow_rec),
+	SNAP_NOT(struct inc_second, ref),
+	SNAP(struct inc_second, proto),
+	SNAP_ARRAY(struct inc_second, risk, risk[0]),
+	SNAP_UPTO(struct inc_second, nrisk, INC_RISKS_MAX),
+};
+static const struct snap_rec second_rec = SNAP_REC(struct inc_second, second_rows);
+static const struct snap_field hyp_rows[] = {
+	SNAP(struct hyp, id),
+	SNAP_UPTO(struct hyp, family, FAMILIES - 1),
+	SNAP_UPTO(struct hyp, nfact, HYP_FACTS),
+	SNAP_UPTO(struct hyp, nmember, INC_MEMBERS_MAX),
+	SNAP_NOT(struct hyp, nrefuted),
+	SNAP_UPTO(struct hyp, nsecond, INC_SECOND_MAX),
+	SNAP_UPTO(struct hyp, verdict, VERDICTS - 1),
+	SNAP_UPTO(struct hyp, grade, GRADES - 1),
+	SNAP_UPTO(struct hyp, severity, SEVERITIES - 1),
+	SNAP_UPTO(struct hyp, confidence, 100),
+	SNAP(struct hyp, shown),
+	SNAP(struct hyp, alert),
+	SNAP(struct hyp, closed),
+	SNAP_NOT(struct hyp, dirty),
+	SNAP(struct hyp, quiet_change),
+	SNAP(struct hyp, asked),
+	SNAP(struct hyp, waits),
+	SNAP(struct hyp, gives_resolver),
+	SNAP(struct hyp, lifted),
+	SNAP(struct hyp, host_row),
+	SNAP_UPTO(struct hyp, host_fate, VERDICTS - 1),
+	SNAP(struct hyp, muted),
+	SNAP(struct hyp, mute_told),
+	SNAP_NOT(struct hyp, outgrew),
+	SNAP_SEG(struct hyp, seg),
+	SNAP_UPTO(struct hyp, nip, INC_ADDRS_MAX),
+	SNAP(struct hyp, missing),
+	SNAP(struct hyp, rev),
+	SNAP_UPTO(struct hyp, nvictim, INC_LIST_MAX),
+	SNAP(struct hyp, victims_total),
+	SNAP_UPTO(struct hyp, nevent, INC_LIST_MAX),
+	SNAP(struct hyp, events_total),
+	SNAP(struct hyp, first),
+	SNAP(struct hyp, last),
+	SNAP(struct hyp, told),
+	SNAP(struct hyp, content),
+	SNAP(struct hyp, looked),
+	SNAP(struct hyp, looked_all),
+	SNAP(struct hyp, folded),
+	SNAP(struct hyp, last_evidence),
+	SNAP(struct hyp, fresh_from),
+	SNAP(struct hyp, fresh_to),
+	SNAP(struct hyp, lag),
+	SNAP(struct hyp, fresh),
+	SNAP_SUB(struct hyp, actor, actor_rec),
+	SNAP_SOME_SUBS(struct hyp, fact, fact[0], nfact, fact_rec),
+	SNAP_SOME(struct hyp, victim_mac, victim_mac[0], nvictim),
+	SNAP_ARRAY(struct hyp, spill, spill[0]),
+	SNAP_ARRAY(struct hyp, spill_event, spill_event[0]),
+	SNAP_SUB(struct hyp, flow, flow_rec),
+	SNAP_SOME(struct hyp, actor_ip, actor_ip[0], nip),
+	SNAP(struct hyp, host_why),
+	SNAP(struct hyp, hint),
+	SNAP_SOME(struct hyp, member, member[0], nmember),
+	SNAP_NOT(struct hyp, refuted_by),
+	SNAP_SOME_SUBS(struct hyp, second, second[0], nsecond, second_rec),
+	SNAP_SOME_SUBS(struct hyp, victim, victim[0], nvictim, victim_rec),
+	SNAP_SOME_SUBS(struct hyp, event, event[0], nevent, event_rec),
+	SNAP_NOT(struct hyp, ref),
+};
+static const struct snap_rec hyp_rec = SNAP_REC(struct hyp, hyp_rows);
+static const struct snap_field evidence_rows[] = {
+	SNAP(struct evidence, ts),
+	SNAP(struct evidence, hyp),
+	SNAP(struct evidence, prev),
+	SNAP(struct evidence, jump),
+	SNAP(struct evidence, depth),
+	SNAP(struct evidence, reach),
+	SNAP(struct evidence, victim),
+	SNAP(struct evidence, victim_addr),
+	SNAP(struct evidence, key),
+	SNAP(struct evidence, name),
+	SNAP_UPTO(struct evidence, fact, FACTS - 1),
+	SNAP_UPTO(struct evidence, grade, GRADES - 1),
+	SNAP(struct evidence, has_victim),
+	SNAP(struct evidence, ra_flags),
+	SNAP_NOT(struct evidence, ref),
+};
+static const struct snap_rec evidence_rec = SNAP_REC(struct evidence, evidence_rows);
+static const struct snap_field id_rows[] = {
+	SNAP(struct hyp_id, id),
+};
+static const struct snap_rec id_rec = SNAP_REC(struct hyp_id, id_rows);
+static const struct snap_field revision_rows[] = {
+	SNAP(struct hyp_revision, rev),
+};
+static const struct snap_rec revision_rec = SNAP_REC(struct hyp_revision, revision_rows);
+
+static bool
+hyp_added(struct engine *e, const void *key, void *value)
+{
+	struct hyp *h = value;
+
+	(void)key;
+	for (size_t i = 0; i < h->nfact; i++) {
+		if (detector_of((enum fact_id)h->fact[i].id) == NULL || h->fact[i].count == 0)
+			return false;
+		h->fact[i].ref = h->ref[i];
+	}
+	for (size_t i = 0; i < h->nsecond; i++)
+		for (size_t k = 0; k <= h->second[i].nrisk; k++)
+			if ((k ? h->second[i].risk[k - 1] : h->second[i].proto) == NULL)
+				return false;
+	for (size_t i = 0; i < h->nevent; i++)
+		if (join_at(h->event[i].row) == NULL)
+			return false;
+	e->hyps->of_family[h->family]++;
+	return true;
+}
+
+/* Its key makes its id; of a rule that the configuration no longer has, or has elsewhere, nobody will hear again. */
+static bool
+still_meant(struct engine *e, const struct hyp *h)
+{
+	const struct hyp_key *k = table_key(&e->hyps->table, h);
+
+	return k->rule <= e->conf->nrule && h->actor.rule == k->rule && h->family == k->family &&
+	       h->seg == k->seg && h->id == id_of(e, k->family, e->segment_at[k->seg], k);
+}
+
+/* What was said by another version of the tables is kept, but not whose row it was; revisions go on where they were. */
+static bool
+hyps_loaded(struct engine *e)
+{
+	for (struct hyp *h = hyp_next(e, NULL), *next; h; h = next) {
+		const struct hyp_revision *r = table_peek(&e->hyps->told, &h->id);
+		next = hyp_next(e, h);
+		if (!still_meant(e, h)) {
+			table_drop(&e->hyps->table, h);
+			continue;
+		}
+		h->rev = r && r->rev > h->rev ? r->rev : h->rev;
+		if (h->last_evidence > e->hyps->ring_n)
+			h->last_evidence = 0;
+		if (h->host_row && join_at(h->host_row - 1U) == NULL)
+			return false;
+		if (h->asked) {
+			h->asked = false;
+			asks_told(e, h, true);
+		}
+	}
+	return true;
+}
+
+/* Each refers to an earlier one, or who walks them would not end. */
+static bool
+evidence_loaded(struct engine *e)
+{
+	struct hyps *s = e->hyps;
+	uint64_t first = s->ring_n > s->ring_cap ? s->ring_n - s->ring_cap : 0;
+
+	for (uint64_t i = first; i < s->ring_n; i++)
+		if (s->ring[i % s->ring_cap].prev > i || s->ring[i % s->ring_cap].jump > i)
+			return false;
+	return true;
+}
+
+static struct snap_ring
+evidence_ring(struct engine *e)
+{
+	return (struct snap_ring){ .v = e->hyps->ring, .cap = e->hyps->ring_cap, .ever = &e->hyps->ring_n };
+}
+
+const struct snap_store snap_hyps[] = {
+	{ .name = "hypotheses", .kind = SNAP_TABLE, .owner = offsetof(struct engine, hyps), .member = offsetof(struct hyps, table),
+	  .key = &hyp_key_rec, .value = &hyp_rec, .added = hyp_added, .loaded = hyps_loaded },
+	{ .name = "evidence", .kind = SNAP_RING, .ring = evidence_ring, .key = &snap_no_key, .value = &evidence_rec, .loaded = evidence_loaded },
+	{ 0 },
+};
+const struct snap_store snap_revisions[] = {
+	{ .name = "revisions", .kind = SNAP_TABLE, .owner = offsetof(struct engine, hyps), .member = offsetof(struct hyps, told),
+	  .key = &id_rec, .value = &revision_rec },
+	{ 0 },
+};
+/* clang-format on */

@@ -117,6 +117,7 @@ struct evidence {
 
 struct hyps {
 	struct table	 table;
+	struct table	 told; /* which revision was told last, by id: it goes on from there */
 	struct evidence *ring;
 	uint32_t	 ring_cap;
 	uint64_t	 ring_n; /* ever written */
@@ -130,6 +131,7 @@ size_t hyps_bytes(const struct engine_conf *);
 void   hyps_open(struct engine *, void *mem);
 /* Finds or makes; NULL only when every slot is pinned. */
 struct hyp *hyp_get(struct engine *, uint8_t family, const struct segment *, const struct actor *);
+void	    hyp_remember(struct hyps *, const struct hyp *, ts_t now); /* its revision */
 struct hyp *hyp_find(struct engine *, uint8_t family, const struct segment *, const struct actor *);
 struct hyp *hyp_by_id(struct engine *, uint64_t id);
 struct hyp *hyp_next(struct engine *, const struct hyp *); /* newest first; NULL starts, NULL ends */

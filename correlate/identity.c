@@ -2,6 +2,7 @@
 #include "identity.h"
 #include "auths.h"
 #include "kept.h"
+#include "snapshot.h"
 
 enum { NAMES = 16384, TOLD = 256 /* in RELAY_SEC: as many stations of one site as log on at once */ };
 
@@ -501,3 +502,75 @@ identity_agent(struct engine *e, const struct kept *k)
 	for (size_t i = 0; i < n; i++)
 		claim_at(e, bytes_str(k->text), e->segment_at[p[i].seg], p[i].mac, BIND_A, ID_TUNNEL, k->ts);
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field hostname_rows[] = {
+	SNAP_STR(struct hostname, head),
+	SNAP(struct hostname, label),
+	SNAP(struct hostname, full),
+	SNAP(struct hostname, longer),
+};
+static const struct snap_rec hostname_rec = SNAP_REC(struct hostname, hostname_rows);
+static const struct snap_field name_key_rows[] = {
+	SNAP_STR(struct name_key, head),
+};
+static const struct snap_rec name_key_rec = SNAP_REC(struct name_key, name_key_rows);
+static const struct snap_field claim_rows[] = {
+	SNAP(struct claim, mac),
+	SNAP_SEG(struct claim, seg),
+	SNAP_UPTO(struct claim, grade, BIND_D),
+	SNAP_UPTO(struct claim, source, ID_TUNNEL),
+	SNAP(struct claim, longer),
+	SNAP(struct claim, label),
+	SNAP(struct claim, full),
+	SNAP(struct claim, first),
+	SNAP(struct claim, last),
+	SNAP(struct claim, ended),
+};
+static const struct snap_rec claim_rec = SNAP_REC(struct claim, claim_rows);
+static const struct snap_field named_rows[] = {
+	SNAP_UPTO(struct named, n, ID_CLAIMS),
+	SNAP_SOME_SUBS(struct named, claim, claim[0], n, claim_rec),
+	SNAP(struct named, crowded),
+	SNAP(struct named, told),
+};
+static const struct snap_rec named_rec = SNAP_REC(struct named, named_rows);
+static const struct snap_field station_key_rows[] = {
+	SNAP_SEG(struct station_key, seg),
+	SNAP(struct station_key, mac),
+};
+static const struct snap_rec station_key_rec = SNAP_REC(struct station_key, station_key_rows);
+static const struct snap_field station_rows[] = {
+	SNAP_STR(struct station, name),
+	SNAP_UPTO(struct station, grade, BIND_D),
+	SNAP_SUBS(struct station, said, said[0], hostname_rec),
+	SNAP_ARRAY(struct station, said_at, said_at[0]),
+};
+static const struct snap_rec station_rec = SNAP_REC(struct station, station_rows);
+static const struct snap_field told_rows[] = {
+	SNAP(struct told_name, ts),
+	SNAP(struct told_name, seg),
+	SNAP(struct told_name, to),
+	SNAP(struct told_name, label),
+};
+static const struct snap_rec told_rec = SNAP_REC(struct told_name, told_rows);
+static const struct snap_field identity_rows[] = {
+	SNAP_NOT(struct identity, names),
+	SNAP_NOT(struct identity, stations),
+	SNAP_SUBS(struct identity, told, told[0], told_rec),
+	SNAP(struct identity, ntold),
+	SNAP_NOT(struct identity, conflict),
+};
+static const struct snap_rec identity_rec = SNAP_REC(struct identity, identity_rows);
+
+const struct snap_store snap_identity[] = {
+	{ .name = "names", .kind = SNAP_TABLE, .owner = offsetof(struct engine, identity), .member = offsetof(struct identity, names),
+	  .key = &name_key_rec, .value = &named_rec },
+	{ .name = "station names", .kind = SNAP_TABLE, .owner = offsetof(struct engine, identity), .member = offsetof(struct identity, stations),
+	  .key = &station_key_rec, .value = &station_rec },
+	{ .name = "names told", .kind = SNAP_RECORD, .owner = offsetof(struct engine, identity),
+	  .key = &snap_no_key, .value = &identity_rec },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,6 +1,7 @@
 /* Keeps host events.  What an event proves is in joins.c. */
 #include "clocks.h"
 #include "joins.h"
+#include "snapshot.h"
 
 enum { EVENTS_DEFAULT = 16384 };
 static const ts_t EPS_UNSYNCED = 300 * TS_SEC, EPS_SYNCED = EVENT_EPS_SEC * TS_SEC; /* DETECTIONS.md 1.3 */
@@ -521,3 +522,113 @@ events_tick(struct engine *e, bool at_end)
 			f->decided_upto = i + 1;
 	}
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field leaf_rows[] = {
+	SNAP_ARRAY(struct leaf, sha1, sha1[0]),
+	SNAP_ARRAY(struct leaf, sha256, sha256[0]),
+	SNAP(struct leaf, has_sha1),
+	SNAP(struct leaf, has_sha256),
+};
+static const struct snap_rec leaf_rec = SNAP_REC(struct leaf, leaf_rows);
+static const struct snap_field kept_rows[] = {
+	SNAP(struct kept, serial),
+	SNAP(struct kept, host),
+	SNAP(struct kept, ts),
+	SNAP(struct kept, offset),
+	SNAP(struct kept, wire),
+	SNAP_UPTO(struct kept, kind, HE_KINDS - 1),
+	SNAP(struct kept, event_id),
+	SNAP(struct kept, set),
+	SNAP(struct kept, error),
+	SNAP(struct kept, record_id),
+	SNAP(struct kept, name),
+	SNAP_STR(struct kept, provider),
+	SNAP_STR(struct kept, computer),
+	SNAP_STR(struct kept, text),
+	SNAP(struct kept, addr),
+	SNAP(struct kept, peer),
+	SNAP(struct kept, router),
+	SNAP(struct kept, mac),
+	SNAP(struct kept, flag1),
+	SNAP(struct kept, flag2),
+	SNAP(struct kept, joined),
+	SNAP(struct kept, decided),
+	SNAP(struct kept, clock_known),
+	SNAP(struct kept, more_macs),
+	SNAP_UPTO(struct kept, nmac, KEPT_MACS),
+	SNAP_UPTO(struct kept, nip, KEPT_IPS),
+	SNAP_UPTO(struct kept, nmore, KEPT_MORE),
+	SNAP_SOME(struct kept, host_mac, host_mac[0], nmac),
+	SNAP_SOME(struct kept, host_ip, host_ip[0], nip),
+	SNAP_SOME(struct kept, more, more[0], nmore),
+	SNAP(struct kept, coid),
+	SNAP_SUB(struct kept, leaf, leaf_rec),
+	SNAP_SUB(struct kept, bound, leaf_rec),
+};
+static const struct snap_rec kept_rec = SNAP_REC(struct kept, kept_rows);
+static const struct snap_field seen_rows[] = {
+	SNAP(struct seen, ts),
+	SNAP(struct seen, seg),
+	SNAP(struct seen, mac),
+	SNAP(struct seen, client),
+	SNAP(struct seen, flags),
+};
+static const struct snap_rec seen_rec = SNAP_REC(struct seen, seen_rows);
+static const struct snap_field seen_ring_rows[] = {
+	SNAP_SUBS(struct seen_ring, v, v[0], seen_rec),
+	SNAP(struct seen_ring, n),
+};
+static const struct snap_rec seen_ring_rec = SNAP_REC(struct seen_ring, seen_ring_rows);
+static const struct snap_field feed_rows[] = {
+	SNAP_NOT(struct feed, serials),
+	SNAP_NOT(struct feed, ring),
+	SNAP_NOT(struct feed, kinds),
+	SNAP_NOT(struct feed, hosts),
+	SNAP_NOT(struct feed, cap),
+	SNAP_NOT(struct feed, n),
+	SNAP(struct feed, decided_upto),
+	SNAP(struct feed, paired_upto),
+	SNAP_NOT(struct feed, duplicates),
+	SNAP_NOT(struct feed, due),
+	SNAP_NOT(struct feed, pair_due),
+	SNAP_SUB(struct feed, ra, seen_ring_rec),
+	SNAP_SUB(struct feed, reply6, seen_ring_rec),
+	SNAP_NOT(struct feed, index),
+};
+static const struct snap_rec feed_rec = SNAP_REC(struct feed, feed_rows);
+
+static struct snap_ring
+kept_ring(struct engine *e)
+{
+	return (struct snap_ring){ .v = e->feed->ring, .cap = e->feed->cap, .ever = &e->feed->n };
+}
+
+/* Which event stands where. */
+static bool
+kept_loaded(struct engine *e)
+{
+	struct feed *f = e->feed;
+
+	for (uint64_t i = f->n > f->cap ? f->n - f->cap : 0; i < f->n; i++) {
+		bool fresh;
+		ts_t now = e->now == TS_NONE ? f->ring[i % f->cap].ts : e->now;
+		uint64_t *at = table_get(&f->serials, &f->ring[i % f->cap].serial, now, &fresh);
+		if (at == NULL || !fresh)
+			return false;
+		*at = i;
+		order_add(f, &f->kinds, &f->ring[i % f->cap]);
+		order_add(f, &f->hosts, &f->ring[i % f->cap]);
+	}
+	f->due = f->pair_due = TS_NONE; /* the next tick looks */
+	return f->decided_upto <= f->n && f->paired_upto <= f->n;
+}
+
+const struct snap_store snap_feed[] = {
+	{ .name = "host events", .kind = SNAP_RING, .ring = kept_ring, .key = &snap_no_key, .value = &kept_rec },
+	{ .name = "feed", .kind = SNAP_RECORD, .owner = offsetof(struct engine, feed),
+	  .key = &snap_no_key, .value = &feed_rec, .loaded = kept_loaded },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,6 +1,7 @@
 #include "ledger.h"
 #include "rates.h"
 #include "vantage.h"
+#include "snapshot.h"
 
 /* How long things are remembered.  A client key that was not seen for 30 days counts as new (DETECTIONS.md 1.1). */
 #define XACT_LIFE     (10 * TS_MIN)
@@ -1070,3 +1071,206 @@ ledger_server_next(struct engine *e, const struct d4_server *s, struct d4_seen *
 	}
 	return s;
 }
+
+void
+ledger_outage(struct engine *e, ts_t away)
+{
+	for (size_t i = 0; i < e->nsegment; i++)
+		if (e->ledger->seg[i].first_discover)
+			e->ledger->seg[i].first_discover += away;
+}
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field d4_key_rows[] = {
+	SNAP(struct d4_client_key, cid),
+	SNAP_SEG(struct d4_client_key, seg),
+	SNAP_UPTO(struct d4_client_key, hlen, 16),
+	SNAP_ARRAY(struct d4_client_key, chaddr, chaddr[0]),
+};
+static const struct snap_rec d4_key_rec = SNAP_REC(struct d4_client_key, d4_key_rows);
+static const struct snap_field items_rows[] = {
+	SNAP_ARRAY(struct d4_items, hash, hash[0]),
+	SNAP(struct d4_items, have),
+	SNAP(struct d4_items, missing),
+};
+static const struct snap_rec items_rec = SNAP_REC(struct d4_items, items_rows);
+static const struct snap_field answer_rows[] = {
+	SNAP(struct d4_answer, l2),
+	SNAP(struct d4_answer, id),
+	SNAP(struct d4_answer, yiaddr),
+	SNAP(struct d4_answer, at),
+	SNAP(struct d4_answer, since),
+	SNAP(struct d4_answer, digest),
+	SNAP_ARRAY(struct d4_answer, path, path[0]),
+	SNAP(struct d4_answer, have),
+	SNAP(struct d4_answer, missing),
+	SNAP(struct d4_answer, type),
+	SNAP_UPTO(struct d4_answer, st, ST_UNAUTHORISED),
+	SNAP(struct d4_answer, direct),
+	SNAP(struct d4_answer, relay),
+	SNAP(struct d4_answer, trusted),
+	SNAP(struct d4_answer, proxy),
+	SNAP(struct d4_answer, self),
+};
+static const struct snap_rec answer_rec = SNAP_REC(struct d4_answer, answer_rows);
+static const struct snap_field xact_key_rows[] = {
+	SNAP(struct xact_key, xid),
+	SNAP_SEG(struct xact_key, seg),
+	SNAP_UPTO(struct xact_key, hlen, 16),
+	SNAP_ARRAY(struct xact_key, chaddr, chaddr[0]),
+};
+static const struct snap_rec xact_key_rec = SNAP_REC(struct xact_key, xact_key_rows);
+static const struct snap_field xact_rows[] = {
+	SNAP(struct d4_xact, first),
+	SNAP(struct d4_xact, last),
+	SNAP(struct d4_xact, inform),
+	SNAP(struct d4_xact, cid),
+	SNAP(struct d4_xact, asked),
+	SNAP(struct d4_xact, asked_addr),
+	SNAP(struct d4_xact, client_seen),
+	SNAP(struct d4_xact, any_asked),
+	SNAP(struct d4_xact, pxe),
+	SNAP(struct d4_xact, asks_domain),
+	SNAP_UPTO(struct d4_xact, nanswer, D4_ANSWERS),
+	SNAP_SOME_SUBS(struct d4_xact, answer, answer[0], nanswer, answer_rec),
+};
+static const struct snap_rec xact_rec = SNAP_REC(struct d4_xact, xact_rows);
+static const struct snap_field client_rows[] = {
+	SNAP(struct d4_client, first),
+	SNAP(struct d4_client, last),
+	SNAP(struct d4_client, seen_before),
+	SNAP(struct d4_client, waiting),
+	SNAP(struct d4_client, answered),
+	SNAP(struct d4_client, selected),
+	SNAP(struct d4_client, refused_at),
+	SNAP(struct d4_client, counted_at),
+	SNAP(struct d4_client, mac),
+	SNAP(struct d4_client, l2),
+	SNAP(struct d4_client, server),
+	SNAP(struct d4_client, server_id),
+	SNAP(struct d4_client, giaddr),
+	SNAP(struct d4_client, circuit),
+	SNAP(struct d4_client, flags),
+};
+static const struct snap_rec client_rec = SNAP_REC(struct d4_client, client_rows);
+static const struct snap_field lease_key_rows[] = {
+	SNAP_SEG(struct lease_key, seg),
+	SNAP(struct lease_key, addr),
+};
+static const struct snap_rec lease_key_rec = SNAP_REC(struct lease_key, lease_key_rows);
+static const struct snap_field lease_rows[] = {
+	SNAP_SUB(struct d4_lease, owner, d4_key_rec),
+	SNAP(struct d4_lease, mac),
+	SNAP(struct d4_lease, l2),
+	SNAP(struct d4_lease, server),
+	SNAP(struct d4_lease, addr),
+	SNAP(struct d4_lease, server_id),
+	SNAP(struct d4_lease, acked),
+	SNAP(struct d4_lease, expires),
+	SNAP_SEG(struct d4_lease, seg),
+	SNAP(struct d4_lease, tested),
+	SNAP(struct d4_lease, alive),
+	SNAP(struct d4_lease, ip_out),
+	SNAP(struct d4_lease, ip_in),
+	SNAP(struct d4_lease, excess),
+	SNAP(struct d4_lease, ghost),
+	SNAP(struct d4_lease, unused),
+};
+static const struct snap_rec lease_rec = SNAP_REC(struct d4_lease, lease_rows);
+static const struct snap_field server_key_rows[] = {
+	SNAP_SEG(struct server_key, seg),
+	SNAP(struct server_key, mac),
+	SNAP(struct server_key, id),
+};
+static const struct snap_rec server_key_rec = SNAP_REC(struct server_key, server_key_rows);
+static const struct snap_field server_rows[] = {
+	SNAP(struct d4_server, first),
+	SNAP(struct d4_server, last),
+	SNAP(struct d4_server, acks),
+	SNAP(struct d4_server, agreed),
+	SNAP(struct d4_server, clients),
+	SNAP(struct d4_server, contradicted),
+	SNAP(struct d4_server, learned),
+	SNAP(struct d4_server, served),
+	SNAP(struct d4_server, proxied),
+};
+static const struct snap_rec server_rec = SNAP_REC(struct d4_server, server_rows);
+static const struct snap_field scope_key_rows[] = {
+	SNAP_SEG(struct scope_key, seg),
+	SNAP(struct scope_key, len),
+	SNAP(struct scope_key, net),
+};
+static const struct snap_rec scope_key_rec = SNAP_REC(struct scope_key, scope_key_rows);
+static const struct snap_field offerer_rows[] = {
+	SNAP(struct offerer, mac),
+	SNAP(struct offerer, id),
+	SNAP(struct offerer, since),
+	SNAP(struct offerer, last),
+	SNAP_SUB(struct offerer, items, items_rec),
+	SNAP(struct offerer, used),
+	SNAP(struct offerer, trusted),
+};
+static const struct snap_rec offerer_rec = SNAP_REC(struct offerer, offerer_rows);
+static const struct snap_field scope_rows[] = {
+	SNAP_SUBS(struct scope, o, o[0], offerer_rec),
+};
+static const struct snap_rec scope_rec = SNAP_REC(struct scope, scope_rows);
+static const struct snap_field station_key_rows[] = {
+	SNAP_SEG(struct station_key, seg),
+	SNAP(struct station_key, mac),
+};
+static const struct snap_rec station_key_rec = SNAP_REC(struct station_key, station_key_rows);
+static const struct snap_field station_lease_rows[] = {
+	SNAP_IN(struct station, lease, lease[0], addr),
+	SNAP_IN(struct station, lease, lease[0], expires),
+};
+static const struct snap_rec station_lease_rec = { station_lease_rows, NELEM(station_lease_rows), sizeof(SNAP_AT(struct station, lease[0])) };
+static const struct snap_field station_rows[] = {
+	SNAP(struct station, keys),
+	SNAP_SUBS(struct station, lease, lease[0], station_lease_rec),
+	SNAP(struct station, vouched),
+	SNAP(struct station, vouched_since),
+};
+static const struct snap_rec station_rec = SNAP_REC(struct station, station_rows);
+static const struct snap_field d4_segment_rows[] = {
+	SNAP(struct d4_segment, first_discover),
+	SNAP(struct d4_segment, learned),
+	SNAP(struct d4_segment, discovers),
+	SNAP_ARRAY(struct d4_segment, discoverer, discoverer[0]),
+	SNAP(struct d4_segment, server_seen),
+	SNAP(struct d4_segment, silent),
+};
+static const struct snap_rec d4_segment_rec = SNAP_REC(struct d4_segment, d4_segment_rows);
+
+/* Counts of what is in the tables. */
+static bool
+ledger_loaded(struct engine *e)
+{
+	struct ledger *l = e->ledger;
+
+	for (const struct d4_lease *x = table_next(&l->leases, NULL); x; x = table_next(&l->leases, x)) {
+		l->watched += x->tested && !x->alive;
+		l->excess += x->excess && !x->alive;
+	}
+	return true;
+}
+
+const struct snap_store snap_ledger[] = {
+	{ .name = "dhcp4 transactions", .kind = SNAP_TABLE, .owner = offsetof(struct engine, ledger), .member = offsetof(struct ledger, xacts),
+	  .key = &xact_key_rec, .value = &xact_rec },
+	{ .name = "dhcp4 clients", .kind = SNAP_TABLE, .owner = offsetof(struct engine, ledger), .member = offsetof(struct ledger, clients),
+	  .key = &d4_key_rec, .value = &client_rec },
+	{ .name = "dhcp4 leases", .kind = SNAP_TABLE, .owner = offsetof(struct engine, ledger), .member = offsetof(struct ledger, leases),
+	  .key = &lease_key_rec, .value = &lease_rec, .loaded = ledger_loaded },
+	{ .name = "dhcp4 servers", .kind = SNAP_TABLE, .owner = offsetof(struct engine, ledger), .member = offsetof(struct ledger, servers),
+	  .key = &server_key_rec, .value = &server_rec },
+	{ .name = "dhcp4 subnets", .kind = SNAP_TABLE, .owner = offsetof(struct engine, ledger), .member = offsetof(struct ledger, scopes),
+	  .key = &scope_key_rec, .value = &scope_rec },
+	{ .name = "dhcp4 stations", .kind = SNAP_TABLE, .owner = offsetof(struct engine, ledger), .member = offsetof(struct ledger, stations),
+	  .key = &station_key_rec, .value = &station_rec },
+	{ .name = "dhcp4 segments", .kind = SNAP_SEGMENTS, .owner = offsetof(struct engine, ledger), .member = offsetof(struct ledger, seg),
+	  .key = &snap_no_key, .value = &d4_segment_rec },
+	{ 0 },
+};
+/* clang-format on */

@@ -151,6 +151,8 @@ struct ledger {
 size_t ledger_bytes(const struct engine_conf *);
 void ledger_open(struct engine *, void *mem);
 void ledger_learn(struct engine *, const struct obs *);
+/* The sensor was away for so long: silence that nobody listened to is none. */
+void ledger_outage(struct engine *, ts_t away);
 
 /* Keys are made in one place, with their padding zeroed: a table compares them as bytes. */
 bool ledger_key_eq(const struct d4_client_key *, const struct d4_client_key *);

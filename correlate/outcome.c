@@ -1,6 +1,7 @@
 /* Bounded logs of spans: what repeats within SPAN_GAP_SEC is one span, at most a minute long. */
 #include "outcome.h"
 #include "cursor.h"
+#include "snapshot.h"
 
 enum { ENDPOINTS = 2048, SPANS = 24, SPAN_GAP_SEC = 20, SPAN_SEC = 60 };
 enum { NAMES_CAP = 8192, NAME_ANSWERS = 3, CHECKS = 256, RRS_MAX = 32 };
@@ -391,3 +392,67 @@ outcomes_learn(struct engine *e, const struct obs *o)
 	default: break;
 	}
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field end_key_rows[] = {
+	SNAP(struct end_key, addr),
+	SNAP(struct end_key, port),
+	SNAP_SEG(struct end_key, seg),
+};
+static const struct snap_rec end_key_rec = SNAP_REC(struct end_key, end_key_rows);
+static const struct snap_field span_rows[] = {
+	SNAP(struct span, first),
+	SNAP(struct span, last),
+	SNAP(struct span, n),
+};
+static const struct snap_rec span_rec = SNAP_REC(struct span, span_rows);
+static const struct snap_field end_log_rows[] = {
+	SNAP_SUBS(struct end_log, v, v[0][0], span_rec),
+	SNAP_ARRAY(struct end_log, n, n[0]),
+};
+static const struct snap_rec end_log_rec = SNAP_REC(struct end_log, end_log_rows);
+static const struct snap_field name_key_rows[] = {
+	SNAP(struct name_key, client),
+	SNAP_SEG(struct name_key, seg),
+	SNAP(struct name_key, name),
+};
+static const struct snap_rec name_key_rec = SNAP_REC(struct name_key, name_key_rows);
+static const struct snap_field name_answer_rows[] = {
+	SNAP(struct name_answer, ts),
+	SNAP(struct name_answer, resolver),
+	SNAP(struct name_answer, addr),
+	SNAP(struct name_answer, by),
+	SNAP(struct name_answer, rcode),
+	SNAP(struct name_answer, answered),
+};
+static const struct snap_rec name_answer_rec = SNAP_REC(struct name_answer, name_answer_rows);
+static const struct snap_field name_log_rows[] = {
+	SNAP_SUBS(struct name_log, v, v[0], name_answer_rec),
+	SNAP(struct name_log, n),
+};
+static const struct snap_rec name_log_rec = SNAP_REC(struct name_log, name_log_rows);
+static const struct snap_field check_key_rows[] = {
+	SNAP_SEG(struct check_key, seg),
+	SNAP(struct check_key, mac),
+};
+static const struct snap_rec check_key_rec = SNAP_REC(struct check_key, check_key_rows);
+static const struct snap_field check_rows[] = {
+	SNAP(struct rogue_check, asked),
+	SNAP(struct rogue_check, told),
+	SNAP(struct rogue_check, by),
+	SNAP(struct rogue_check, by_addr),
+	SNAP(struct rogue_check, domain),
+};
+static const struct snap_rec check_rec = SNAP_REC(struct rogue_check, check_rows);
+
+const struct snap_store snap_outcomes[] = {
+	{ .name = "outcomes", .kind = SNAP_TABLE, .owner = offsetof(struct engine, outcomes), .member = offsetof(struct outcomes, ends),
+	  .key = &end_key_rec, .value = &end_log_rec },
+	{ .name = "names answered", .kind = SNAP_TABLE, .owner = offsetof(struct engine, outcomes), .member = offsetof(struct outcomes, names),
+	  .key = &name_key_rec, .value = &name_log_rec },
+	{ .name = "rogue detections", .kind = SNAP_TABLE, .owner = offsetof(struct engine, outcomes), .member = offsetof(struct outcomes, checks),
+	  .key = &check_key_rec, .value = &check_rec },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,6 +1,7 @@
 /* Router advertisements and address claims: what was seen.  See rastate.h. */
 #include "rastate.h"
 #include "vantage.h"
+#include "snapshot.h"
 
 enum {
 	SOURCES = 4096, /* RA senders; a flood turns them over */
@@ -740,3 +741,150 @@ claim_due(struct engine *e, struct segment **seg, struct claim_verdict *v)
 	}
 	return false;
 }
+
+void
+ra_outage(struct engine *e, ts_t away)
+{
+	for (size_t i = 0; i < e->nsegment; i++)
+		if (e->ra->seg[i].first_rs)
+			e->ra->seg[i].first_rs += away;
+}
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field mac_key_rows[] = {
+	SNAP_SEG(struct mac_key, seg),
+	SNAP(struct mac_key, mac),
+};
+static const struct snap_rec mac_key_rec = SNAP_REC(struct mac_key, mac_key_rows);
+static const struct snap_field addr_key_rows[] = {
+	SNAP_SEG(struct addr_key, seg),
+	SNAP(struct addr_key, addr),
+	SNAP_NOT(struct addr_key, pad),
+};
+static const struct snap_rec addr_key_rec = SNAP_REC(struct addr_key, addr_key_rows);
+static const struct snap_field seen_rows[] = {
+	SNAP(struct ra_seen, what),
+	SNAP(struct ra_seen, mac),
+	SNAP(struct ra_seen, at),
+};
+static const struct snap_rec seen_rec = SNAP_REC(struct ra_seen, seen_rows);
+static const struct snap_field source_rows[] = {
+	SNAP(struct ra_source, first),
+	SNAP(struct ra_source, last),
+	SNAP(struct ra_source, zero_at),
+	SNAP(struct ra_source, kill_at),
+	SNAP(struct ra_source, shape),
+	SNAP(struct ra_source, shape_zero),
+	SNAP(struct ra_source, lifetime),
+	SNAP(struct ra_source, live),
+	SNAP(struct ra_source, other),
+	SNAP(struct ra_source, silence),
+	SNAP(struct ra_source, kills),
+	SNAP_SUBS(struct ra_source, prefix, prefix[0], seen_rec),
+	SNAP_UPTO(struct ra_source, nprefix, RA_WINDOW),
+};
+static const struct snap_rec source_rec = SNAP_REC(struct ra_source, source_rows);
+static const struct snap_field key_addr_rows[] = {
+	SNAP(struct key_addr, roles),
+};
+static const struct snap_rec key_addr_rec = SNAP_REC(struct key_addr, key_addr_rows);
+static const struct snap_field claim_rows[] = {
+	SNAP(struct claim, owner),
+	SNAP(struct claim, taker),
+	SNAP(struct claim, by),
+	SNAP(struct claim, at),
+	SNAP(struct claim, back),
+	SNAP(struct claim, key),
+	SNAP(struct claim, told),
+	SNAP(struct claim, proven),
+	SNAP(struct claim, victim),
+	SNAP(struct claim, has_victim),
+};
+static const struct snap_rec claim_rec = SNAP_REC(struct claim, claim_rows);
+static const struct snap_field on_link_rows[] = {
+	SNAP(struct on_link, p),
+	SNAP(struct on_link, mac),
+	SNAP(struct on_link, last),
+	SNAP(struct on_link, until),
+	SNAP(struct on_link, n),
+	SNAP(struct on_link, delegated),
+};
+static const struct snap_rec on_link_rec = SNAP_REC(struct on_link, on_link_rows);
+static const struct snap_field ra_segment_rows[] = {
+	SNAP_SUBS(struct ra_segment, prefix, prefix[0], on_link_rec),
+	SNAP_SUBS(struct ra_segment, source, source[0], seen_rec),
+	SNAP_UPTO(struct ra_segment, nsource, RA_WINDOW),
+	SNAP(struct ra_segment, mo),
+	SNAP(struct ra_segment, authorised_seen),
+	SNAP(struct ra_segment, two_clients),
+	SNAP(struct ra_segment, had_ra),
+	SNAP(struct ra_segment, flood_until),
+	SNAP(struct ra_segment, first_rs),
+	SNAP(struct ra_segment, solicits),
+	SNAP(struct ra_segment, client),
+};
+static const struct snap_rec ra_segment_rec = SNAP_REC(struct ra_segment, ra_segment_rows);
+static const struct snap_field suspect_rows[] = {
+	SNAP(struct ra_suspect, seg),
+	SNAP(struct ra_suspect, has_mac),
+	SNAP(struct ra_suspect, used),
+	SNAP(struct ra_suspect, nudge),
+	SNAP(struct ra_suspect, mac),
+	SNAP(struct ra_suspect, first),
+	SNAP(struct ra_suspect, last),
+	SNAP(struct ra_suspect, until),
+	SNAP(struct ra_suspect, scanned),
+	SNAP_ARRAY(struct ra_suspect, prefix, prefix[0]),
+	SNAP_UPTO(struct ra_suspect, nprefix, RA_SUSPECT_PREFIXES),
+};
+static const struct snap_rec suspect_rec = SNAP_REC(struct ra_suspect, suspect_rows);
+static const struct snap_field due_rows[] = {
+	SNAP(struct claim_due, seg),
+	SNAP(struct claim_due, used),
+	SNAP(struct claim_due, addr),
+	SNAP(struct claim_due, owner),
+	SNAP(struct claim_due, taker),
+	SNAP(struct claim_due, back),
+	SNAP(struct claim_due, taker_at),
+};
+static const struct snap_rec due_rec = SNAP_REC(struct claim_due, due_rows);
+static const struct snap_field ra_rows[] = {
+	SNAP_NOT(struct rastate, at),
+	SNAP_NOT(struct rastate, sources),
+	SNAP_NOT(struct rastate, keys),
+	SNAP_NOT(struct rastate, claims),
+	SNAP_NOT(struct rastate, seg),
+	SNAP_SUBS(struct rastate, suspect, suspect[0], suspect_rec),
+	SNAP_UPTO(struct rastate, nsuspect, RA_SUSPECTS),
+	SNAP_SUBS(struct rastate, due, due[0], due_rec),
+	SNAP(struct rastate, ndue),
+};
+static const struct snap_rec ra_rec = SNAP_REC(struct rastate, ra_rows);
+
+static bool
+ra_loaded(struct engine *e)
+{
+	for (size_t i = 0; i < RA_SUSPECTS; i++)
+		if (e->ra->suspect[i].used && e->ra->suspect[i].seg >= e->nsegment)
+			return false;
+	for (size_t i = 0; i < DUE; i++)
+		if (e->ra->due[i].used && e->ra->due[i].seg >= e->nsegment)
+			return false;
+	return true;
+}
+
+const struct snap_store snap_ra[] = {
+	{ .name = "ra sources", .kind = SNAP_TABLE, .owner = offsetof(struct engine, ra), .member = offsetof(struct rastate, sources),
+	  .key = &mac_key_rec, .value = &source_rec },
+	{ .name = "key addresses", .kind = SNAP_TABLE, .owner = offsetof(struct engine, ra), .member = offsetof(struct rastate, keys),
+	  .key = &addr_key_rec, .value = &key_addr_rec },
+	{ .name = "address claims", .kind = SNAP_TABLE, .owner = offsetof(struct engine, ra), .member = offsetof(struct rastate, claims),
+	  .key = &addr_key_rec, .value = &claim_rec },
+	{ .name = "ra segments", .kind = SNAP_SEGMENTS, .owner = offsetof(struct engine, ra), .member = offsetof(struct rastate, seg),
+	  .key = &snap_no_key, .value = &ra_segment_rec },
+	{ .name = "ra suspects", .kind = SNAP_RECORD, .owner = offsetof(struct engine, ra),
+	  .key = &snap_no_key, .value = &ra_rec, .loaded = ra_loaded },
+	{ 0 },
+};
+/* clang-format on */

@@ -66,6 +66,8 @@ size_t rastate_bytes(const struct engine_conf *);
 void   rastate_open(struct engine *, void *mem);
 /* Called for OBS_ND, OBS_ARP and OBS_FRAME before any detector. */
 void   rastate_learn(struct engine *, const struct obs *);
+/* The sensor was away for so long: silence that nobody listened to is none. */
+void   ra_outage(struct engine *, ts_t away);
 const struct ra_message *ra_at(struct engine *);
 
 /* Is the address on a prefix that a router announced on-link, or that a server with standing delegated?  Those of `but`

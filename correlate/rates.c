@@ -1,5 +1,6 @@
 #include "rates.h"
 #include "hypothesis.h"
+#include "snapshot.h"
 
 /* DETECTIONS.md 4: p0 = 5 % of legitimate leases show no sign of life in time, p1 = 80 % of an attacker's; the steps are
  * ln(p1/p0) and ln((1-p1)/(1-p0)).  Where the measured share is higher, p0 is twice that: one row for each 5 %. */
@@ -455,3 +456,217 @@ rates_quiet(struct engine *e, const struct segment *s, ts_t from, ts_t to)
 		}
 	return alive * 10 >= n * 9;
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field top_rows[] = {
+	SNAP_IN(struct sources, top, top[0], mac),
+	SNAP_IN(struct sources, top, top[0], n),
+	SNAP_IN(struct sources, top, top[0], err),
+};
+static const struct snap_rec top_rec = { top_rows, NELEM(top_rows), sizeof(SNAP_AT(struct sources, top[0])) };
+static const struct snap_field sources_rows[] = {
+	SNAP_SUBS(struct sources, top, top[0], top_rec),
+	SNAP(struct sources, total),
+};
+static const struct snap_rec sources_rec = SNAP_REC(struct sources, sources_rows);
+static const struct snap_field ghosts_rows[] = {
+	SNAP(struct ghosts, s),
+	SNAP_SUB(struct ghosts, src, sources_rec),
+};
+static const struct snap_rec ghosts_rec = SNAP_REC(struct ghosts, ghosts_rows);
+static const struct snap_field actor_rows[] = {
+	SNAP(struct actor, has_mac),
+	SNAP(struct actor, mac),
+	SNAP(struct actor, addr),
+	SNAP(struct actor, scope),
+	SNAP(struct actor, rule),
+};
+static const struct snap_rec actor_rec = SNAP_REC(struct actor, actor_rows);
+static const struct snap_field attack_rows[] = {
+	SNAP_UPTO(struct attack, family, FAMILIES - 1),
+	SNAP_SUB(struct attack, actor, actor_rec),
+	SNAP(struct attack, last),
+	SNAP(struct attack, hard),
+	SNAP(struct attack, rate),
+};
+static const struct snap_rec attack_rec = SNAP_REC(struct attack, attack_rows);
+static const struct snap_field bad_rows[] = {
+	SNAP_IN(struct rates_seg, bad, bad[0], mac),
+	SNAP_IN(struct rates_seg, bad, bad[0], l2),
+	SNAP_IN(struct rates_seg, bad, bad[0], at),
+};
+static const struct snap_rec bad_rec = { bad_rows, NELEM(bad_rows), sizeof(SNAP_AT(struct rates_seg, bad[0])) };
+static const struct snap_field declined_rows[] = {
+	SNAP_IN(struct rates_seg, declined, declined[0], chaddr),
+	SNAP_IN(struct rates_seg, declined, declined[0], answerer),
+	SNAP_IN(struct rates_seg, declined, declined[0], at),
+};
+static const struct snap_rec declined_rec = { declined_rows, NELEM(declined_rows), sizeof(SNAP_AT(struct rates_seg, declined[0])) };
+static const struct snap_field slot_rows[] = {
+	SNAP_IN(struct rates_seg, slot, slot[0], asked),
+	SNAP_IN(struct rates_seg, slot, slot[0], answered),
+};
+static const struct snap_rec slot_rec = { slot_rows, NELEM(slot_rows), sizeof(SNAP_AT(struct rates_seg, slot[0])) };
+static const struct snap_field refused_rows[] = {
+	SNAP_IN(struct rates_seg, refused, refused[0], mac),
+	SNAP_IN(struct rates_seg, refused, refused[0], at),
+};
+static const struct snap_rec refused_rec = { refused_rows, NELEM(refused_rows), sizeof(SNAP_AT(struct rates_seg, refused[0])) };
+static const struct snap_field quiet_rows[] = {
+	SNAP_IN(struct rates_seg, quiet, quiet[0], keys),
+	SNAP_IN(struct rates_seg, quiet, quiet[0], alive),
+};
+static const struct snap_rec quiet_rec = { quiet_rows, NELEM(quiet_rows), sizeof(SNAP_AT(struct rates_seg, quiet[0])) };
+static const struct snap_field rates_seg_rows[] = {
+	SNAP(struct rates_seg, server_at),
+	SNAP_SUBS(struct rates_seg, ghosts, ghosts[0], ghosts_rec),
+	SNAP(struct rates_seg, stock_counted),
+	SNAP(struct rates_seg, first_lease),
+	SNAP(struct rates_seg, rate_s),
+	SNAP_ARRAY(struct rates_seg, lam, lam[0]),
+	SNAP(struct rates_seg, bucket),
+	SNAP_SUB(struct rates_seg, rate_src, sources_rec),
+	SNAP_SUBS(struct rates_seg, bad, bad[0], bad_rec),
+	SNAP_SUBS(struct rates_seg, declined, declined[0], declined_rec),
+	SNAP_SUBS(struct rates_seg, slot, slot[0], slot_rec),
+	SNAP_SUBS(struct rates_seg, minute, minute[0], slot_rec),
+	SNAP(struct rates_seg, slot_at),
+	SNAP(struct rates_seg, minute_at),
+	SNAP(struct rates_seg, row_since),
+	SNAP(struct rates_seg, exhausted),
+	SNAP(struct rates_seg, nooffer_at),
+	SNAP_SUBS(struct rates_seg, attack, attack[0], attack_rec),
+	SNAP_SUBS(struct rates_seg, refused, refused[0], refused_rec),
+	SNAP_SUBS(struct rates_seg, quiet, quiet[0], quiet_rec),
+	SNAP(struct rates_seg, quiet_at),
+	SNAP_NOT(struct rates_seg, hint),
+	SNAP_NOT(struct rates_seg, hint_at),
+	SNAP(struct rates_seg, known_leases),
+	SNAP(struct rates_seg, known_ghosts),
+	SNAP(struct rates_seg, stock),
+	SNAP(struct rates_seg, bucket_keys),
+	SNAP(struct rates_seg, run_keys),
+	SNAP(struct rates_seg, run_judged),
+	SNAP(struct rates_seg, run_alive),
+	SNAP(struct rates_seg, row),
+	SNAP(struct rates_seg, row_asked),
+	SNAP(struct rates_seg, row_answered),
+	SNAP(struct rates_seg, ndeclined),
+	SNAP(struct rates_seg, nrefused),
+	SNAP(struct rates_seg, own),
+	SNAP(struct rates_seg, server_id),
+	SNAP(struct rates_seg, low),
+	SNAP(struct rates_seg, high),
+	SNAP(struct rates_seg, server),
+	SNAP(struct rates_seg, rate_alarm),
+	SNAP(struct rates_seg, quiet_told),
+	SNAP(struct rates_seg, row_told),
+	SNAP(struct rates_seg, nooffer),
+};
+static const struct snap_rec rates_seg_rec = SNAP_REC(struct rates_seg, rates_seg_rows);
+static const struct snap_field fan_ring_rows[] = {
+	SNAP_IN(struct fan, ring, ring[0], at),
+	SNAP_IN(struct fan, ring, ring[0], mac),
+	SNAP_IN(struct fan, ring, ring[0], cid),
+	SNAP_IN(struct fan, ring, ring[0], leased),
+};
+static const struct snap_rec fan_ring_rec = { fan_ring_rows, NELEM(fan_ring_rows), sizeof(SNAP_AT(struct fan, ring[0])) };
+static const struct snap_field fan_slot_rows[] = {
+	SNAP_IN(struct fan, slot, slot[0], judged),
+	SNAP_IN(struct fan, slot, slot[0], unused),
+};
+static const struct snap_rec fan_slot_rec = { fan_slot_rows, NELEM(fan_slot_rows), sizeof(SNAP_AT(struct fan, slot[0])) };
+static const struct snap_field fan_key_rows[] = {
+	SNAP_SEG(struct fan_key, seg),
+	SNAP(struct fan_key, mac),
+};
+static const struct snap_rec fan_key_rec = SNAP_REC(struct fan_key, fan_key_rows);
+static const struct snap_field fan_rows[] = {
+	SNAP_SUBS(struct fan, ring, ring[0], fan_ring_rec),
+	SNAP(struct fan, nring),
+	SNAP_SUBS(struct fan, slot, slot[0], fan_slot_rec),
+	SNAP(struct fan, slot_at),
+};
+static const struct snap_rec fan_rec = SNAP_REC(struct fan, fan_rows);
+struct number_key {
+	uint64_t n;
+};
+static const struct snap_field number_key_rows[] = {
+	SNAP(struct number_key, n),
+};
+static const struct snap_rec number_key_rec = SNAP_REC(struct number_key, number_key_rows);
+static const struct snap_field circuit_rows[] = {
+	SNAP_ARRAY(struct circuit, at, at[0][0]),
+	SNAP_ARRAY(struct circuit, n, n[0]),
+	SNAP(struct circuit, first),
+	SNAP(struct circuit, hour),
+	SNAP(struct circuit, hour_keys),
+	SNAP(struct circuit, quiet_hours),
+	SNAP(struct circuit, busy_hours),
+};
+static const struct snap_rec circuit_rec = SNAP_REC(struct circuit, circuit_rows);
+static const struct snap_field xid_rows[] = {
+	SNAP_ARRAY(struct xid_use, chaddr, chaddr[0]),
+	SNAP_ARRAY(struct xid_use, l2, l2[0]),
+	SNAP_ARRAY(struct xid_use, at, at[0]),
+	SNAP(struct xid_use, n),
+};
+static const struct snap_rec xid_rec = SNAP_REC(struct xid_use, xid_rows);
+static const struct snap_field d4_key_rows[] = {
+	SNAP(struct d4_client_key, cid),
+	SNAP_SEG(struct d4_client_key, seg),
+	SNAP_UPTO(struct d4_client_key, hlen, 16),
+	SNAP_ARRAY(struct d4_client_key, chaddr, chaddr[0]),
+};
+static const struct snap_rec d4_key_rec = SNAP_REC(struct d4_client_key, d4_key_rows);
+static const struct snap_field due_rows[] = {
+	SNAP(struct due, at),
+	SNAP(struct due, since),
+	SNAP_SUB(struct due, key, d4_key_rec),
+	SNAP_NOT(struct due, ref),
+	SNAP(struct due, addr),
+	SNAP_UPTO(struct due, kind, DUE_LEASE),
+};
+static const struct snap_rec due_rec = SNAP_REC(struct due, due_rows);
+static const struct snap_field rates_rows[] = {
+	SNAP_NOT(struct rates, seg),
+	SNAP_NOT(struct rates, fans),
+	SNAP_NOT(struct rates, circuits),
+	SNAP_NOT(struct rates, xids),
+	SNAP_NOT(struct rates, life),
+	SNAP_NOT(struct rates, offer),
+	SNAP(struct rates, missed),
+};
+static const struct snap_rec rates_rec = SNAP_REC(struct rates, rates_rows);
+
+static struct snap_ring
+life_ring(struct engine *e)
+{
+	struct due_ring *q = &e->rates->life;
+	return (struct snap_ring){ .v = q->v, .cap = q->cap, .head = &q->head, .n = &q->n };
+}
+
+static struct snap_ring
+offer_ring(struct engine *e)
+{
+	struct due_ring *q = &e->rates->offer;
+	return (struct snap_ring){ .v = q->v, .cap = q->cap, .head = &q->head, .n = &q->n };
+}
+
+const struct snap_store snap_rates[] = {
+	{ .name = "dhcp4 rates", .kind = SNAP_SEGMENTS, .owner = offsetof(struct engine, rates), .member = offsetof(struct rates, seg),
+	  .key = &snap_no_key, .value = &rates_seg_rec, .is_pointer = true },
+	{ .name = "dhcp4 sources", .kind = SNAP_TABLE, .owner = offsetof(struct engine, rates), .member = offsetof(struct rates, fans),
+	  .key = &fan_key_rec, .value = &fan_rec },
+	{ .name = "dhcp4 circuits", .kind = SNAP_TABLE, .owner = offsetof(struct engine, rates), .member = offsetof(struct rates, circuits),
+	  .key = &number_key_rec, .value = &circuit_rec },
+	{ .name = "dhcp4 transaction ids", .kind = SNAP_TABLE, .owner = offsetof(struct engine, rates), .member = offsetof(struct rates, xids),
+	  .key = &number_key_rec, .value = &xid_rec },
+	{ .name = "dhcp4 leases due", .kind = SNAP_RING, .ring = life_ring, .key = &snap_no_key, .value = &due_rec },
+	{ .name = "dhcp4 offers due", .kind = SNAP_RING, .ring = offer_ring, .key = &snap_no_key, .value = &due_rec },
+	{ .name = "dhcp4 counts", .kind = SNAP_RECORD, .owner = offsetof(struct engine, rates),
+	  .key = &snap_no_key, .value = &rates_rec },
+	{ 0 },
+};
+/* clang-format on */

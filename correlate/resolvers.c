@@ -1,5 +1,6 @@
 /* Who advertises which resolver: one small table, filled by the DHCP and RA stores. */
 #include "resolvers.h"
+#include "snapshot.h"
 
 /* 4 advertisers: a pair of routers and a pair of servers.  A day: the longest usual lease time of a resolver. */
 enum { RESOLVERS = 2048, ADVERTISERS = 4 };
@@ -100,3 +101,29 @@ resolver_next(struct engine *e, const void *at, struct resolver_seen *seen)
 	}
 	return r;
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field resolver_key_rows[] = {
+	SNAP_SEG(struct resolver_key, seg),
+	SNAP(struct resolver_key, addr),
+	SNAP_NOT(struct resolver_key, pad),
+};
+static const struct snap_rec resolver_key_rec = SNAP_REC(struct resolver_key, resolver_key_rows);
+static const struct snap_field advertiser_rows[] = {
+	SNAP(struct advertiser, mac),
+	SNAP(struct advertiser, last),
+};
+static const struct snap_rec advertiser_rec = SNAP_REC(struct advertiser, advertiser_rows);
+static const struct snap_field resolver_rows[] = {
+	SNAP_UPTO(struct resolver, n, ADVERTISERS),
+	SNAP_SOME_SUBS(struct resolver, by, by[0], n, advertiser_rec),
+};
+static const struct snap_rec resolver_rec = SNAP_REC(struct resolver, resolver_rows);
+
+const struct snap_store snap_resolvers[] = {
+	{ .name = "resolvers", .kind = SNAP_TABLE, .owner = offsetof(struct engine, resolvers), .member = offsetof(struct resolvers, table),
+	  .key = &resolver_key_rec, .value = &resolver_rec },
+	{ 0 },
+};
+/* clang-format on */

@@ -2,6 +2,7 @@
 #include "hypothesis.h"
 #include "out.h"
 #include "rastate.h"
+#include "snapshot.h"
 
 enum {
 	SERVERS = 4096,
@@ -576,3 +577,56 @@ server_leaf_next(struct engine *e, const void *at, struct leaf_seen *seen)
 	}
 	return v;
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field server_key_rows[] = {
+	SNAP(struct server_key, sni),
+	SNAP(struct server_key, addr),
+	SNAP_NOT(struct server_key, pad),
+};
+static const struct snap_rec server_key_rec = SNAP_REC(struct server_key, server_key_rows);
+static const struct snap_field leaf_rows[] = {
+	SNAP_ARRAY(struct leaf, sha1, sha1[0]),
+	SNAP_ARRAY(struct leaf, sha256, sha256[0]),
+	SNAP(struct leaf, has_sha1),
+	SNAP(struct leaf, has_sha256),
+};
+static const struct snap_rec leaf_rec = SNAP_REC(struct leaf, leaf_rows);
+static const struct snap_field shown_rows[] = {
+	SNAP_SUB(struct shown, leaf, leaf_rec),
+	SNAP(struct shown, first),
+	SNAP(struct shown, last),
+	SNAP(struct shown, not_before),
+	SNAP(struct shown, not_after),
+	SNAP(struct shown, issuer),
+	SNAP_ARRAY(struct shown, client, client[0]),
+	SNAP_UPTO(struct shown, nclient, CLIENTS_NEEDED),
+	SNAP(struct shown, suspect),
+	SNAP_SEG(struct shown, seg),
+	SNAP(struct shown, mac),
+};
+static const struct snap_rec shown_rec = SNAP_REC(struct shown, shown_rows);
+static const struct snap_field answerer_rows[] = {
+	SNAP(struct answerer, mac),
+	SNAP_SEG(struct answerer, seg),
+	SNAP(struct answerer, addr),
+	SNAP(struct answerer, first),
+	SNAP(struct answerer, last),
+};
+static const struct snap_rec answerer_rec = SNAP_REC(struct answerer, answerer_rows);
+static const struct snap_field server_rows[] = {
+	SNAP_UPTO(struct server, nleaf, LEAVES),
+	SNAP_UPTO(struct server, nby, ANSWERERS),
+	SNAP_SOME_SUBS(struct server, leaf, leaf[0], nleaf, shown_rec),
+	SNAP_SOME_SUBS(struct server, by, by[0], nby, answerer_rec),
+	SNAP(struct server, clear),
+};
+static const struct snap_rec server_rec = SNAP_REC(struct server, server_rows);
+
+const struct snap_store snap_servers[] = {
+	{ .name = "TLS servers", .kind = SNAP_TABLE, .owner = offsetof(struct engine, servers), .member = offsetof(struct servers, table),
+	  .key = &server_key_rec, .value = &server_rec },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,5 +1,6 @@
 #include "servers.h"
 #include "vantage.h"
+#include "snapshot.h"
 
 /* 4096 VPN sessions are two hours of a dial-in a second or two; 8192 others are what an undeclared server is found in. */
 enum { VPN_RING = 4096, OTHER_RING = 8192, FLOWS = 16384, ENDS = 16384, DIALS = 1024, STEPS = 256 };
@@ -450,3 +451,92 @@ dial_of(struct engine *e, uint64_t coid)
 {
 	return coid ? table_peek(&e->sessions->dials, &coid) : NULL;
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field flow_key_rows[] = {
+	SNAP(struct flow_key, client),
+	SNAP(struct flow_key, server),
+	SNAP(struct flow_key, cport),
+	SNAP(struct flow_key, sport),
+	SNAP_SEG(struct flow_key, seg),
+};
+static const struct snap_rec flow_key_rec = SNAP_REC(struct flow_key, flow_key_rows);
+static const struct snap_field end_key_rows[] = {
+	SNAP(struct end_key, addr),
+	SNAP_UPTO(struct end_key, end, END_SERVER),
+	SNAP_SEG(struct end_key, seg),
+};
+static const struct snap_rec end_key_rec = SNAP_REC(struct end_key, end_key_rows);
+struct session_place {
+	uint64_t n;
+};
+static const struct snap_field place_rows[] = {
+	SNAP(struct session_place, n),
+};
+static const struct snap_rec place_rec = SNAP_REC(struct session_place, place_rows);
+static const struct snap_field dial_rows[] = {
+	SNAP(struct dial, name),
+	SNAP(struct dial, addr),
+};
+static const struct snap_rec dial_rec = SNAP_REC(struct dial, dial_rows);
+static const struct snap_field leaf_rows[] = {
+	SNAP_ARRAY(struct leaf, sha1, sha1[0]),
+	SNAP_ARRAY(struct leaf, sha256, sha256[0]),
+	SNAP(struct leaf, has_sha1),
+	SNAP(struct leaf, has_sha256),
+};
+static const struct snap_rec leaf_rec = SNAP_REC(struct leaf, leaf_rows);
+static const struct snap_field session_rows[] = {
+	SNAP(struct session, start),
+	SNAP(struct session, last),
+	SNAP(struct session, client),
+	SNAP(struct session, server),
+	SNAP(struct session, cport),
+	SNAP(struct session, sport),
+	SNAP_SEG(struct session, seg),
+	SNAP(struct session, flags),
+	SNAP(struct session, version),
+	SNAP(struct session, cipher),
+	SNAP(struct session, eku),
+	SNAP(struct session, alert),
+	SNAP(struct session, client_mac),
+	SNAP(struct session, server_mac),
+	SNAP(struct session, sni),
+	SNAP(struct session, random),
+	SNAP(struct session, offered),
+	SNAP(struct session, issuer),
+	SNAP_SUB(struct session, leaf, leaf_rec),
+	SNAP(struct session, not_before),
+	SNAP(struct session, not_after),
+	SNAP(struct session, prev_client),
+	SNAP(struct session, prev_server),
+};
+static const struct snap_rec session_rec = SNAP_REC(struct session, session_rows);
+
+static struct snap_ring
+other_ring(struct engine *e)
+{
+	struct ring *r = &e->sessions->ring[0];
+	return (struct snap_ring){ .v = r->v, .cap = r->cap, .ever = &r->n };
+}
+
+static struct snap_ring
+vpn_ring(struct engine *e)
+{
+	struct ring *r = &e->sessions->ring[1];
+	return (struct snap_ring){ .v = r->v, .cap = r->cap, .ever = &r->n };
+}
+
+const struct snap_store snap_sessions[] = {
+	{ .name = "TLS sessions", .kind = SNAP_RING, .ring = other_ring, .key = &snap_no_key, .value = &session_rec },
+	{ .name = "VPN sessions", .kind = SNAP_RING, .ring = vpn_ring, .key = &snap_no_key, .value = &session_rec },
+	{ .name = "TLS flows", .kind = SNAP_TABLE, .owner = offsetof(struct engine, sessions), .member = offsetof(struct sessions, flows),
+	  .key = &flow_key_rec, .value = &place_rec },
+	{ .name = "TLS ends", .kind = SNAP_TABLE, .owner = offsetof(struct engine, sessions), .member = offsetof(struct sessions, ends),
+	  .key = &end_key_rec, .value = &place_rec },
+	{ .name = "VPN dials", .kind = SNAP_TABLE, .owner = offsetof(struct engine, sessions), .member = offsetof(struct sessions, dials),
+	  .key = &place_rec, .value = &dial_rec },
+	{ 0 },
+};
+/* clang-format on */

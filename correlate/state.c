@@ -3,6 +3,7 @@
 #include "hypothesis.h"
 #include "out.h"
 #include "vantage.h"
+#include "snapshot.h"
 
 struct host_key {
 	uint16_t seg;
@@ -308,3 +309,98 @@ state_learn(struct engine *e, const struct obs *o)
 	default: break;
 	}
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field segment_key_rows[] = {
+	SNAP(struct segment_key, iface),
+	SNAP(struct segment_key, nvlan),
+	SNAP_ARRAY(struct segment_key, vlan, vlan[0]),
+};
+static const struct snap_rec segment_key_rec = SNAP_REC(struct segment_key, segment_key_rows);
+static const struct snap_field segment_rows[] = {
+	SNAP_UPTO(struct segment, ix, SEGMENTS_MAX - 1),
+	SNAP(struct segment, iface),
+	SNAP_ARRAY(struct segment, vlan, vlan[0]),
+	SNAP_UPTO(struct segment, nvlan, 4),
+	SNAP_STR(struct segment, name),
+	SNAP(struct segment, first),
+	SNAP(struct segment, last),
+};
+static const struct snap_rec segment_rec = SNAP_REC(struct segment, segment_rows);
+static const struct snap_field host_key_rows[] = {
+	SNAP_SEG(struct host_key, seg),
+	SNAP(struct host_key, mac),
+};
+static const struct snap_rec host_key_rec = SNAP_REC(struct host_key, host_key_rows);
+static const struct snap_field host_rows[] = {
+	SNAP(struct host, first),
+	SNAP(struct host, last),
+	SNAP(struct host, last_alive),
+	SNAP(struct host, last_ip6),
+	SNAP(struct host, gap_from),
+	SNAP(struct host, gap_to),
+	SNAP_UPTO(struct host, nip, INC_ADDRS_MAX),
+	SNAP_SOME(struct host, ip, ip[0], nip),
+	SNAP(struct host, sent_other),
+	SNAP(struct host, relays4),
+	SNAP(struct host, ra_first),
+	SNAP(struct host, ra_last),
+	SNAP(struct host, ra_live_last),
+	SNAP(struct host, ra_lifetime),
+	SNAP(struct host, ra_live),
+	SNAP(struct host, ra_mo),
+	SNAP(struct host, dhcp4_server_last),
+	SNAP(struct host, dhcp6_server_last),
+};
+static const struct snap_rec host_rec = SNAP_REC(struct host, host_rows);
+static const struct snap_field bind_key_rows[] = {
+	SNAP_SEG(struct bind_key, seg),
+	SNAP_NOT(struct bind_key, pad),
+	SNAP(struct bind_key, addr),
+};
+static const struct snap_rec bind_key_rec = SNAP_REC(struct bind_key, bind_key_rows);
+static const struct snap_field binding_rows[] = {
+	SNAP(struct binding, mac),
+	SNAP(struct binding, prev),
+	SNAP(struct binding, first),
+	SNAP(struct binding, last),
+	SNAP(struct binding, prev_last),
+	SNAP(struct binding, src),
+	SNAP(struct binding, contested),
+};
+static const struct snap_rec binding_rec = SNAP_REC(struct binding, binding_rows);
+
+static bool
+segment_added(struct engine *e, const void *key, void *value)
+{
+	const struct segment_key *k = key;
+	struct segment *s = value;
+
+	if (e->segment_at[s->ix] || e->nsegment == SEGMENTS_MAX || k->nvlan > NELEM(k->vlan))
+		return false;
+	e->segment_at[s->ix] = s;
+	e->nsegment++;
+	return true;
+}
+
+/* Numbered without a gap. */
+static bool
+segments_loaded(struct engine *e)
+{
+	for (size_t i = 0; i < e->nsegment; i++)
+		if (e->segment_at[i] == NULL)
+			return false;
+	return true;
+}
+
+const struct snap_store snap_state[] = {
+	{ .name = "segments", .kind = SNAP_TABLE, .in_engine = true, .member = offsetof(struct engine, segments),
+	  .key = &segment_key_rec, .value = &segment_rec, .added = segment_added, .loaded = segments_loaded },
+	{ .name = "hosts", .kind = SNAP_TABLE, .in_engine = true, .member = offsetof(struct engine, hosts),
+	  .key = &host_key_rec, .value = &host_rec },
+	{ .name = "bindings", .kind = SNAP_TABLE, .in_engine = true, .member = offsetof(struct engine, bindings),
+	  .key = &bind_key_rec, .value = &binding_rec },
+	{ 0 },
+};
+/* clang-format on */

@@ -96,6 +96,7 @@ struct engine {
 	struct incident	 *record;  /* scratch for the one record being told */
 	char		 *text;	   /* scratch for its texts */
 	struct flows	 *flows;
+	struct snap	 *snap;	   /* what a restart left (snapshot.h) */
 	struct asks	 *asks;	   /* whose flows a second opinion is asked about (asks.h) */
 	uint32_t	  nasked;  /* hypotheses of those */
 	const struct detector *by_kind[OBS_KINDS][48];

@@ -1,4 +1,5 @@
 #include "tunnels.h"
+#include "snapshot.h"
 
 /* A station has one ISATAP router and a few Teredo servers; who floods pushes out the least recently used. */
 enum { USES = 4096, ENDPOINTS = 1024, GIVEN = 4096, NAMED_MAX = 64, KINDS = 2 };
@@ -161,3 +162,70 @@ tunnel_given_to(struct engine *e, struct addr a, struct mac to)
 
 	return table_find(&e->tunnels->given, &k, e->now);
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field use_key_rows[] = {
+	SNAP_SEG(struct use_key, seg),
+	SNAP(struct use_key, kind),
+	SNAP_ARRAY(struct use_key, endpoint, endpoint[0]),
+	SNAP_ARRAY(struct use_key, station, station[0]),
+};
+static const struct snap_rec use_key_rec = SNAP_REC(struct use_key, use_key_rows);
+static const struct snap_field use_rows[] = {
+	SNAP(struct tunnel_use, asked),
+	SNAP(struct tunnel_use, answered),
+	SNAP_ARRAY(struct tunnel_use, told, told[0]),
+};
+static const struct snap_rec use_rec = SNAP_REC(struct tunnel_use, use_rows);
+static const struct snap_field endpoint_key_rows[] = {
+	SNAP_SEG(struct endpoint_key, seg),
+	SNAP(struct endpoint_key, kind),
+	SNAP_ARRAY(struct endpoint_key, addr, addr[0]),
+};
+static const struct snap_rec endpoint_key_rec = SNAP_REC(struct endpoint_key, endpoint_key_rows);
+static const struct snap_field endpoint_rows[] = {
+	SNAP(struct endpoint, last),
+	SNAP(struct endpoint, named),
+};
+static const struct snap_rec endpoint_rec = SNAP_REC(struct endpoint, endpoint_rows);
+static const struct snap_field given_key_rows[] = {
+	SNAP_SEG(struct given_key, seg),
+	SNAP(struct given_key, to),
+	SNAP_ARRAY(struct given_key, addr, addr[0]),
+};
+static const struct snap_rec given_key_rec = SNAP_REC(struct given_key, given_key_rows);
+static const struct snap_field given_rows[] = {
+	SNAP(struct tunnel_given, ts),
+	SNAP(struct tunnel_given, name),
+	SNAP(struct tunnel_given, by),
+	SNAP(struct tunnel_given, rests),
+	SNAP(struct tunnel_given, isatap),
+};
+static const struct snap_rec given_rec = SNAP_REC(struct tunnel_given, given_rows);
+static const struct snap_field named_rows[] = {
+	SNAP(struct named, since),
+	SNAP(struct named, n),
+};
+static const struct snap_rec named_rec = SNAP_REC(struct named, named_rows);
+static const struct snap_field tunnels_rows[] = {
+	SNAP_NOT(struct tunnels, uses),
+	SNAP_NOT(struct tunnels, endpoints),
+	SNAP_NOT(struct tunnels, given),
+	SNAP_NOT(struct tunnels, at),
+	SNAP_SUBS(struct tunnels, named, named[0][0], named_rec),
+};
+static const struct snap_rec tunnels_rec = SNAP_REC(struct tunnels, tunnels_rows);
+
+const struct snap_store snap_tunnels[] = {
+	{ .name = "tunnel uses", .kind = SNAP_TABLE, .owner = offsetof(struct engine, tunnels), .member = offsetof(struct tunnels, uses),
+	  .key = &use_key_rec, .value = &use_rec },
+	{ .name = "tunnel endpoints", .kind = SNAP_TABLE, .owner = offsetof(struct engine, tunnels), .member = offsetof(struct tunnels, endpoints),
+	  .key = &endpoint_key_rec, .value = &endpoint_rec },
+	{ .name = "tunnel names", .kind = SNAP_TABLE, .owner = offsetof(struct engine, tunnels), .member = offsetof(struct tunnels, given),
+	  .key = &given_key_rec, .value = &given_rec },
+	{ .name = "tunnels named", .kind = SNAP_RECORD, .owner = offsetof(struct engine, tunnels),
+	  .key = &snap_no_key, .value = &tunnels_rec },
+	{ 0 },
+};
+/* clang-format on */

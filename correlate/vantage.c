@@ -1,5 +1,6 @@
 /* Rates of sight, one ring of minutes for each segment and bit.  Nothing here judges. */
 #include "vantage.h"
+#include "snapshot.h"
 
 enum { MINUTES = 60, MIN_SAMPLES = 20, MIN_SHARE = 90, TALKERS = 8, TALKERS_NEEDED = 3, LOSSES = 64 };
 
@@ -140,6 +141,14 @@ vantage_loss(struct engine *e, uint64_t dropped, uint64_t total)
 	v->lost[v->nlost++ % LOSSES] = (struct lost){ from, e->now };
 }
 
+void
+vantage_outage(struct engine *e, ts_t from, ts_t to)
+{
+	struct vantage *v = e->vantage;
+
+	v->lost[v->nlost++ % LOSSES] = (struct lost){ from, to };
+}
+
 bool
 vantage_clean(struct engine *e, ts_t from, ts_t to)
 {
@@ -150,3 +159,43 @@ vantage_clean(struct engine *e, ts_t from, ts_t to)
 			return false;
 	return true;
 }
+
+/* ---- what outlives a restart (snapshot.h) ---- */
+/* clang-format off */
+static const struct snap_field rate_rows[] = {
+	SNAP_ARRAY(struct rate, seen, seen[0]),
+	SNAP_ARRAY(struct rate, all, all[0]),
+	SNAP(struct rate, minute),
+};
+static const struct snap_rec rate_rec = SNAP_REC(struct rate, rate_rows);
+static const struct snap_field talker_rows[] = {
+	SNAP(struct talker, mac),
+	SNAP(struct talker, last),
+};
+static const struct snap_rec talker_rec = SNAP_REC(struct talker, talker_rows);
+static const struct snap_field view_rows[] = {
+	SNAP_SUBS(struct view, bit, bit[0], rate_rec),
+	SNAP_SUBS(struct view, talker, talker[0], talker_rec),
+};
+static const struct snap_rec view_rec = SNAP_REC(struct view, view_rows);
+static const struct snap_field lost_rows[] = {
+	SNAP(struct lost, from),
+	SNAP(struct lost, to),
+};
+static const struct snap_rec lost_rec = SNAP_REC(struct lost, lost_rows);
+static const struct snap_field vantage_rows[] = {
+	SNAP_NOT(struct vantage, view),
+	SNAP_SUBS(struct vantage, lost, lost[0], lost_rec),
+	SNAP(struct vantage, nlost),
+	SNAP(struct vantage, last_report),
+};
+static const struct snap_rec vantage_rec = SNAP_REC(struct vantage, vantage_rows);
+
+const struct snap_store snap_vantage[] = {
+	{ .name = "views", .kind = SNAP_SEGMENTS, .owner = offsetof(struct engine, vantage), .member = offsetof(struct vantage, view),
+	  .key = &snap_no_key, .value = &view_rec },
+	{ .name = "losses", .kind = SNAP_RECORD, .owner = offsetof(struct engine, vantage),
+	  .key = &snap_no_key, .value = &vantage_rec },
+	{ 0 },
+};
+/* clang-format on */

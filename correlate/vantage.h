@@ -23,6 +23,8 @@ void   vantage_broadcast(struct engine *, const struct segment *, struct mac src
 bool   vantage_arp_short(struct engine *, const struct segment *);
 /* No packet was lost between the two times (capture drops at most 0.1 %). */
 bool   vantage_clean(struct engine *, ts_t from, ts_t to);
+/* Nothing was seen between these times. */
+void   vantage_outage(struct engine *, ts_t from, ts_t to);
 void   vantage_loss(struct engine *, uint64_t dropped, uint64_t total); /* at e->now */
 
 #endif

@@ -60,6 +60,8 @@ struct conf {
 	struct conf_sender *sender;
 	size_t nlisten, nfollow, nsender;
 	uint32_t connections, sender_connections;
+	struct bytes state; /* absent: nothing is kept */
+	ts_t state_every;
 	uint32_t hosts, events, datagrams;
 	struct conf_output *output;
 	size_t noutput;

@@ -410,6 +410,13 @@ static const struct conf_node feed[] = {
 	  .help = "a sender is told as silent after three of its usual intervals, at the earliest after "
 		  "this" },
 };
+static const struct conf_node state[] = {
+	{ "snapshot", K_TEXT, AT(struct conf, state), .max = PATH_LENGTH,
+	  .help = "file in which what was learned, and the open incidents, outlive a restart; absent: "
+		  "nothing does" },
+	{ "every", K_TIME, AT(struct conf, state_every), .min = 10, .max = 86400, .def = "5m",
+	  .help = "how often it is written live" },
+};
 static const struct conf_node limits[] = {
 	{ "hosts", K_U32, AT(struct conf, hosts), .min = 64, .max = 1048576, .def = "65536",
 	  .help = "hosts tracked" },
@@ -454,6 +461,7 @@ static const struct conf_node top[] = {
 	  .check = check_output, .help = "where incidents go; none: standard output" },
 	{ "syslog", K_MAP, SUB(syslog_nodes), .help = "all syslog outputs" },
 	{ "capture", K_MAP, SUB(capture), .help = "live capture" },
+	{ "state", K_MAP, SUB(state), .help = "what outlives a restart of a live sensor" },
 	{ "limits", K_MAP, SUB(limits), .help = "memory: all of it is taken at start" },
 };
 

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "opinion.h"
 #include "run.h"
+#include "statefile.h"
 
 enum { TIMEOUT_MS = 100, BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 33 + EVENTS_SOURCES_MAX };
 
@@ -73,6 +74,8 @@ struct live {
 	struct walk *walk;
 	void *engine_mem, *walk_mem;
 	char host[HOST_MAX];
+	struct statefile state;
+	int64_t save_at; /* clock_ms() */
 	bool failed;
 };
 
@@ -221,6 +224,11 @@ each_second(struct live *l)
 	}
 	feedsrc_second(l->feed);
 	sinks_work(l->emit.sinks);
+	if (l->state.path && clock_ms() >= l->save_at) {
+		statefile_begin(&l->state, l->engine);
+		statefile_finish(&l->state, l->engine);
+		l->save_at = clock_ms() + l->c->state_every / TS_MS;
+	}
 }
 
 static void
@@ -294,7 +302,10 @@ open_engine(struct live *l)
 	l->engine_mem = run_alloc(n);
 	if (l->engine_mem == NULL)
 		return EXIT_INTERNAL;
-	l->engine = engine_open(&l->ec, l->engine_mem, run_random_key(), emit_incident, &l->emit);
+	l->state.path = l->o->state ? l->o->state : (const char *)l->c->state.p;
+	l->save_at = clock_ms() + l->c->state_every / TS_MS;
+	l->engine = statefile_open(&l->state, &l->ec, l->engine_mem, n, run_random_key(), emit_incident,
+				   &l->emit);
 	run_mutes(l->engine, l->c);
 	asking_init(&l->asking, l->engine, l->o->off, l->o->noff);
 	asking_open(&l->asking);
@@ -341,7 +352,9 @@ run_live(const struct opts *o, const struct conf *c)
 		for (size_t i = 0; i < l.n; i++)
 			tap_loss(&l, &l.tap[i], clock_wall());
 		feedsrc_stop(l.feed);
+		statefile_begin(&l.state, l.engine);
 		engine_end(l.engine);
+		l.failed |= !statefile_finish(&l.state, l.engine);
 		eventsrc_close(l.events);
 		goodbye(&l);
 		status = l.failed ? EXIT_INTERNAL : EXIT_OK;

@@ -20,6 +20,7 @@ enum {
 	LONG_VERSION,
 	LONG_FAIL_ON,
 	LONG_SET,
+	LONG_STATE,
 	LONG_TEST_OFF,
 	LONG_AS_GIVEN,
 	LONG_LEARNED,
@@ -40,6 +41,7 @@ static const struct option longs[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "fail-on", required_argument, NULL, LONG_FAIL_ON },
 	{ "set", required_argument, NULL, LONG_SET },
+	{ "state", required_argument, NULL, LONG_STATE },
 	{ "test-off", required_argument, NULL, LONG_TEST_OFF },
 	{ "document", required_argument, NULL, LONG_DOCUMENT },
 	{ "learned", no_argument, NULL, LONG_LEARNED },
@@ -61,6 +63,7 @@ static const char help_text[] =
 	"    -e EVENTS|-        host events of any known shape, file or pipe\n"
 	"    --learned          what served and nothing speaks against, as `authority:`, instead of "
 	"incidents\n"
+	"    --state FILE       go on from what was learned before, and keep it there at the end\n"
 	"    --fail-on VERDICT  exit status 10 when a finding at or above it stands at the end\n"
 	"\n"
 	"Watch\n"
@@ -170,6 +173,7 @@ one(struct opts *o, int c)
 	case LONG_SET: return add(o->set, &o->nset, OPTS_SET_MAX, optarg, "--set");
 	case LONG_TEST_OFF: return add(o->off, &o->noff, OPTS_OFF_MAX, optarg, "--test-off");
 	case 'l': o->log_dir = optarg; return true;
+	case LONG_STATE: o->state = optarg; return true;
 	case 'F': o->filter = optarg; return true;
 	case 'q': o->quiet = true; return true;
 	case 'v': o->verbose = true; return true;

@@ -51,7 +51,7 @@ struct opts {
 	const char *protos;  /* of --dissect, NULL: all */
 	const char *explain; /* id */
 	const char *document; /* name */
-	const char *log_dir, *filter;
+	const char *log_dir, *filter, *state;
 	bool role_edge; /* started by the engine, whose descriptor is ROLE_FD */
 	bool quiet, verbose, fail, learned;
 	enum verdict fail_on;

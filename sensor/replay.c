@@ -13,6 +13,7 @@
 #include "log.h"
 #include "opinion.h"
 #include "progress.h"
+#include "statefile.h"
 #include "summary.h"
 
 struct replay {
@@ -27,6 +28,7 @@ struct replay {
 	struct walk *walk;
 	void *engine_mem, *walk_mem;
 	struct summary sum;
+	struct statefile state;
 };
 
 static void
@@ -108,7 +110,9 @@ open_engine(struct replay *r)
 	r->engine_mem = run_alloc(n);
 	if (r->engine_mem == NULL)
 		return EXIT_INTERNAL;
-	r->engine = engine_open(&r->ec, r->engine_mem, run_key(), emit_incident, &r->emit);
+	/* files that follow each other have pauses between packets as any other place */
+	r->state = (struct statefile){ .path = r->o->state, .gap = TS_MIN };
+	r->engine = statefile_open(&r->state, &r->ec, r->engine_mem, n, run_key(), emit_incident, &r->emit);
 	run_mutes(r->engine, r->c);
 	asking_init(&r->asking, r->engine, r->o->off, r->o->noff);
 	r->walk = run_open_walk(r->c, &r->walk_mem);
@@ -161,6 +165,7 @@ loop(struct replay *r)
 		eventsrc_given(r->events, on_host, r);
 	else if (r->o->pacing == PACE_CLOCK)
 		eventsrc_rest(r->events, on_host, r);
+	statefile_begin(&r->state, r->engine);
 	engine_end(r->engine);
 	progress_clear();
 	if (r->o->learned && !learned_yaml(r->engine, on_learned, NULL))
@@ -206,7 +211,7 @@ finish(struct replay *r)
 	r->sum.damaged = damaged;
 	if (!r->o->quiet)
 		summary_print(&r->sum, r->emit.findings);
-	if (!written)
+	if (!statefile_finish(&r->state, r->engine) || !written)
 		return EXIT_INTERNAL;
 	if (r->o->fail && findings_stand(r->emit.findings, r->o->fail_on))
 		return EXIT_FOUND;

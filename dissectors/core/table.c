@@ -379,3 +379,17 @@ table_next(const struct table *t, const void *value)
 
 	return i ? value_of(t, at(t, i)) : NULL;
 }
+
+void *
+table_prev(const struct table *t, const void *value)
+{
+	uint32_t i = value ? link_of(t, index_of(t, value))->newer : t->oldest;
+
+	return i ? value_of(t, at(t, i)) : NULL;
+}
+
+bool
+table_pinned(const struct table *t, const void *value)
+{
+	return pinned(t, index_of(t, value));
+}

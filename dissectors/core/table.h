@@ -52,6 +52,9 @@ uint32_t table_slot(const struct table *, const void *value);
 ts_t   table_used_at(const struct table *, const void *value);
 /* Drops from the old end what is past its lifetime at `now`. */
 void   table_sweep(struct table *, ts_t now);
+bool   table_pinned(const struct table *, const void *value);
+/* From the oldest to the newest; `value` NULL starts, NULL ends. */
+void  *table_prev(const struct table *, const void *value);
 /* Iterates from the newest to the oldest; `value` NULL starts, NULL ends.  Dropping the returned one is not allowed. */
 void  *table_next(const struct table *, const void *value);
 
