@@ -375,10 +375,10 @@ tell_record(struct engine *e, struct hyp *h, const struct judged *j, const struc
 	struct out title = out_init(e->text, TITLE_MAX - 1),
 		   text = out_init(e->text + TITLE_MAX, TEXT_MAX - 1);
 
-	memset(r, 0, sizeof(*r));
-	memset(e->text, 0, TITLE_MAX + TEXT_MAX);
+	memset(r, 0, offsetof(struct incident, victim));
 	put_title(e, &title, h, j);
 	put_explain(e, &text, h, j);
+	e->text[title.n] = e->text[TITLE_MAX + text.n] = 0;
 	h->rev++;
 	h->alert |= j->verdict >= V_SUSPECTED && !mute;
 	r->timestamp = ts;

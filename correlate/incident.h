@@ -92,15 +92,17 @@ struct incident {
 	struct addr		actor_ip[INC_ADDRS_MAX]; uint8_t nactor_ip;
 	const char	       *actor_name; /* NULL: unknown */
 	uint64_t		member[INC_MEMBERS_MAX]; uint8_t nmember;
-	struct inc_victim	victim[INC_LIST_MAX]; uint32_t nvictim, victims_total;
-	struct inc_fact		fact[INC_LIST_MAX];   uint32_t nfact, facts_total;
-	struct inc_event	event[INC_LIST_MAX];  uint32_t nevent, events_total;
+	uint32_t		nvictim, victims_total, nfact, facts_total, nevent, events_total; /* of the lists below */
 	const char	       *refuted_by[8]; uint8_t nrefuted;
 	const char	       *vantage_have[12], *vantage_missing[12]; uint8_t nhave, nmissing;
 	struct inc_second	second[INC_SECOND_MAX]; uint8_t nsecond;
 	const char	       *tool_hint; /* NULL: none */
 	const char	       *explain;   /* one paragraph with this incident's names in it */
 	const char	       *next;	   /* steps, separated by '\n' */
+	/* 90 KB: behind the last entry counted above there is what an earlier record left */
+	struct inc_victim	victim[INC_LIST_MAX];
+	struct inc_fact		fact[INC_LIST_MAX];
+	struct inc_event	event[INC_LIST_MAX];
 };
 
 #endif

@@ -4,10 +4,6 @@
 #include "ja.h"
 #include "x509.h"
 
-#include <sys/types.h>
-#include <sha1.h>
-#include <sha2.h>
-
 enum {
 	MARK = 'T',
 	RECORD_HEAD = 5,
@@ -330,7 +326,7 @@ client_hello(struct cursor *c, struct tls *t, struct walk *w)
 	bool whole = hello_tail(c, t);
 	if (!client_extensions(t, &lists) && cur_ok(c))
 		cur_fail(c, CUR_BAD);
-	else if (whole)
+	else if (whole && walk_ja(w))
 		ja_client(t, &lists, w);
 	if (t->ticket)
 		t->set |= (uint64_t)1 << TLSH_TICKET;
@@ -360,7 +356,7 @@ server_hello(struct cursor *c, struct tls *t, struct state *s, struct walk *w)
 	bool whole = hello_tail(c, t);
 	if (!server_extensions(t, s) && cur_ok(c))
 		cur_fail(c, CUR_BAD);
-	else if (whole)
+	else if (whole && walk_ja(w))
 		ja_server(t, w);
 	if (whole && !(t->set >> TLSH_NEGOTIATED & 1)) {
 		t->negotiated = t->version;
@@ -369,26 +365,6 @@ server_hello(struct cursor *c, struct tls *t, struct state *s, struct walk *w)
 }
 
 /* ---- certificates ---- */
-
-static void
-sha1(struct bytes b, uint8_t digest[20])
-{
-	SHA1_CTX ctx;
-
-	SHA1Init(&ctx);
-	SHA1Update(&ctx, b.p, b.n);
-	SHA1Final(digest, &ctx);
-}
-
-static void
-sha256(struct bytes b, uint8_t digest[32])
-{
-	SHA2_CTX ctx;
-
-	SHA256Init(&ctx);
-	SHA256Update(&ctx, b.p, b.n);
-	SHA256Final(digest, &ctx);
-}
 
 static bool
 der_next(struct cursor *c, struct bytes *der)
@@ -429,8 +405,9 @@ certificate(struct cursor *c, struct tls *t, bool raw, struct walk *w)
 		t->set |= (uint64_t)1 << TLSH_CERTS;
 	if (t->leaf.der.p == NULL)
 		return;
-	sha1(t->leaf.der, t->leaf.sha1);
-	sha256(t->leaf.der, t->leaf.sha256);
+	struct digest_pair pair = walk_digest(w, t->leaf.der);
+	memcpy(t->leaf.sha1, pair.sha1, sizeof(t->leaf.sha1));
+	memcpy(t->leaf.sha256, pair.sha256, sizeof(t->leaf.sha256));
 	t->set |= (uint64_t)1 << TLSH_LEAF;
 	x509_read(&t->leaf, &t->set, w);
 }
@@ -755,8 +732,9 @@ tls_cert_next(struct field_it *it, void *item)
 		it->c = cur_all(t->certs);
 	if (!der_next(&it->c, &cert->der))
 		return false;
-	sha1(cert->der, cert->sha1);
-	sha256(cert->der, cert->sha256);
+	struct digest_pair pair = digest_pair(NULL, cert->der);
+	memcpy(cert->sha1, pair.sha1, sizeof(cert->sha1));
+	memcpy(cert->sha256, pair.sha256, sizeof(cert->sha256));
 	return true;
 }
 
@@ -818,7 +796,8 @@ chain_next(struct field_it *it, void *item)
 	}
 	if (!der_next(&it->c, &der))
 		return false;
-	sha256(der, chain->sha256);
+	struct digest_pair pair = digest_pair(NULL, der);
+	memcpy(chain->sha256, pair.sha256, sizeof(chain->sha256));
 	chain->text = bytes_of(chain->sha256, sizeof(chain->sha256));
 	return true;
 }

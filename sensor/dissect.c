@@ -101,7 +101,7 @@ run_dissect(const struct opts *o, const struct conf *c)
 	if (in == NULL)
 		return EXIT_USAGE;
 	void *mem = NULL;
-	struct walk *w = run_open_walk(c, &mem);
+	struct walk *w = run_open_walk(c, true, &mem);
 	int status = EXIT_INTERNAL;
 	d.line = malloc(OBS_LINE_MAX);
 	if (w && d.line) {

@@ -309,7 +309,7 @@ open_engine(struct live *l)
 	run_mutes(l->engine, l->c);
 	asking_init(&l->asking, l->engine, l->o->off, l->o->noff);
 	asking_open(&l->asking);
-	l->walk = run_open_walk(l->c, &l->walk_mem);
+	l->walk = run_open_walk(l->c, false, &l->walk_mem);
 	log_say("watching %zu interface%s, state %zu MiB", l->n, l->n == 1 ? "" : "s", n >> 20);
 	return l->engine && l->walk ? EXIT_OK : EXIT_INTERNAL;
 }

@@ -115,7 +115,7 @@ open_engine(struct replay *r)
 	r->engine = statefile_open(&r->state, &r->ec, r->engine_mem, n, run_key(), emit_incident, &r->emit);
 	run_mutes(r->engine, r->c);
 	asking_init(&r->asking, r->engine, r->o->off, r->o->noff);
-	r->walk = run_open_walk(r->c, &r->walk_mem);
+	r->walk = run_open_walk(r->c, false, &r->walk_mem);
 	return r->engine && r->walk ? EXIT_OK : EXIT_INTERNAL;
 }
 

@@ -61,15 +61,31 @@ run_random_key(void)
 	return k;
 }
 
+/* Does a site rule ask for a fingerprint of TLS hellos? */
+static bool
+asks_for_ja(const struct conf *c)
+{
+	for (size_t i = 0; i < c->nrule; i++)
+		for (size_t k = 0; k < c->rule[i].nwhere; k++) {
+			const struct field *f = c->rule[i].where[k].leaf[0];
+			if (f && strncmp(f->name, "ja", 2) == 0)
+				return true;
+		}
+	return false;
+}
+
 struct walk *
-run_open_walk(const struct conf *c, void **mem)
+run_open_walk(const struct conf *c, bool printed, void **mem)
 {
 	struct walk_limits limits = { .datagrams = c->datagrams,
 				      .mirrors = c->mirrors,
 				      .nmirrors = c->nmirrors,
 				      .mirrors_declared = c->mirrors_declared };
 	*mem = run_alloc(walk_bytes(&limits));
-	return *mem ? walk_open(&limits, *mem, run_key()) : NULL;
+	struct walk *w = *mem ? walk_open(&limits, *mem, run_key()) : NULL;
+	if (w)
+		walk_set_ja(w, printed || asks_for_ja(c));
+	return w;
 }
 
 static void

@@ -17,8 +17,8 @@ int run_list(const struct opts *, const struct conf *);
 
 /* Opens all -r; NULL after telling. */
 struct inputs *run_open_inputs(const struct opts *);
-/* The walk with memory of its own, freed by free(); NULL without memory. */
-struct walk *run_open_walk(const struct conf *, void **mem);
+/* The walk with memory of its own, freed by free(); NULL without memory.  `printed`: every field of what it reads is. */
+struct walk *run_open_walk(const struct conf *, bool printed, void **mem);
 /* The hash key: fixed in a replay, which must give the same bytes again; random live. */
 struct sipkey run_key(void);
 struct sipkey run_random_key(void);

@@ -31,6 +31,8 @@ struct walk {
 	uint16_t slot[CLAIM_KINDS][SLOTS];
 	uint8_t *scratch;
 	size_t scratch_used;
+	struct digests *digests;
+	bool ja;
 	struct { /* the frame as it was before a quoted packet, which is not traffic of its own */
 		struct ends ends;
 		uint16_t flags;
@@ -93,7 +95,7 @@ walk_bytes(const struct walk_limits *limits)
 	size_t claims, n = registry_size(&claims);
 
 	return round8(sizeof(struct walk)) + round8(n * sizeof(struct walk_count)) +
-	       round8(claims * sizeof(struct claimant)) + SCRATCH_BYTES +
+	       round8(claims * sizeof(struct claimant)) + round8(sizeof(struct digests)) + SCRATCH_BYTES +
 	       round8(frag_bytes(l.datagrams, l.bytes)) + prefix_bytes(prefix_limits_of(limits));
 }
 
@@ -124,6 +126,7 @@ walk_open(const struct walk_limits *limits, void *mem, struct sipkey key)
 
 	memset(w, 0, sizeof(*w));
 	w->key = key;
+	w->ja = true;
 	w->mirrors = l.mirrors;
 	w->nmirrors = l.nmirrors;
 	w->mirrors_declared = l.mirrors_declared;
@@ -133,6 +136,10 @@ walk_open(const struct walk_limits *limits, void *mem, struct sipkey key)
 	p += round8(n * sizeof(*w->count));
 	w->claimant = (void *)p;
 	p += round8(claims * sizeof(*w->claimant));
+	w->digests = (void *)p;
+	for (size_t i = 0; i < DIGEST_SLOTS; i++)
+		w->digests->slot[i].n = 0;
+	p += round8(sizeof(*w->digests));
 	w->scratch = p;
 	p += SCRATCH_BYTES;
 	frag_open(&w->frag, l.datagrams, l.bytes, p, key);
@@ -153,6 +160,24 @@ const struct walk_count *
 walk_counts(const struct walk *w)
 {
 	return w->count;
+}
+
+void
+walk_set_ja(struct walk *w, bool ja)
+{
+	w->ja = ja;
+}
+
+bool
+walk_ja(const struct walk *w)
+{
+	return w->ja;
+}
+
+struct digest_pair
+walk_digest(struct walk *w, struct bytes der)
+{
+	return digest_pair(w->digests, der);
 }
 
 struct bytes

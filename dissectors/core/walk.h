@@ -4,6 +4,7 @@
 #define CROSSTAP_WALK_H
 
 #include "dissector.h"
+#include "digest.h"
 #include "siphash.h"
 
 /* The views of `o` die with the call. */
@@ -31,6 +32,12 @@ enum said walk_frame(struct walk *, const struct frame *, walk_obs *fn, void *ar
 /* Answers per dissector since the start: count[enum said], in the order of dissectors[]. */
 struct walk_count { uint64_t said[4]; };
 const struct walk_count *walk_counts(const struct walk *);
+/* Are JA3 and JA4 made of TLS hellos?  True at first; they cost more than the rest of a hello, so who neither prints them
+ * nor has a rule about them says so. */
+void walk_set_ja(struct walk *, bool);
+bool walk_ja(const struct walk *);
+/* The digests of a certificate, kept for the next time it is shown. */
+struct digest_pair walk_digest(struct walk *, struct bytes der);
 /* The scratch of one message, for what must be joined (RFC 3396): valid until the next frame. */
 struct bytes walk_scratch_join(struct walk *, const struct bytes *parts, size_t n, bool *too_long);
 /* A writer over at most `cap` bytes of the scratch; walk_scratch_keep() makes what it wrote a view that lives as long.

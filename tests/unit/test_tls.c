@@ -458,6 +458,13 @@ test_ja4(void **state)
 			    "t13d1516h2_002f,0035,009c,009d,1301,1302,1303,c013,c014,c02b,c02c,c02f,c030,"
 			    "cca8,cca9_0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01_"
 			    "0403,0804,0401,0503,0805,0501,0806,0601");
+	fresh(&r);
+	walk_set_ja(r.w, false); /* nobody wants them: the rest is read all the same */
+	feed(&r, CLIENT, t, t->n, false);
+	assert_string_equal(r.got[0].ja4, "");
+	assert_string_equal(r.got[0].ja3, "");
+	assert_string_equal(r.got[0].ja4_r, "");
+	assert_string_equal(r.got[0].sni, "vpn.example.org");
 	free(m);
 	free(t);
 }
