@@ -9,9 +9,9 @@ enum { ENTRIES_MAX = 4096, LINE_LENGTH = 2048 };
 
 static const char *const head[] = {
 	"# What crosstap saw serving on each segment, where nothing speaks against it.",
-	"# Read every line and delete what you do not know: what stands here is declared, and where a list "
-	"is given, who is",
-	"# not in it is unauthorised from then on. Then use it with -c, or put it into conf.d.",
+	"# Read every line and delete what you do not know: what stands here is declared, and where",
+	"# a list is given, who is not in it is unauthorised from then on.",
+	"# Then use it with -c, or put it into conf.d.",
 };
 
 static const char *const roles[LEARNED_ROLES] = {
