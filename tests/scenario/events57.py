@@ -209,7 +209,7 @@ def event(number, at=0, computer="SRV-30.corp.lab", addresses=(SIP, SRV6), provi
 NOTES = {
     "a": "no packet belongs to the event",
     "b": "the document lists no explanation",
-    "c": "what explains it is another host's event, which has no wire half",
+    "c": "what agrees with it is another host's event",
     "d": "a declared server explains nothing away: then the reporter is the intruder",
 }
 CASES = ("both", "host alone", "wire alone", "explained", "explanation removed", "out of view", "early, inside", "early, outside", "late, inside", "late, outside")
