@@ -18,7 +18,8 @@
 #define SSTP   "Microsoft-Windows-RasSstp"
 #define SEC    "Microsoft-Windows-Security-Auditing"
 
-enum { ERROR_DISABLED = 0x490 }; /* of 4202: IPv6 was disabled by policy */
+static const ts_t UNSERVED = 6 * TS_SEC; /* after a question without an answer its client is told refused */
+enum { ERROR_DISABLED = 0x490 };	 /* of 4202: IPv6 was disabled by policy */
 
 /* clang-format off */
 static const struct join joins[] = {
@@ -106,12 +107,15 @@ static const struct join joins[] = {
 		K_CLIENT, JF_ECHO | JF_REPORTER, -60, 5, 0, PLAIN, .attack = "T1499.002" },
 	{ "50044", D4C, 0, HE_D4_INFORM_ACK, FAM(D4_ROGUE), FACT(D4_WPAD), K_HOST, JF_ECHO, -5, 2, E2, PLAIN,
 		.attack = "T1557.003" },
-	{ "1001", D4C, 0, HE_D4_NO_LEASE, FLOODS, 0, K_HOST, 0, -300, 5, 0, PLAIN, .sev_confirmed = SEV_HIGH,
+	{ "1001", D4C, 0, HE_D4_NO_LEASE, FLOODS, 0, K_VICTIM, 0, -300, 5, 0, PLAIN, .sev_confirmed = SEV_HIGH,
 		.attack = "T1499.002" },
-	{ "1005", D4C, 0, HE_D4_CONFLICT, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -60, 5, 0, FAM_ND_SPOOF, SEV_LOW,
+	{ "50017", D4C, 50017, HE_D4_CONFLICT, FAM(ND_SPOOF), FACT(ND_SPOOF), K_TAKEN, 0, -60, 5, 0, FAM_ND_SPOOF, SEV_LOW,
 		SEV_MEDIUM, 1 << VB_ARP,
 	  R_ADDRESS_QUIET, "T1557.002", "address leased twice by authorised servers" },
-	{ "4198", "Tcpip", 0, HE_ARP_CONFLICT, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -60, 5, 0, FAM_ND_SPOOF,
+	{ "1005", D4C, 1005, HE_D4_CONFLICT, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, 0, -60, 5, 0, FAM_ND_SPOOF, SEV_LOW,
+		SEV_MEDIUM, 1 << VB_ARP,
+	  R_ADDRESS_QUIET, "T1557.002", "address leased twice by authorised servers" },
+	{ "4198", "Tcpip", 0, HE_ARP_CONFLICT, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR | K_MAC_ACTOR, 0, -60, 5, 0, FAM_ND_SPOOF,
 		SEV_LOW, SEV_MEDIUM, 1 << VB_ARP,
 	  R_ADDRESS_QUIET, "T1557.002", "address leased twice by authorised servers" },
 	/* DHCPv6-Client */
@@ -133,10 +137,10 @@ static const struct join joins[] = {
 	{ "51034", D6C, 51034, HE_RA_FLAGS, FAM(RA), 0, K_SEGMENT | K_RA, JF_ECHO | JF_O, -5, 2, 0, PLAIN, .attack = "T1557" },
 	{ "51032", D6C, 0, HE_RA_FLAGS, FAM(RA), 0, K_SEGMENT | K_RA, JF_ECHO | JF_M, -5, 2, 0, PLAIN, .attack = "T1557" },
 	{ "51019", D6C, 0, HE_D6_CONFLICT, FAM(D6_ROGUE) | FAM(ND_SPOOF), FACT(D6_DECL) | FACT(ND_SPOOF),
-		K_HOST | K_ADDR, 0, -30, 5, 0, PLAIN,
+		K_TAKEN, 0, -30, 5, 0, PLAIN,
 	  .sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
 	/* DNS-Client */
-	{ "1018", DNSC, 0, HE_DNS_LINKLOCAL, FAM(DNS), FACT(DNS_LL) | FACT(DNS_NAME), K_HOST | K_ADDR, JF_NAMES, -10,
+	{ "1018", DNSC, 0, HE_DNS_LINKLOCAL, FAM(DNS), FACT(DNS_LL) | FACT(DNS_NAME), K_HOST | K_ADDR_ACTOR, JF_NAMES, -10,
 		5, E4, PLAIN,
 	  .sev_confirmed = SEV_HIGH, .attack = "T1557.001" },
 	{ "3008", DNSC, 0, HE_DNS_ANSWER, FAM(DNS), FACT(DNS_LL) | FACT(DNS_NAME) | FACT(DNS_DIFF), K_HOST | K_NAME,
@@ -221,8 +225,14 @@ static const struct join joins[] = {
 	  "T1484", "administration" },
 	{ "4501", IPH, 0, HE_DA_SITE_REMOVED, 0, 0, 0, JF_SELF | JF_REPORTER | JF_PLANNED, 0, 1800, 0, FAM_IPHTTPS, SEV_LOW, SEV_MEDIUM,
 	  1 << VB_U, R_SITE, "T1489", "administration" },
-	{ "1024", DNSC, 0, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN,
+	{ "1024", DNSC, 1024, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN,
 		.sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
+	{ "1025", DNSC, 1025, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN,
+		.sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
+	{ "1026", DNSC, 1026, HE_DNS_TROUBLE, FAM(DNS), 0, K_HOST | K_NAME, 0, -10, 5, 0, PLAIN,
+		.sev_confirmed = SEV_MEDIUM, .attack = "T1557" },
+	{ "1013", DNSC, 0, HE_DNS_TROUBLE, FAM(DNS), FACT(DNS_USE), K_HOST | K_ADDR, JF_CONTEXT, -60, 5, 0, PLAIN, .attack = "T1557",
+		.trap = "outage" },
 	/* RasSstp: who led the client astray before its VPN failed */
 	{ "14", SSTP, 14, HE_SSTP, FAM(D4_ROGUE), FACT(D4_ROUTE) | FACT(D4_LEAK), K_HOST, 0, -60, 60, 0,
 		FAM_D4_ROGUE, SEV_LOW, SEV_HIGH,
@@ -262,7 +272,7 @@ span_widen(struct join_span *s, const struct join *j)
 	bool first = !s->meets;
 
 	s->meets = true;
-	s->always |= (j->keys & K_SESSION) != 0;
+	s->always |= (j->keys & (K_SESSION | K_VICTIM)) != 0;
 	s->from = first || j->from < s->from ? j->from : s->from;
 	s->to = first || j->to > s->to ? j->to : s->to;
 }
@@ -303,7 +313,7 @@ struct pair {
 	size_t nplace;
 	ts_t at, eps; /* the event's time and how far that may be wrong */
 	bool late; /* its clock's error is known, and by that it does not fit: it is context, and no lone event */
-	struct evidence own; /* K_SESSION: the event's own session */
+	struct evidence own; /* K_SESSION: the event's own session; K_VICTIM: since when it is one */
 };
 
 /* An event of the suspect's own host proves nothing about the suspect (DETECTIONS.md 1, rule 7). */
@@ -381,6 +391,22 @@ names_actor(const struct pair *p, const struct join *j)
 	return (k->set & HES_ADDR) && hyp_actor_has(p->e, p->h, k->addr);
 }
 
+/* A client that nobody served is told some seconds after it asked: the window begins with its question. */
+static bool
+is_victim(struct pair *p, const struct join *j)
+{
+	for (size_t i = 0; i < p->nplace; i++) {
+		const struct hyp_victim *v = hyp_victim_of(p->h, p->place[i].mac);
+		if (v && p->place[i].seg == p->h->seg &&
+		    v->first <= p->at + j->to * TS_SEC + p->eps + UNSERVED &&
+		    v->last >= p->at + j->from * TS_SEC - p->eps) {
+			p->own.ts = v->first;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Keys that the event and the hypothesis decide, whatever the packet. */
 static bool
 static_keys(struct pair *p, const struct join *j)
@@ -404,6 +430,11 @@ static_keys(struct pair *p, const struct join *j)
 		return false;
 	if ((j->flags & JF_NTLM) && !p->k->flag1)
 		return false;
+	if ((j->keys & K_MAC_ACTOR) && (p->k->set & HES_MAC) && p->h->actor.has_mac &&
+	    !mac_eq(p->k->mac, p->h->actor.mac))
+		return false;
+	if ((j->keys & K_VICTIM) && !is_victim(p, j))
+		return false;
 	if ((j->keys & K_SCOPE) && !scope_fits(p))
 		return false;
 	return !(j->keys & K_SEGMENT) || on_segment(p);
@@ -415,8 +446,6 @@ ra_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 	uint8_t mask = (uint8_t)((j->flags & JF_M ? 2 : 0) | (j->flags & JF_O ? 1 : 0));
 	uint8_t want = (uint8_t)(p->k->flag1 << 1 | p->k->flag2);
 
-	if ((j->flags & (JF_M | JF_O)) != (JF_M | JF_O))
-		want = p->k->flag1 ? mask : 0; /* the single-flag events carry one value */
 	if ((v->ra_flags & mask) != (want & mask))
 		return false;
 	return !other_ra(p->e, p->h->seg, p->h->actor.mac, p->at + j->from * TS_SEC - p->eps,
@@ -468,6 +497,23 @@ touched(const struct pair *p, const struct evidence *v)
 	return false;
 }
 
+/* The address that the packet claimed is one of the computer's: by its agent, or by who had it on the wire. */
+static bool
+taken_from(const struct pair *p, const struct evidence *v)
+{
+	const struct binding *b =
+		addr_set(v->key) ? binding_find(p->e, p->e->segment_at[p->h->seg], v->key) : NULL;
+
+	for (size_t i = 0; addr_set(v->key) && i < p->k->nip; i++)
+		if (addr_eq(p->k->host_ip[i], v->key))
+			return true;
+	for (size_t i = 0; b && i < p->nplace; i++)
+		if (p->place[i].seg == p->h->seg &&
+		    (mac_eq(b->mac, p->place[i].mac) || mac_eq(b->prev, p->place[i].mac)))
+			return true;
+	return touched(p, v);
+}
+
 static bool
 evidence_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 {
@@ -488,6 +534,8 @@ evidence_fits(const struct pair *p, const struct join *j, const struct evidence 
 	if ((j->keys & K_TUNNEL) && !tunnel_fits(p, v))
 		return false;
 	if ((j->keys & K_VPN_NAME) && !vpn_name_fits(p, v))
+		return false;
+	if ((j->keys & K_TAKEN) && !taken_from(p, v))
 		return false;
 	if ((j->keys & K_CLIENT) && !(v->has_victim && (p->k->set & HES_MAC) && mac_eq(v->victim, p->k->mac)))
 		return false;
@@ -616,7 +664,7 @@ try_rows(struct pair *p, bool *news)
 		}
 		if (!static_keys(p, j))
 			continue;
-		const struct evidence *v = j->keys & K_SESSION ? &p->own : evidence_for(p, j);
+		const struct evidence *v = j->keys & (K_SESSION | K_VICTIM) ? &p->own : evidence_for(p, j);
 		if (v == NULL)
 			continue;
 		*news |= attach(p, j, v, false);

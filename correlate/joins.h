@@ -22,6 +22,9 @@ enum join_key {
 	K_VPN_NAME = 1 << 14,	 /* the fact's name is that of a VPN server: declared, or dialled by that client */
 	K_PEER_KNOWN = 1 << 15,	 /* every server that the event lists is a declared one */
 	K_CLIENT = 1 << 16,	 /* the fact touched the client whose MAC the event tells */
+	K_TAKEN = 1 << 18,	 /* the fact's address is one of the event's computer, or the fact touched it */
+	K_VICTIM = 1 << 19,	 /* the computer is a victim of the hypothesis, since a time in the window */
+	K_MAC_ACTOR = 1 << 20,	 /* the MAC that the event tells is the actor's, where both are known */
 	K_DOMAIN = 1 << 17,	 /* no other domain was told than the event's, where both are known */
 };
 enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an address of the actor: it may be shared */,

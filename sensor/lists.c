@@ -80,6 +80,7 @@ list_join(const struct join *j)
 		{ K_ADDR_ACTOR, "source" }, { K_SCOPE, "subnet" },	{ K_SEGMENT, "segment" },
 		{ K_LATEST, "latest" },	    { K_SESSION, "session" },	{ K_TUNNEL, "tunnel" },
 		{ K_ENABLED, "enabled" },   { K_VPN_NAME, "vpn-name" }, { K_PEER_KNOWN, "server-declared" },
+		{ K_TAKEN, "taken" },	    { K_VICTIM, "victim" },	{ K_MAC_ACTOR, "mac" },
 		{ K_CLIENT, "client" },	    { K_DOMAIN, "domain" },
 	};
 	char text[128] = "", bits[64] = "";

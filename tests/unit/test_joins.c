@@ -116,12 +116,12 @@ joins(const struct join *j, ts_t offset, struct mac host, struct addr key)
 	return yes;
 }
 
-/* RA rows need an RA on the wire, some a declared server: scenario tests cover them.  Rows that need a TLS session: test_sstp.c.  Rows of no family
+/* RA rows need an RA on the wire, some a declared server or a client that nobody served: scenario tests cover them.  Rows that need a TLS session: test_sstp.c.  Rows of no family
  * join nothing: test_halves.c. */
 static bool
 needs_more(const struct join *j)
 {
-	return (j->keys & (K_RA | K_SESSION | K_PEER_KNOWN | K_VPN_NAME)) || j->families == 0;
+	return (j->keys & (K_RA | K_SESSION | K_PEER_KNOWN | K_VPN_NAME | K_VICTIM)) || j->families == 0;
 }
 
 static struct mac
@@ -129,7 +129,7 @@ reporter(const struct join *j)
 {
 	if (j->flags & JF_OWN)
 		return WORLD_ACTOR;
-	return j->keys & K_HOST ? WORLD_VICTIM : WORLD_OTHER;
+	return j->keys & (K_HOST | K_TAKEN) ? WORLD_VICTIM : WORLD_OTHER;
 }
 
 static void

@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""The neighbour events of DETECTIONS.md 10 against forged wire halves: for each event that its row lists one scene in which it
+speaks for the hypothesis, and near misses in which it must not: another key, or just outside of the window.
+
+usage: neighbours.py --bin CROSSTAP --forge FORGE [--only ID] [-v]
+An echo joins through the message on the wire only, and counts beside a hard fact: the host's own copy is no second opinion.  What
+is free counts as a seed event.  Context proves nothing.  Clocks are declared synchronised.  Last line: `N passed, N failed`."""
+import argparse, collections, concurrent.futures, json, os, subprocess, sys, tempfile
+import logon
+from events57 import CIP, CLI, SIP, SRV, T0, Scene, event, name_answer, spoof
+from traps import GW, S1, S2, X, with_
+from wire import *
+
+D4, D6, DNS, DS, SEC = ("Microsoft-Windows-" + x for x in ("Dhcp-Client", "DHCPv6-Client", "DNS-Client", "DHCP-Server", "Security-Auditing"))
+PLAIN = with_(dhcp6_servers=[{"mac": S1}, {"mac": S2}])
+SIX, FREE6, NONCE = "2001:db8::66:50", "2001:db8::66:99", bytes(range(1, 9))
+CLIENT = dict(computer="LAP-50.corp.lab", addresses=(CIP,))
+SERVER = dict(computer="SRV-30.corp.lab", addresses=(SIP,))
+MAC50 = CLI.replace(":", "").upper()
+
+
+# ---- wire halves, at `at` seconds from the event ----
+def six(w, at, by=X, a=SIX):
+    w.set(at).sarr(by, CLI, 4711 + int(at) % 89, a, dns=ll(by))
+
+
+def renew6(w, at, by=X):
+    six(w, -400)
+    w.set(at).d6client(5, CLI, 77, server=w.duid(by))
+    w.d6server(7, by, CLI, 77, SIX, dns=ll(by))
+
+
+def renew6_both(w, at):
+    renew6(w, at)
+    w.d6server(7, S1, CLI, 78, "2001:db8::50")
+
+
+def inform6(w, at):
+    w.set(at).d6client(11, CLI, 91)
+    w.d6server(7, X, CLI, 91, dns=ll(X))
+
+
+def advert(w, at, flags=0xc0, also=None):
+    w.set(at).ra(X, flags=flags, src=ll(X))
+    if also:
+        w.ra(also, flags=flags, src="fe80::1")
+
+
+def four(w, at, by=X, byip=ip(66), extra=""):
+    w.set(at).dora(by, byip, CLI, 800 + int(at) % 89, CIP, extra=extra)
+
+
+def refusal(w, at):
+    four(w, -400)
+    w.set(at).client(3, CLI, 901, "+o4(54,%s)+o4(50,%s)" % (ip(2), CIP))
+    w.server(6, X, ip(66), CLI, 901, ANY)
+
+
+def informed(w, at):
+    w.set(at).client(8, CLI, 911, src=CIP, ciaddr=CIP)
+    w.server(5, X, ip(66), CLI, 911, ANY, extra='+o4(252,"http://10.0.0.66/wpad.dat")')
+
+
+def flood(w, at):
+    for i in range(400):
+        w.set(at - 140 + i * 0.35).client(1, "06:%02x:9a:13:%02x:%02x" % (i % 251, i // 7 % 256, i % 256), 60000 + i, l2=X)
+    w.set(at).client(1, CLI, 999)
+    w.set(at + 6).arp(GW, ip(1), ip(9))
+
+
+def taken(w, at, a=CIP):
+    """X takes the client's address, the client claims it back, X takes it again"""
+    w.set(at - 4).announce(CLI, CIP)
+    for _ in range(2):
+        w.wait(1).arp(X, a, ip(1), op=2, dst=GW, tha=GW)
+        w.wait(1).arp(CLI, a, a)
+
+
+def six_taken(w, at):
+    w.set(-300).sarr(S1, CLI, 21, SIX)
+    w.set(at - 4).na(CLI, SIX)
+    for _ in range(2):
+        w.wait(1).na(X, SIX)
+        w.wait(1).na(CLI, SIX)
+
+
+def poisoned(w, at, name="files.corp.lab", a=ip(66)):
+    four(w, -400, extra="")
+    name_answer(w, at, name=name, a=a, c=CLI, cip=CIP)
+
+
+def used(w, at):
+    """the client asks the resolver that a stranger's lease gave it"""
+    w.set(-400).dora(X, ip(66), CLI, 850, CIP, dns=ip(66))
+    name_answer(w, at, name="files.corp.lab", a=ip(66), c=CLI, cip=CIP)
+
+
+def poisoned6(w, at):
+    """a resolver with a link-local address, that a stranger's lease gave"""
+    six(w, -300)
+    w.na(X, ll(X))
+    w.set(at).frame("eth %s %s / ip6 %s %s / udp 50000 53 / bytes dns(7,0x0100,1,0,0,0,q(name:files.corp.lab,1))" % (CLI, X, SIX, ll(X)))
+    w.frame("eth %s %s / ip6 %s %s / udp 53 50000 / bytes dns(7,0x8180,1,1,0,0,q(name:files.corp.lab,1)+rr(name:files.corp.lab,1,60,10.0.0.66))" % (
+        X, CLI, ll(X), SIX))
+
+
+def relayed(w, at):
+    """the client's logon to X goes on to the server"""
+    w.set(at)
+    inner = w.tcp(CLI, CIP, X, ip(66), 445, logon.smb2_logon(NONCE), sport=50100)
+    outer = w.tcp(X, ip(66), SRV, SIP, 445, logon.smb2_logon(NONCE), sport=50200)
+    for _ in range(3):
+        next(inner, None)
+        next(outer, None)
+
+
+def lured(w, at):
+    four(w, -60)
+    w.set(at).talk_tcp(CLI, CIP, X, ip(66), 445, logon.smb2_logon(NONCE), sport=50300)
+
+
+def given_back(w, at):
+    """one MAC gives back the leases of eight"""
+    for i in range(8):
+        w.set(-600 + 3 * i).dora(S1, ip(2), mac(300 + i), 300 + i, ip(150 + i))
+    for i in range(8):
+        w.set(at + 0.1 * i).client(7, mac(300 + i), 400 + i, "+o4(54,%s)" % ip(2), src=ip(150 + i), dst=ip(2), ciaddr=ip(150 + i), l2=X, l2dst=S1)
+
+
+# ids, provider, detection, kind, wire, data, who, {name: what differs in the near miss}; window of the document
+ROWS = []
+
+
+def row(ids, provider, detection, kind, window, wire, data, who, auth=PLAIN, miss=None, verdict=None, at=-1):
+    for n in ids:
+        ROWS.append(dict(id=n, provider=provider, detection=detection, kind=kind, window=window, wire=wire, data=data, who=who, auth=auth,
+                         miss=miss or {}, verdict=verdict, at=at))
+
+
+GIVEN = {"InterfaceId": "12", "StatusCode": "0", "Address": SIX}
+STATUS = {"InterfaceId": "12", "StatusCode": "0"}
+row((51007, 51010, 51061), D6, "dhcpv6-rogue-server", "echo", (-10, 5), six, GIVEN, CLIENT, verdict="confirmed",
+    miss={"another address": dict(data=dict(GIVEN, Address=FREE6))})
+row((51039,), D6, "dhcpv6-rogue-server", "echo", (-60, 5), six, GIVEN, CLIENT, verdict="confirmed", miss={"another address": dict(data=dict(GIVEN, Address=FREE6))})
+row((51013, 51016), D6, "dhcpv6-rogue-server", "echo", (-5, 2), renew6, STATUS, CLIENT, verdict="confirmed", miss={"another server's Reply": dict(wire=renew6_both)})
+row((51026,), D6, "dhcpv6-rogue-server", "echo", (-5, 2), inform6, STATUS, CLIENT, verdict="confirmed")
+row((51008, 51011, 51027, 51036), D6, "dhcpv6-rogue-server", "denies", (-5, 2), six, STATUS, CLIENT)
+FLAGS = {"InterfaceId": "12", "Flag1": "1", "Flag2": "1"}
+row((1006,), D6, "rogue-ra", "echo", (-5, 2), advert, FLAGS, CLIENT, verdict="confirmed", miss={
+    "other flags": dict(data=dict(FLAGS, Flag1="0")), "another router says it too": dict(wire=lambda w, at: advert(w, at, also=GW))})
+row((51032, 51033), D6, "rogue-ra", "echo", (-5, 2), advert, STATUS, CLIENT, miss={"no M": dict(wire=lambda w, at: advert(w, at, 0x40))})
+row((51034,), D6, "rogue-ra", "echo", (-5, 2), advert, dict(STATUS, Dword1="0", Dword2="0"), CLIENT, miss={"no O": dict(wire=lambda w, at: advert(w, at, 0x80))})
+row((51019,), D6, "nd-spoof", "free", (-30, 5), six_taken, STATUS, CLIENT, miss={"another's": dict(who=SERVER)})
+row((1005,), D6, "nd-spoof", "free", (-30, 5), six_taken, {"InterfaceGUID": "{12}", "HWLength": "6", "HWAddress": MAC50}, CLIENT, miss={"another's": dict(who=SERVER)})
+ADDRS = {"InterfaceId": "12", "Address1": CIP, "Address2": ip(66)}
+row((50010, 50013, 60001), D4, "dhcpv4-rogue-server", "echo", (-60, 10), four, ADDRS, CLIENT, verdict="confirmed", miss={
+    "another server": dict(data=dict(ADDRS, Address2=ip(9))), "another's": dict(who=SERVER)})
+row((1002,), D4, "dhcpv4-rogue-server", "echo", (-60, 10), refusal, {"Address1": CIP, "HWLength": "6", "HWAddress": MAC50, "Address2": ip(66)}, CLIENT,
+    miss={"another's": dict(who=SERVER)})
+row((50011, 50014), D4, "dhcpv4-rogue-server", "denies", (-60, 10), four, STATUS, CLIENT)
+row((50044,), D4, "dhcpv4-rogue-server", "echo", (-5, 2), informed, {"InterfaceId": "12"}, CLIENT)
+LEASELESS = {"HWLength": "6", "HWAddress": MAC50, "StatusCode": "121"}
+row((1001, 1003), D4, "dhcp-discover-flood", "free", (-300, 5), flood, LEASELESS, CLIENT, miss={"no such hypothesis": dict(wire=lambda w, at: w.set(at).client(1, CLI, 999))})
+row((1007,), D4, "dhcp-discover-flood", "free", (-300, 5), flood, {"HWLength": "6", "HWAddress": MAC50, "Address": "169.254.1.2"}, CLIENT)
+row((50023,), D4, "dhcp-discover-flood", "free", (-300, 5), flood, {"InterfaceId": "12"}, CLIENT)
+CLASH = {"Address": CIP, "HWLength": "6", "HWAddress": MAC50}
+row((1005,), D4, "nd-spoof", "free", (-60, 5), taken, CLASH, CLIENT, miss={"another address": dict(data=dict(CLASH, Address=ip(51)))})
+TCPIP = {"param1": "", "param2": CIP, "param3": X.upper().replace(":", "-")}
+row((50017,), D4, "nd-spoof", "free", (-60, 5), taken, STATUS, CLIENT, miss={"another's": dict(who=SERVER)})
+row((4198, 4199), "Tcpip", "nd-spoof", "free", (-60, 5), taken, TCPIP, CLIENT, miss={"another MAC": dict(data=dict(TCPIP, param3=mac(77))), "another address": dict(data=dict(TCPIP, param2=ip(51)))})
+row((10009,), DS, "dhcpv6-rogue-server", "free", (-10, 2), six, {}, SERVER, verdict="confirmed")
+DROPPED = {"param1": MAC50, "param2": "x", "param3": "x", "param4": "x"}
+row((20096, 20097, 20100), DS, "dhcp-discover-flood", "free", None, flood, DROPPED, SERVER, miss={"no flood": dict(wire=lambda w, at: w.set(at).client(1, CLI, 999))})
+row((1013,), DS, "dhcp-starvation", "beside", (-60, 5), given_back, {"param1": ip(150), "param2": mac(300).replace(":", "").upper()}, SERVER,
+    miss={"another client": dict(data={"param1": ip(150), "param2": "0A0B0C0D0E0F"})})
+LOCAL = {"QueryName": "files.corp.lab", "AddressLength": "16", "Address": "", "DnsAddressLength": "16", "DnsAddress": ll(X)}
+row((1018,), DNS, "dns-takeover", "free", (-10, 5), poisoned6, LOCAL, CLIENT, verdict="confirmed", miss={"another resolver": dict(data=dict(LOCAL, DnsAddress="fe80::9"))})
+ANSWER = {"QueryName": "files.corp.lab", "QueryType": "1", "QueryOptions": "0", "QueryStatus": "0", "QueryResults": ip(66) + ";"}
+row((3008, 3020), DNS, "dns-takeover", "free", (-10, 5), poisoned, ANSWER, CLIENT, verdict="confirmed", miss={
+    "another name": dict(data=dict(ANSWER, QueryName="other.corp.lab")), "another's": dict(who=SERVER)})
+ASKED = {"QueryName": "files.corp.lab", "AddressLength": "16", "Address": "020000350A000042" + "00" * 8, "DnsServerIpAddress": ip(66), "Interface": "12",
+         "DNSServerAddress": ip(66)}
+ELSEWHERE = dict(ASKED, Address="020000350A000009" + "00" * 8, DnsServerIpAddress=ip(9), DNSServerAddress=ip(9))
+row((1001, 1002, 3009, 3010, 3011), DNS, "dns-takeover", "echo", (-60, 60), used, ASKED, CLIENT, miss={"another resolver": dict(data=ELSEWHERE)})
+row((1024, 1025, 1026), DNS, "dns-takeover", "free", (-10, 5), poisoned, ASKED, CLIENT, miss={"another name": dict(data=dict(ASKED, QueryName="other.corp.lab"))})
+row((1013, 1014), DNS, "dns-takeover", "info", (-60, 5), used, ASKED, CLIENT)
+LOGON = {"TargetUserName": "alice", "TargetDomainName": "CORP", "LogonType": "3", "AuthenticationPackageName": "NTLM", "IpAddress": ip(66), "WorkstationName": "WS-11"}
+row((4624, 4625), SEC, "credential-capture", "free", (-10, 10), relayed, LOGON, SERVER, verdict="confirmed", miss={
+    "from another address": dict(data=dict(LOGON, IpAddress=ip(77))), "by Kerberos": dict(data=dict(LOGON, AuthenticationPackageName="Kerberos"))})
+CHECKED = {"PackageName": "MICROSOFT_AUTHENTICATION_PACKAGE_V1_0", "TargetUserName": "alice", "Workstation": "WS-11", "Status": "0x0"}
+row((4776,), SEC, "credential-capture", "free", (-10, 10), lured, CHECKED, dict(computer="DC1.corp.lab", addresses=(ip(2),)), verdict="confirmed",
+    miss={"another account": dict(data=dict(CHECKED, TargetUserName="bob"))})
+row((4741, 5136), SEC, "credential-capture", "free", (-600, 5), relayed, {"TargetUserName": "PWN$", "ObjectDN": "CN=x"}, SERVER, verdict="confirmed",
+    miss={"another controller": dict(who=dict(computer="DC1.corp.lab", addresses=(ip(2),)))})
+
+
+def run(a, r, at, with_event):
+    w = Scene()
+    w.here()
+    w.sight(-1500)
+    w.leases()
+    w.set(-600).others()
+    r["wire"](w, at)
+    w.set(700).arp(GW, ip(1), ip(1))
+    with tempfile.TemporaryDirectory() as d:
+        p = lambda n: os.path.join(d, n)
+        open(p("s"), "w").write(w.text())
+        q = subprocess.run([a.forge, "-o", p("w.pcap"), p("s")], capture_output=True, text=True)
+        if q.returncode:
+            return "forge: " + q.stderr.strip(), None
+        json.dump({"authority": [dict(r["auth"], name="test")], "feed": {"synced": True}}, open(p("c.yaml"), "w"))
+        cmd = [a.bin, "-q", "-r", p("w.pcap"), "-c", p("c.yaml")]
+        if with_event:
+            open(p("e.jsonl"), "w").write(json.dumps(event(r["id"], provider=r["provider"], **r["who"], **r["data"])) + "\n")
+            cmd += ["-e", p("e.jsonl")]
+        q = subprocess.run(cmd, capture_output=True, text=True)
+        if q.returncode:
+            return "exit %d: %s" % (q.returncode, q.stderr.strip()[:200]), None
+    last = {}
+    for x in q.stdout.splitlines():
+        i = json.loads(x)["incident"]
+        last[i["id"]] = i
+    mine = [i for i in last.values() if i["detection"] == r["detection"] and i["facts"]]
+    role = {e["role"] for i in mine for e in i["host_events"] if e["event_id"] == r["id"] and e["provider"] == r["provider"]}
+    verdicts = {i["verdict"] for i in mine if not with_event or any(e["event_id"] == r["id"] for e in i["host_events"])}
+    return role, verdicts
+
+
+def judge(job):
+    a, r, name, at, want = job
+    role, verdicts = run(a, r, at, True)
+    if isinstance(role, str):
+        return r, name, role
+    if not want:
+        return r, name, "it speaks" if "corroborates" in role else None
+    if r["kind"] == "info":
+        return r, name, "it speaks" if "corroborates" in role else None
+    if not role:
+        return r, name, "it is silent"
+    if r["kind"] in ("denies", "beside"):     # listed, and no proof: the host refused, or no hard fact is there
+        return r, name, None
+    if "corroborates" not in role:
+        return r, name, "it is context"
+    if r["verdict"] and r["verdict"] not in verdicts:
+        return r, name, "%s instead of %s" % (sorted(verdicts), r["verdict"])
+    return r, name, None
+
+
+def cases(r):
+    yield r, "fires", r["at"], True
+    for name, change in r["miss"].items():
+        yield dict(r, **change), name, r["at"], False
+    if r["kind"] == "info" or r["window"] is None:   # a flood has no moment
+        return
+    if r["window"][0] > -300:
+        yield r, "too early", r["window"][0] - 3.5, False
+    yield r, "too late", r["window"][1] + 3.0 + (140 if r["wire"] is flood else 0), False
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--bin", required=True)
+    ap.add_argument("--forge", required=True)
+    ap.add_argument("--only", default="")
+    ap.add_argument("-v", action="store_true")
+    a = ap.parse_args()
+    jobs = [(a,) + c for r in ROWS if a.only in ("", str(r["id"])) for c in cases(r)]
+    table, failed = collections.OrderedDict(), 0
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for r, name, wrong in pool.map(judge, jobs):
+            line = table.setdefault((r["provider"], r["id"]), [r["kind"], r["detection"], 0, 0])
+            line[2] += 1
+            line[3] += not wrong
+            failed += bool(wrong)
+            if wrong or a.v:
+                print("%-6s %s %d, %s%s" % ("FAILED" if wrong else "ok", r["provider"], r["id"], name, ": " + wrong if wrong else ""))
+    for (provider, number), (kind, detection, n, good) in table.items():
+        print("%-38s %5d  %-6s %-22s %d of %d" % (provider, number, kind, detection, good, n))
+    print("%d events, %d passed, %d failed" % (len(table), len(jobs) - failed, failed))
+    print("%d passed, %d failed" % (len(jobs) - failed, failed))
+    return 1 if failed or not jobs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
