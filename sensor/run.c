@@ -68,7 +68,8 @@ asks_for_ja(const struct conf *c)
 	for (size_t i = 0; i < c->nrule; i++)
 		for (size_t k = 0; k < c->rule[i].nwhere; k++) {
 			const struct field *f = c->rule[i].where[k].leaf[0];
-			if (f && strncmp(f->name, "ja", 2) == 0)
+			if (f && f->name &&
+			    strncmp(f->name, "ja", 2) == 0) /* values of a list have no name */
 				return true;
 		}
 	return false;
