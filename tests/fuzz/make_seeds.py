@@ -416,6 +416,16 @@ def framing_by_hand():
          post(b"/", *chunks(b"{}"))[:-5], post(b"/", b"Content-Length: 30\r\nContent-Encoding: gzip\r\n", b"no gzip" * 5), post(b"/v1/traces", *sized(b"{}")), b"\x16\x03\x01", post(b"/", b"Transfer-Encoding: chunked\r\n", b"-1\r\n"))
 
 
+def state_by_hand():
+    """bytes of a state (first byte 0), and changes to one: offset and what is mixed in"""
+    head = b"crosstap-state\0" + struct.pack(">BQQqqH", 1, 1, 2, 10 ** 18, 10 ** 18, 0)
+    def section(name, first, records):
+        return bytes([len(name)]) + name + struct.pack(">QQI", 0, first, len(records)) + b"".join(struct.pack(">I", len(r)) + r for r in records)
+    hand("snapshot", b"\0" + head + b"\0", b"\0" + head, b"\0" + head + section(b"segments", 0, [bytes(40)]) + b"\0",
+         b"\0" + head + section(b"hosts", 2 ** 63, [b"", b"x"]), b"\1",
+         *(b"\1" + struct.pack(">IB", at, mix) for at, mix in ((0, 1), (15, 3), (40, 255), (60, 128), (100, 1), (900, 255), (5000, 16))),
+         b"\1" + b"".join(struct.pack(">IB", at, 255) for at in range(64, 4096, 97)))
+
 def main():
     corpus = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "corpus")
     captures = sorted(glob.glob(os.path.join(SHARED, "pcaps", "lab", "*", "*.pcap"))) + sorted(glob.glob(os.path.join(ROOT, "pcaps", "*", "*.pcap")))
@@ -435,7 +445,7 @@ def main():
             while first and len(sequence(link, first)) > 1500:
                 first.pop()
             runs.setdefault(link, []).append(sequence(link, first))
-    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, tunnels_by_hand, wrappers_by_hand, streams_by_hand, auth_by_hand, files_by_hand, framing_by_hand):
+    for make in (dns_by_hand, nbns_by_hand, dhcp_by_hand, nd_by_hand, headers_by_hand, tunnels_by_hand, wrappers_by_hand, streams_by_hand, auth_by_hand, files_by_hand, framing_by_hand, state_by_hand):
         make()
     seeds["frame"] = runs
     for target in sorted(set(seeds) | set(by_hand)):
