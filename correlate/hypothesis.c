@@ -51,6 +51,23 @@ hyp_remember(struct hyps *s, const struct hyp *h, ts_t now)
 }
 
 /* An entry that goes must not be judged any more. */
+static uint32_t
+mac_slot(struct mac m)
+{
+	uint64_t w = 0;
+
+	memcpy(&w, m.b, sizeof(m.b));
+	return (uint32_t)(mix64(0, w) % HYP_MACS);
+}
+
+static void
+count(struct hyps *s, const struct hyp *h, int by)
+{
+	s->of_family[h->family] += (uint32_t)by;
+	if (h->actor.has_mac)
+		s->of_mac[mac_slot(h->actor.mac)] += (uint32_t)by;
+}
+
 static void
 forget_dirty(void *arg, const void *key, void *value)
 {
@@ -58,7 +75,7 @@ forget_dirty(void *arg, const void *key, void *value)
 
 	(void)key;
 	hyp_remember(s, value, table_used_at(&s->table, value));
-	s->of_family[((struct hyp *)value)->family]--;
+	count(s, value, -1);
 	for (size_t i = 0; i < s->ndirty; i++)
 		if (s->dirty[i] == value)
 			s->dirty[i--] = s->dirty[--s->ndirty];
@@ -127,6 +144,9 @@ id_of(struct engine *e, uint8_t family, const struct segment *s, const struct hy
 struct hyp *
 hyp_find(struct engine *e, uint8_t family, const struct segment *s, const struct actor *a)
 {
+	/* asked about every station of every message, and true of few */
+	if (e->hyps->of_family[family] == 0 || (a->has_mac && e->hyps->of_mac[mac_slot(a->mac)] == 0))
+		return NULL;
 	struct hyp_key k = key_of(family, s, a);
 	return table_find(&e->hyps->table, &k, e->now);
 }
@@ -142,9 +162,9 @@ hyp_get(struct engine *e, uint8_t family, const struct segment *s, const struct 
 		return h;
 	h->id = id_of(e, family, s, &k);
 	h->family = family;
-	e->hyps->of_family[family]++;
 	h->seg = s->ix;
 	h->actor = *a;
+	count(e->hyps, h, 1);
 	h->first = h->last = e->now;
 	const struct hyp_revision *r = table_peek(&e->hyps->told, &h->id);
 	h->rev = r ? r->rev : 0;
@@ -822,7 +842,7 @@ hyp_added(struct engine *e, const void *key, void *value)
 	for (size_t i = 0; i < h->nevent; i++)
 		if (join_at(h->event[i].row) == NULL)
 			return false;
-	e->hyps->of_family[h->family]++;
+	count(e->hyps, h, 1);
 	return true;
 }
 

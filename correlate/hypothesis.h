@@ -115,6 +115,7 @@ struct evidence {
 	struct inc_ref ref;
 };
 
+enum { HYP_MACS = 4096 };
 struct hyps {
 	struct table	 table;
 	struct table	 told; /* which revision was told last, by id: it goes on from there */
@@ -125,6 +126,7 @@ struct hyps {
 	uint8_t		 ndirty;
 	bool		 all_dirty; /* more than fit */
 	uint32_t	 of_family[FAMILIES]; /* how many there are */
+	uint32_t	 of_mac[HYP_MACS];    /* how many whose actor's MAC mixes to the slot: mostly none */
 };
 
 size_t hyps_bytes(const struct engine_conf *);

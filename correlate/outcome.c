@@ -300,7 +300,7 @@ learn_dns(struct engine *e, const struct obs *o)
 		return;
 	a.resolver = d->response ? o->inner.src : o->inner.dst;
 	a.by = d->response ? o->outer.smac : o->outer.dmac;
-	for (; it.i < RRS_MAX && dns_rr_next(&it, &r); it.i++) {
+	for (; it.i < RRS_MAX && it.i < dns_answers_end(d) && dns_rr_next(&it, &r); it.i++) {
 		if (r.section == 0 && name == 0) {
 			name = name_hash(bytes_str(r.name));
 			of_directory =

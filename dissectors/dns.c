@@ -94,30 +94,18 @@ name_skip(struct cursor *c, size_t message)
 		cur_fail(c, cur_end(&at));
 }
 
-/* What stands for itself: everything but C0 and DEL. */
-static struct bytes
-plain_run(struct cursor *c)
-{
-	struct cursor look = *c;
-	size_t n = 0;
-
-	for (uint8_t b = cur_u8(&look); cur_ok(&look) && b >= 0x20 && b != 0x7f; b = cur_u8(&look))
-		n++;
-	return cur_take(c, n);
-}
-
 void
 label_text(struct out *o, struct bytes label)
 {
 	static const char letters[] = "abtnvfr"; /* of 7 to 13 */
-	struct cursor c = cur_all(label);
+	size_t from = 0;
 
-	while (cur_more(&c)) {
-		struct bytes run = plain_run(&c);
-		out_view(o, run);
-		if (!cur_more(&c))
-			break;
-		uint8_t b = cur_u8(&c);
+	for (size_t i = 0; i < label.n; i++) {
+		uint8_t b = bytes_u8(label, i);
+		if (b >= 0x20 && b != 0x7f) /* stands for itself */
+			continue;
+		out_view(o, bytes_of(label.p + from, i - from));
+		from = i + 1;
 		out_chr(o, '\\');
 		if (b >= 7 && b <= 13) {
 			out_chr(o, letters[b - 7]);
@@ -127,6 +115,8 @@ label_text(struct out *o, struct bytes label)
 		out_chr(o, (char)('0' + (b >> 3 & 7)));
 		out_chr(o, (char)('0' + (b & 7)));
 	}
+	if (from < label.n)
+		out_view(o, bytes_of(label.p + from, label.n - from));
 }
 
 /* `c` must start with the message; 255 bytes at four characters each fit. */

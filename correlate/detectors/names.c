@@ -159,7 +159,8 @@ remember_good(struct engine *e, const struct obs *o)
 	struct dns_rr rr;
 	uint64_t last = 0;
 
-	for (; dns_rr_next(&it, &rr) && it.i < 32; it.i++) {
+	const uint32_t end = dns_answers_end(&o->u.dns);
+	for (; it.i < 32 && it.i < end && dns_rr_next(&it, &rr); it.i++) {
 		if (rr.section != 1 || !addr_set(rr.addr))
 			continue;
 		uint64_t h = name_hash(bytes_str(rr.name));
@@ -297,7 +298,8 @@ unicast_answer(struct engine *e, const struct obs *o)
 		remember_good(e, o);
 		return;
 	}
-	for (; dns_rr_next(&it, &rr) && it.i < 64; it.i++)
+	const uint32_t end = dns_answers_end(&o->u.dns);
+	for (; it.i < 64 && it.i < end && dns_rr_next(&it, &rr); it.i++)
 		if (rr.section == 1 && addr_set(rr.addr))
 			judge(&a, &rr);
 	if (a.contested)

@@ -145,7 +145,8 @@ watch_dns(struct engine *e, const struct obs *o)
 
 	if (!o->u.dns.response || o->u.dns.rcode || o->u.dns.tc)
 		return;
-	for (; it.i < ANSWERS_MAX && dns_rr_next(&it, &rr); it.i++)
+	const uint32_t end = dns_answers_end(&o->u.dns);
+	for (; it.i < ANSWERS_MAX && it.i < end && dns_rr_next(&it, &rr); it.i++)
 		if (rr.section == 1 && rr.type == RR_A)
 			note_answer(e, o, bytes_str(rr.name), rr.addr);
 }

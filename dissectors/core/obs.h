@@ -241,6 +241,8 @@ struct dns_rr {
 	struct addr  addr;		/* A, AAAA */
 	char	     target[DNS_NAME_TEXT]; /* CNAME, NS, PTR, SRV target, SOA mname; else empty */
 };
+/* Records before this one are questions and answers: who wants no others stops there. */
+static inline uint32_t dns_answers_end(const struct dns *d) { return (uint32_t)d->qdcount + d->ancount; }
 field_next dns_rr_next;			/* rec struct dns, item struct dns_rr: every record of every section in order */
 
 /* ---- NetBIOS name service, RFC 1002 ---- */

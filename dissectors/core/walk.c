@@ -353,18 +353,30 @@ layer_part(struct pkt *pkt, const struct cursor *piece, uint32_t off, enum said 
 	return off == 0 && cur_end(&end) == CUR_CUT;
 }
 
-/* Sum of 16-bit words in one's complement, RFC 1071; the odd last byte counts as the high one. */
+/* Sum of 16-bit words in one's complement, RFC 1071; the odd last byte counts as the high one.  Four words at a time as the
+ * machine reads them: the sum of swapped words is the swapped sum (section 2 (B) there). */
 static uint64_t
 sum16(struct bytes b)
 {
-	struct cursor c = cur_all(b);
-	uint64_t sum = 0;
+	const uint16_t one = 1;
+	uint64_t sum = 0, wide, carry = 0;
+	uint8_t little;
+	size_t i = 0;
 
-	while (cur_left(&c) >= 2)
-		sum += cur_be16(&c);
-	if (cur_more(&c))
-		sum += (uint64_t)cur_u8(&c) << 8;
-	return sum;
+	for (; b.n - i >= sizeof(wide); i += sizeof(wide)) {
+		bytes_copy(b, i, &wide, sizeof(wide));
+		sum += wide;
+		carry += sum < wide;
+	}
+	sum = (sum >> 32) + (sum & UINT32_MAX) + carry;
+	while (sum >> 16)
+		sum = (sum >> 16) + (sum & UINT16_MAX);
+	memcpy(&little, &one, sizeof(little));
+	if (little)
+		sum = (sum & 0xff) << 8 | sum >> 8;
+	for (; b.n - i >= 2; i += 2)
+		sum += bytes_be16(b, i);
+	return i < b.n ? sum + ((uint64_t)bytes_u8(b, i) << 8) : sum;
 }
 
 bool
