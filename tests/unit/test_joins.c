@@ -116,8 +116,8 @@ joins(const struct join *j, ts_t offset, struct mac host, struct addr key)
 	return yes;
 }
 
-/* RA rows need an RA on the wire, some a declared server or a client that nobody served: scenario tests cover them.  Rows that need a TLS session: test_sstp.c.  Rows of no family
- * join nothing: test_halves.c. */
+/* RA rows need an RA on the wire, some a declared server or a client that nobody served: scenario tests cover them.
+ * Rows that need a TLS session: test_sstp.c.  Rows of no family join nothing: test_halves.c. */
 static bool
 needs_more(const struct join *j)
 {
