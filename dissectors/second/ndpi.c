@@ -1,6 +1,7 @@
 /* nDPI 4.2 of Debian 12, and newer ones: CMakeLists.txt asks the header which form its functions have.  The library
  * allocates as it likes, through hooks without a context: hence the one global here, which counts the bytes.  Each block
- * carries its size in front, so that what is given back is known. */
+ * carries its size in front, so that what is given back is known.  Its tables are 30,000 small blocks that live as long as
+ * it does: those come out of one piece of memory and go with it. */
 #include "second.h"
 
 #include <stdlib.h>
@@ -22,6 +23,7 @@ enum {
 	NAMES = 128,
 	NAME_BYTES = 48,
 	HEAD = 16, /* keeps blocks aligned for anything */
+	TABLES = 8 << 20,
 	PROTO_TCP = 6,
 	PROTO_UDP = 17,
 	IP4_ADDRESSES = 12, /* offsets */
@@ -31,6 +33,10 @@ static const ts_t FLOW_LIFE = 5 * TS_MIN;
 
 static struct {
 	size_t used, limit;
+	char *tables; /* TABLES bytes, zeroed: what is asked for while the library opens */
+	size_t ntables;
+	bool opening;
+	size_t apart; /* blocks that live and are not in it */
 } heap;
 
 struct flow_key {
@@ -62,9 +68,16 @@ count_malloc(size_t n)
 {
 	if (n > heap.limit || heap.used > heap.limit - n)
 		return NULL;
-	char *p = calloc(1, n + HEAD); /* cleared: what it says must not hang on what lay there before */
-	if (p == NULL)
+	size_t all = (n + 2 * HEAD - 1) / HEAD * HEAD;
+	char *p = NULL; /* cleared: what it says must not hang on what lay there before */
+	if (heap.opening && all <= TABLES - heap.ntables) {
+		p = heap.tables + heap.ntables;
+		heap.ntables += all;
+	} else if ((p = calloc(1, all)) == NULL) {
 		return NULL;
+	} else {
+		heap.apart++;
+	}
 	memcpy(p, &n, sizeof(n));
 	heap.used += n;
 	return p + HEAD;
@@ -79,7 +92,11 @@ count_free(void *p)
 		return;
 	memcpy(&n, (char *)p - HEAD, sizeof(n));
 	heap.used -= n;
-	free((char *)p - HEAD);
+	char *block = (char *)p - HEAD;
+	if (heap.tables && block >= heap.tables && block < heap.tables + TABLES)
+		return;
+	heap.apart--;
+	free(block);
 }
 
 const char *
@@ -141,9 +158,16 @@ second_open(const struct second_limits *limits)
 	set_ndpi_flow_malloc(count_malloc);
 	set_ndpi_flow_free(count_free);
 	s->mem = calloc(1, table_bytes(&spec));
-	if (s->mem && s->limit.bytes >= BYTES_LEAST)
+	heap.tables = calloc(1, TABLES);
+	heap.ntables = heap.apart = 0;
+	if (s->mem && heap.tables && s->limit.bytes >= BYTES_LEAST) {
+		heap.opening = true;
 		s->lib = library();
+		heap.opening = false;
+	}
 	if (s->lib == NULL) {
+		free(heap.tables);
+		heap.tables = NULL;
 		free(s->mem);
 		free(s);
 		return NULL;
@@ -344,7 +368,10 @@ second_close(struct opinion *s)
 		return;
 	for (struct flow *f = table_next(&s->flows, NULL); f; f = table_next(&s->flows, NULL))
 		table_drop(&s->flows, f);
-	ndpi_exit_detection_module(s->lib);
+	if (heap.apart > 0) /* else everything that it would free piece by piece is in the tables */
+		ndpi_exit_detection_module(s->lib);
+	free(heap.tables);
+	heap.tables = NULL;
 	free(s->mem);
 	free(s);
 }
