@@ -56,7 +56,11 @@ struct source {
 struct server {
 	ts_t first, last;
 	uint8_t standing;
-	bool after_silence;
+	bool after_silence, learned;
+	/* since it says what it says: transactions that it completed, clients as bits of a sketch, the resolvers */
+	ts_t since;
+	uint32_t replies;
+	uint64_t clients, dns;
 };
 struct pending {
 	uint16_t seg;
@@ -84,6 +88,7 @@ struct d6_segment {
 	struct d6_flood_due snap;
 	uint32_t unprobed;
 	ts_t unprobed_since, told;
+	ts_t learned; /* since when a server is; 0: never */
 };
 
 struct d6state {
@@ -241,9 +246,45 @@ declared_without_duid(struct engine *e)
 	return false;
 }
 
+static struct server *
+server_of(struct engine *e, struct mac m, uint64_t duid)
+{
+	struct server_key k = { .at = { e->seg->ix, m }, .duid = duid };
+
+	return table_peek(&e->d6->servers, &k);
+}
+
+/* A server may change its DUID, but not the station that it is. */
+static bool
+station_learned(struct engine *e, struct mac m)
+{
+	const struct table *t = &e->d6->servers;
+
+	for (const struct server *s = table_next(t, NULL); s; s = table_next(t, s)) {
+		const struct server_key *k = table_key(t, s);
+		if (s->learned && k->at.seg == e->seg->ix && mac_eq(k->at.mac, m))
+			return true;
+	}
+	return false;
+}
+
+/* Where nothing is declared: who is learned is tolerated, who came after that is not. */
+static enum standing
+standing_undeclared(struct engine *e, const struct d6_message *m)
+{
+	const struct d6_segment *g = &e->d6->seg[e->seg->ix];
+	const struct server *s = server_of(e, m->mac, m->server_duid);
+
+	if (g->learned == 0)
+		return ST_UNKNOWN;
+	if ((s && s->learned) || (!m->relayed && station_learned(e, m->mac)))
+		return ST_TOLERATED;
+	return s && s->first <= g->learned ? ST_UNKNOWN : ST_UNAUTHORISED;
+}
+
 /* Behind a relay the frame is the relay's and the DUID the server's: the DUID decides (DETECTIONS.md 5). */
 static void
-judge_sender(struct engine *e, struct d6_message *m, const struct obs *o)
+judge_declared(struct engine *e, struct d6_message *m, const struct obs *o)
 {
 	const struct mac none = { { 0 } };
 	const struct addr absent = { 0 };
@@ -260,6 +301,14 @@ judge_sender(struct engine *e, struct d6_message *m, const struct obs *o)
 	m->st = auth_standing(e, e->seg, SVC_DHCP6, none, absent, duid);
 	if (m->st == ST_UNAUTHORISED && declared_without_duid(e))
 		m->st = ST_UNKNOWN;
+}
+
+static void
+judge_sender(struct engine *e, struct d6_message *m, const struct obs *o)
+{
+	judge_declared(e, m, o);
+	if (m->st == ST_UNKNOWN && !auth_declared(e, e->seg, SVC_DHCP6))
+		m->st = standing_undeclared(e, m);
 }
 
 static void
@@ -547,6 +596,36 @@ lease_add(struct engine *e, const struct d6_message *m, const struct d6_given *g
 		pending_add(e, g->addr, !actor_open(e, e->seg, m->mac, UINT32_C(1) << FAM_D6_ROGUE));
 }
 
+/* DETECTIONS.md 3: only where nothing is declared, never after a silence, and a change of its word begins anew. */
+static void
+server_settle(struct engine *e, const struct d6_message *m, struct server *s)
+{
+	const uint32_t against = UINT32_C(1) << FAM_D6_ROGUE | UINT32_C(1) << FAM_RA |
+				 UINT32_C(1) << FAM_DNS | UINT32_C(1) << FAM_AUTH |
+				 UINT32_C(1) << FAM_ND_SPOOF;
+	uint64_t dns = m->in.dns.n ? hash_of(e, m->in.dns) : 0;
+	unsigned clients = 0;
+
+	if (m->type != D6_REPLY || m->st != ST_UNKNOWN || s->learned)
+		return;
+	if (s->since == 0 || (dns && s->dns && dns != s->dns)) {
+		s->since = e->now;
+		s->replies = 0;
+		s->clients = 0;
+	}
+	s->dns = dns ? dns : s->dns;
+	s->replies++;
+	s->clients |= UINT64_C(1) << (m->client_duid & 63);
+	for (uint64_t b = s->clients; b; b &= b - 1)
+		clients++;
+	if (s->after_silence || auth_declared(e, e->seg, SVC_DHCP6) || e->now - s->since < TS_DAY ||
+	    s->replies < LEARN_TIMES || clients < LEARN_CLIENTS || actor_open(e, e->seg, m->mac, against))
+		return;
+	s->learned = true;
+	if (e->d6->seg[e->seg->ix].learned == 0)
+		e->d6->seg[e->seg->ix].learned = e->now;
+}
+
 /* First server message after a day in which clients asked in vain (DETECTIONS.md 3). */
 static void
 server_seen(struct engine *e, struct d6_message *m)
@@ -569,6 +648,7 @@ server_seen(struct engine *e, struct d6_message *m)
 		return;
 	s->last = e->now;
 	s->standing = (uint8_t)m->st;
+	server_settle(e, m, s);
 	m->first_after_silence = s->after_silence;
 }
 
@@ -777,7 +857,8 @@ d6_server_next(struct engine *e, const void *at, struct d6_seen *seen)
 
 	if (s) {
 		const struct server_key *k = table_key(&e->d6->servers, s);
-		*seen = (struct d6_seen){ k->at.seg, k->at.mac, s->first, s->last, s->standing };
+		*seen = (struct d6_seen){ k->at.seg,  k->at.mac,   s->first,  s->last,
+					  s->replies, s->standing, s->learned };
 	}
 	return s;
 }
@@ -902,6 +983,11 @@ static const struct snap_field server_rows[] = {
 	SNAP(struct server, last),
 	SNAP_UPTO(struct server, standing, ST_UNAUTHORISED),
 	SNAP(struct server, after_silence),
+	SNAP(struct server, learned),
+	SNAP(struct server, since),
+	SNAP(struct server, replies),
+	SNAP(struct server, clients),
+	SNAP(struct server, dns),
 };
 static const struct snap_rec server_rec = SNAP_REC(struct server, server_rows);
 static const struct snap_field pending_rows[] = {
@@ -940,6 +1026,7 @@ static const struct snap_field d6_segment_rows[] = {
 	SNAP(struct d6_segment, unprobed),
 	SNAP(struct d6_segment, unprobed_since),
 	SNAP(struct d6_segment, told),
+	SNAP(struct d6_segment, learned),
 };
 static const struct snap_rec d6_segment_rec = SNAP_REC(struct d6_segment, d6_segment_rows);
 static const struct snap_field d6_rows[] = {

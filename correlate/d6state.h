@@ -107,7 +107,7 @@ unsigned d6_defended(struct engine *, const struct segment *, struct mac defende
 /* DHCPv6 servers seen on the segment, unauthorised ones left out: the i-th, false past the end. */
 bool d6_server_at(struct engine *, const struct segment *, unsigned i, struct mac *);
 /* All servers seen, one after the other: NULL starts, NULL ends. */
-struct d6_seen { uint16_t seg; struct mac mac; ts_t first, last; uint8_t standing; };
+struct d6_seen { uint16_t seg; struct mac mac; ts_t first, last; uint32_t replies; uint8_t standing; bool learned; };
 const void *d6_server_next(struct engine *, const void *, struct d6_seen *);
 /* Sends Relay-Forward, where nobody declared who may. */
 bool d6_is_relay(struct engine *, const struct segment *, struct mac);

@@ -215,9 +215,13 @@ dhcp6(struct collect *c)
 		if (known) {
 			known->first = s.first < known->first ? s.first : known->first;
 			known->last = s.last > known->last ? s.last : known->last;
+			known->answers += s.replies;
+			known->enough |= s.learned;
 			continue;
 		}
 		struct learned l = entry(c, s.seg, LEARNED_DHCP6);
+		l.answers = s.replies;
+		l.enough = s.learned;
 		l.has_mac = true;
 		l.mac = s.mac;
 		l.first = s.first;
@@ -248,6 +252,7 @@ routers(struct collect *c)
 		l.mac = b->mac;
 		l.first = ra ? ra->first : b->first;
 		l.last = ra && ra->last > b->last ? ra->last : b->last;
+		l.enough = ra && ra->learned;
 		add_ip(&l, k.addr);
 		put(c, &l);
 	}

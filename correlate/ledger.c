@@ -13,8 +13,6 @@ enum {
 	SCOPES_PER_HOSTS = 64,
 	HOSTS_DEFAULT = 65536,
 	HOSTS_LEAST = 64,
-	LEARN_ACKS = 20,
-	LEARN_CLIENTS = 5,
 	SILENT_DISCOVERS = 10,
 	SETTLED = 10 /* messages of a server that contradicted nobody: it is no newcomer any more */
 };
@@ -625,7 +623,7 @@ server_settle(struct engine *e, struct d4_now *n)
 	for (uint64_t b = s->clients; b; b &= b - 1)
 		clients++;
 	if (n->st != ST_UNKNOWN || s->learned || s->contradicted || g->silent || e->now - s->first < TS_DAY ||
-	    s->acks < LEARN_ACKS || clients < LEARN_CLIENTS ||
+	    s->acks < LEARN_TIMES || clients < LEARN_CLIENTS ||
 	    actor_open(e, e->seg, n->l2, UINT32_C(1) << FAM_D4_ROGUE))
 		return;
 	s->learned = true;

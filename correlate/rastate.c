@@ -63,6 +63,7 @@ struct ra_segment {
 	ts_t flood_until, first_rs;
 	uint32_t solicits;
 	struct mac client;
+	ts_t learned; /* since when a router is; 0: never */
 };
 
 struct rastate {
@@ -349,6 +350,63 @@ only_advertises(struct engine *e, struct ra_source *s, struct mac m, bool fresh)
 	return !s->other;
 }
 
+/* Stations with IPv6 on the segment that were seen in the last day, the router not counted; stops at `most`. */
+static unsigned
+hosts6(struct engine *e, struct mac but, unsigned most)
+{
+	unsigned n = 0;
+
+	for (const struct host *h = table_next(&e->hosts, NULL); h && n < most;
+	     h = table_next(&e->hosts, h)) {
+		struct host_at at = host_key_of(e, h);
+		n += at.seg == e->seg->ix && h->last_ip6 != TS_NONE && e->now - h->last_ip6 < TS_DAY &&
+		     !mac_eq(at.mac, but);
+	}
+	return n;
+}
+
+/* DETECTIONS.md 3: only where nothing is declared, never after a silence, and a change of its word begins anew.  A router's
+ * clients are the hosts that hear it. */
+static void
+router_settle(struct engine *e, const struct ra_message *m, const struct nd *n)
+{
+	const uint32_t against = UINT32_C(1) << FAM_D6_ROGUE | UINT32_C(1) << FAM_RA |
+				 UINT32_C(1) << FAM_DNS | UINT32_C(1) << FAM_AUTH |
+				 UINT32_C(1) << FAM_ND_SPOOF;
+	struct ra_source *s = m->src;
+
+	if (s->learned || m->st != ST_UNKNOWN || !m->accepted || n->router_lifetime == 0)
+		return;
+	if (s->since == 0 || (s->live && s->shape != shape_of(n))) {
+		s->since = e->now;
+		s->times = 0;
+	}
+	s->times++;
+	if (s->silence || auth_declared(e, e->seg, SVC_ROUTER) || e->now - s->since < TS_DAY ||
+	    s->times < LEARN_TIMES || actor_open(e, e->seg, m->mac, against) ||
+	    (s->counted && e->now - s->counted < TS_HOUR))
+		return;
+	s->counted = e->now;
+	if (hosts6(e, m->mac, LEARN_CLIENTS) < LEARN_CLIENTS)
+		return;
+	s->learned = true;
+	if (e->ra->seg[e->seg->ix].learned == 0)
+		e->ra->seg[e->seg->ix].learned = e->now;
+}
+
+/* Where nothing is declared: who is learned is tolerated, who came after that is not. */
+static enum standing
+standing_undeclared(struct engine *e, const struct ra_message *m)
+{
+	const struct ra_segment *g = &e->ra->seg[e->seg->ix];
+
+	if (g->learned == 0)
+		return ST_UNKNOWN;
+	if (m->src->learned || mac_virtual_router(m->mac))
+		return ST_TOLERATED;
+	return m->src->first <= g->learned ? ST_UNKNOWN : ST_UNAUTHORISED;
+}
+
 static void
 flood_follow(struct engine *e, struct ra_message *m)
 {
@@ -388,9 +446,12 @@ learn_ra(struct engine *e, const struct obs *o)
 		m->src->silence = !g->had_ra && g->solicits >= SOLICITS_MIN && g->two_clients &&
 				  e->now - g->first_rs >= TS_DAY;
 	}
+	if (m->st == ST_UNKNOWN && !auth_declared(e, e->seg, SVC_ROUTER))
+		m->st = standing_undeclared(e, m);
 	g->had_ra = true;
 	m->after_silence = m->src->silence;
 	m->was_live = m->src->live;
+	router_settle(e, m, n);
 	if (m->accepted)
 		lifetime_follow(e, m, n);
 	flood_follow(e, m);
@@ -780,6 +841,10 @@ static const struct snap_field source_rows[] = {
 	SNAP(struct ra_source, live),
 	SNAP(struct ra_source, other),
 	SNAP(struct ra_source, silence),
+	SNAP(struct ra_source, learned),
+	SNAP(struct ra_source, since),
+	SNAP(struct ra_source, counted),
+	SNAP(struct ra_source, times),
 	SNAP(struct ra_source, kills),
 	SNAP_SUBS(struct ra_source, prefix, prefix[0], seen_rec),
 	SNAP_UPTO(struct ra_source, nprefix, RA_WINDOW),
@@ -823,6 +888,7 @@ static const struct snap_field ra_segment_rows[] = {
 	SNAP(struct ra_segment, first_rs),
 	SNAP(struct ra_segment, solicits),
 	SNAP(struct ra_segment, client),
+	SNAP(struct ra_segment, learned),
 };
 static const struct snap_rec ra_segment_rec = SNAP_REC(struct ra_segment, ra_segment_rows);
 static const struct snap_field suspect_rows[] = {

@@ -17,6 +17,9 @@ struct ra_source {
 	uint16_t       lifetime;	      /* of the last with one, before zero_at */
 	bool	       live, other;	      /* announced a lifetime; sent other frames than RAs */
 	bool	       silence;		      /* the first on a segment that had none for a day */
+	bool	       learned;		      /* DETECTIONS.md 3 */
+	ts_t	       since, counted;	      /* says what it says since; when its hosts were counted last */
+	uint32_t       times;		      /* RAs since then */
 	uint8_t	       kills;
 	struct ra_seen prefix[RA_WINDOW];
 	uint8_t	       nprefix;

@@ -128,6 +128,8 @@ enum service { SVC_DHCP4, SVC_DHCP6, SVC_ROUTER, SVC_RELAY, SVC_PXE };
 enum standing { ST_UNKNOWN, ST_AUTHORISED, ST_TOLERATED, ST_UNAUTHORISED };
 /* What is declared for the service on the segment (or holds everywhere)?  false: the list is absent everywhere. */
 bool auth_declared(struct engine *, const struct segment *, enum service);
+/* What is learned where nothing is declared (DETECTIONS.md 3): a day of service, 20 transactions, 5 clients. */
+enum { LEARN_TIMES = 20, LEARN_CLIENTS = 5 };
 /* Standing of (MAC, address or server-id, DUID) as that service.  `addr` and `duid` may be absent: then the other keys
  * decide.  A declared entry with MACs needs one of them; with ids (ip, server_id) it needs one where `addr` is given. */
 enum standing auth_standing(struct engine *, const struct segment *, enum service, struct mac, struct addr, struct bytes duid);
