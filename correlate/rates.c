@@ -136,9 +136,10 @@ ghosts_add(struct rates_seg *rs, unsigned kind, bool ghost, struct mac l2)
 	size_t row = 0;
 
 	/* the usual share is learned while the sum is at rest, so an attack does not teach itself */
-	if (rs->known_leases >= SHARE_SAMPLES)
-		row = (size_t)((uint64_t)rs->known_ghosts * 100 * 2 / rs->known_leases / 5);
-	row = row > 0 ? row - 1 : 0;
+	uint64_t percent = (uint64_t)rs->known_ghosts * 100, all = rs->known_leases;
+	if (all >= SHARE_SAMPLES && percent > 5 * all)
+		row = (size_t)((2 * percent + 5 * all - 1) / (5 * all)) -
+		      1; /* rounded up: in doubt for the accused */
 	if (row >= NELEM(step))
 		row = NELEM(step) - 1;
 	g->s += ghost ? step[row].ghost : step[row].other;

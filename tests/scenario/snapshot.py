@@ -13,6 +13,7 @@ import argparse, concurrent.futures, glob, hashlib, json, os, signal, struct, su
 from datetime import datetime
 
 EXPLAINED = {}
+SAVES = 20  # attempts to end the program while it saves
 
 def when(line):
     r = json.loads(line)
@@ -90,6 +91,83 @@ def one(binary, d, splits, declared):
             out.append((name, wrong))
     return out
 
+def damage(binary, d):
+    """what a file that is not whole does: one line, an empty start, exit 0"""
+    cap, conf = os.path.join(d, "capture.pcap"), ["-c", os.path.join(d, "authority.yaml")]
+    out = []
+    with tempfile.TemporaryDirectory() as tmp:
+        state = os.path.join(tmp, "state")
+        base = ["-r", "cap0=" + cap, *conf]
+        _, fresh, _ = run(binary, base)
+        run(binary, [*base, "--state", state])
+        good = open(state, "rb").read()
+        body, tail = good[:-48], good[-48:]
+
+        def sealed(b):
+            t = tail[:8] + struct.pack(">Q", len(b))
+            return b + t + hashlib.sha256(b + t).digest()
+        out.append(("a file is read only by its owner", None if os.stat(state).st_mode & 0o777 == 0o600 else oct(os.stat(state).st_mode)))
+        out.append(("the seal is what the header says", None if sealed(body) == good else "another one"))
+        cases = [("empty", b"", True), ("half", good[:len(good) // 2], True), ("one byte short", good[:-1], True), ("one byte more", good + b"x", True),
+                 ("a bit", good[:100] + bytes([good[100] ^ 1]) + good[101:], True), ("no state at all", sealed(b"something else"), True),
+                 ("the next version", sealed(body[:15] + bytes([body[15] + 1]) + body[16:]), True), ("cut and sealed", sealed(body[:len(body) // 2]), True),
+                 ("whole", good, False)]
+        for name, content, empty in cases:
+            open(state, "wb").write(content)
+            rc, told, err = run(binary, [*base, "--state", state])
+            said = [x for x in err.splitlines() if "starting without" in x]
+            wrong = None
+            if rc != 0:
+                wrong = "exit %d: %s" % (rc, err[-200:])
+            elif len(said) != empty:
+                wrong = "%d lines say so: %s" % (len(said), err[-200:])
+            elif empty and told != fresh:
+                wrong = "not what an empty start tells"
+            out.append(("a file that is damaged: " + name, wrong))
+    return out
+
+
+def ended_while_saving(binary, d):
+    """kill -9 at any moment: the file is the one of before or the new one, whole"""
+    cap = ["-r", "cap0=" + os.path.join(d, "capture.pcap")]
+    with tempfile.TemporaryDirectory() as tmp:
+        state = os.path.join(tmp, "state")
+        run(binary, [*cap, "--state", state])
+        begun = time.monotonic()
+        run(binary, [*cap, "--state", state])
+        lasts = time.monotonic() - begun
+        inside = 0
+        for k in range(SAVES):
+            before = open(state, "rb").read()
+            p = subprocess.Popen([binary, "-q", *cap, "--state", state], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            end = time.monotonic() + 4 * lasts * (k + 1) / SAVES
+            while time.monotonic() < end and p.poll() is None and not (k % 2 and os.path.exists(state + ".new")):
+                time.sleep(0.0005)
+            inside += os.path.exists(state + ".new")
+            if p.poll() is None:
+                p.send_signal(signal.SIGKILL)
+            p.wait()
+            now = open(state, "rb").read()
+            if hashlib.sha256(now[:-32]).digest() != now[-32:]:
+                return [("kill -9 while saving", "neither the old file nor a new one (attempt %d)" % k)]
+            rc, _, err = run(binary, [*cap, "--state", state])
+            if rc or "starting without" in err:
+                return [("kill -9 while saving", "exit %d: %s" % (rc, err[-200:]))]
+    return [("kill -9 %d times, %d of them while it saved" % (SAVES, inside), None if inside else "never while it saved")]
+
+
+def forgets(binary, dirs):
+    """without --state the second half alone must differ somewhere, or the comparison above shows nothing"""
+    n = 0
+    for d in dirs:
+        head, p = packets(os.path.join(d, "capture.pcap"))
+        with tempfile.TemporaryDirectory() as tmp:
+            half = os.path.join(tmp, "half.pcap")
+            open(half, "wb").write(head + b"".join(x for _, x in p[len(p) // 2:]))
+            n += last_of(run(binary, ["-r", "cap0=" + half])[1]) != last_of(run(binary, ["-r", "cap0=" + os.path.join(d, "capture.pcap")])[1])
+    return [("without the state %d of %d second halves end otherwise" % (n, len(dirs)), None if n else "none does")]
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--bin", required=True)
@@ -111,6 +189,10 @@ def main():
                 elif wrong:
                     print("FAILED %s: %s" % (name, wrong))
                 passed, failed = passed + (wrong is None), failed + (wrong is not None)
+    if dirs:
+        for name, wrong in damage(o.bin, dirs[0]) + ended_while_saving(o.bin, dirs[-1]) + forgets(o.bin, dirs):
+            print("%s %s%s" % ("FAILED" if wrong else "ok    ", name, ": " + wrong if wrong else ""))
+            passed, failed = passed + (wrong is None), failed + (wrong is not None)
     print("%d passed, %d failed%s" % (passed, failed, "" if dirs else ", 1 skipped"))
     return 1 if failed else 0
 
