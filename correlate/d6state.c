@@ -637,7 +637,7 @@ server_seen(struct engine *e, struct d6_message *m)
 	struct host *h = host_get(e, e->seg, m->mac, NULL);
 
 	if (h && !m->relayed)
-		h->dhcp6_server_last = e->now;
+		host_more_of(e, h)->dhcp6_server_last = e->now;
 	if (s && fresh) {
 		s->first = e->now;
 		s->after_silence = !g->had_server && g->solicits >= 10 && g->two_clients &&

@@ -24,7 +24,7 @@
 #include "vantage.h"
 #include "verdict.h"
 
-enum { HOSTS_DEFAULT = 65536, TEXT_BYTES = 8192, SETTLE_ROUNDS = 8 };
+enum { HOSTS_DEFAULT = 65536, MORE_LEAST = 16384, TEXT_BYTES = 8192, SETTLE_ROUNDS = 8 };
 
 struct host_key {
 	uint16_t seg;
@@ -50,6 +50,15 @@ spec_hosts(const struct engine_conf *c)
 {
 	return (struct table_spec){ "hosts", sizeof(struct host_key), sizeof(struct host),
 				    c->hosts ? c->hosts : HOSTS_DEFAULT, 30 * TS_DAY };
+}
+/* Of 16 stations at most one has more than two addresses or a service, where there are many; of few all may have. */
+static struct table_spec
+spec_more(const struct engine_conf *c)
+{
+	uint32_t hosts = spec_hosts(c).capacity, few = hosts < MORE_LEAST ? hosts : MORE_LEAST;
+
+	return (struct table_spec){ "hosts' more", sizeof(struct host_key), sizeof(struct host_more),
+				    hosts / 16 > few ? hosts / 16 : few, 0 };
 }
 static struct table_spec
 spec_bindings(const struct engine_conf *c)
@@ -104,11 +113,13 @@ lay_out(const struct engine_conf *c, struct engine *e, struct slicer *s)
 		void (*open)(struct engine *, void *);
 	} fixed[] = { { vantage_bytes, vantage_open }, { dup_bytes, dup_open },	  { flows_bytes, flows_open },
 		      { recent_bytes, recent_open },   { asks_bytes, asks_open }, { snap_bytes, snap_open } };
-	struct table_spec segments = spec_segments(), hosts = spec_hosts(c), bindings = spec_bindings(c);
+	struct table_spec segments = spec_segments(), hosts = spec_hosts(c), bindings = spec_bindings(c),
+			  more = spec_more(c);
 	void *mem;
 
 	open_table(e, e ? &e->segments : NULL, &segments, s);
 	open_table(e, e ? &e->hosts : NULL, &hosts, s);
+	open_table(e, e ? &e->more : NULL, &more, s);
 	open_table(e, e ? &e->bindings : NULL, &bindings, s);
 	for (size_t i = 0; i < NELEM(parts); i++)
 		if ((mem = slice(s, parts[i].bytes(c))))
@@ -156,6 +167,8 @@ engine_open(const struct engine_conf *c, void *mem, struct sipkey key, engine_em
 	e->emit_arg = arg;
 	e->now = e->last_tick = e->cause = TS_NONE;
 	lay_out(c, e, &s);
+	e->hosts.on_drop = host_forget;
+	e->hosts.arg = e;
 	subscribe(e);
 	return e;
 }

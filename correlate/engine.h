@@ -20,6 +20,7 @@ struct engine_conf {
 	size_t			nrule;
 	bool			feed_synced;	/* clocks of the feed are NTP-synced: eps 2 s instead of learned or 300 s */
 	uint32_t		hosts;		/* tracked hosts; 0: default 65536 */
+	uint32_t		leases;		/* DHCPv4 clients and leases, at most as many as hosts; 0: default 65536 */
 	uint32_t		events;		/* kept host events; 0: default 16384 */
 	ts_t			event_window;	/* how long facts and events stay joinable; 0: default 2 h */
 	/* for tests: ids of detectors, join rows ("4100"), refutations, chains that are switched off */

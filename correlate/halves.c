@@ -38,7 +38,7 @@ own_of(struct engine *e, const struct kept *k, const struct place *place, size_t
 	for (size_t i = 0; i < nplace; i++) {
 		const struct host *h = host_find(e, e->segment_at[place[i].seg], place[i].mac);
 		for (size_t n = 0; h && n < h->nip; n++)
-			own_add(&o, h->ip[n]);
+			own_add(&o, host_ip(e, h, n));
 	}
 	return o;
 }
@@ -522,8 +522,8 @@ reporter_serves(const struct half_case *c)
 	for (size_t i = 0; i < c->nplace; i++) {
 		const struct segment *s = c->e->segment_at[c->place[i].seg];
 		const struct host *h = host_find(c->e, s, c->place[i].mac);
-		if (h && h->dhcp4_server_last >= c->from && h->dhcp4_server_last <= c->to &&
-		    h->dhcp4_server_last)
+		ts_t served = h ? host_more(c->e, h)->dhcp4_server_last : 0;
+		if (served && served >= c->from && served <= c->to)
 			return true;
 	}
 	return false;

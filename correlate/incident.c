@@ -237,11 +237,12 @@ fill_victims(struct engine *e, struct incident *r, const struct hyp *h)
 			out->ip[out->nip++] = v->ip[k];
 		const struct host *host = v->has_mac ? host_find(e, e->segment_at[h->seg], v->mac) : NULL;
 		for (size_t k = 0; host && k < host->nip && out->nip < INC_ADDRS_MAX; k++) {
-			bool known = false;
+			struct addr a = host_ip(e, host, k);
+			bool known = !addr_set(a);
 			for (size_t x = 0; x < out->nip; x++)
-				known |= addr_eq(out->ip[x], host->ip[k]);
+				known |= addr_eq(out->ip[x], a);
 			if (!known)
-				out->ip[out->nip++] = host->ip[k];
+				out->ip[out->nip++] = a;
 		}
 		if (name)
 			copy_name(out->name, name);
@@ -282,11 +283,12 @@ fill_actor(struct engine *e, struct incident *r, const struct hyp *h)
 	for (size_t i = 0; i < h->nip; i++)
 		r->actor_ip[r->nactor_ip++] = h->actor_ip[i];
 	for (size_t k = 0; host && k < host->nip && r->nactor_ip < INC_ADDRS_MAX; k++) {
-		bool known = !binding_is(e, s, host->ip[k], h->actor.mac);
+		struct addr a = host_ip(e, host, k);
+		bool known = !binding_is(e, s, a, h->actor.mac);
 		for (size_t x = 0; x < r->nactor_ip; x++)
-			known |= addr_eq(r->actor_ip[x], host->ip[k]);
+			known |= addr_eq(r->actor_ip[x], a);
 		if (!known)
-			r->actor_ip[r->nactor_ip++] = host->ip[k];
+			r->actor_ip[r->nactor_ip++] = a;
 	}
 	if (h->actor.has_mac)
 		r->actor_name = station_name(e, s, h->actor.mac);

@@ -796,7 +796,7 @@ teredo_explained(struct engine *e, const struct segment *s, const struct kept *k
 	for (size_t i = 0; i < n; i++) {
 		const struct host *h = host_find(e, e->segment_at[place[i].seg], place[i].mac);
 		for (size_t a = 0; h && a < h->nip; a++)
-			if (auth_teredo_server(e, s, h->ip[a]) == ST_AUTHORISED)
+			if (auth_teredo_server(e, s, host_ip(e, h, a)) == ST_AUTHORISED)
 				return true;
 	}
 	return false;

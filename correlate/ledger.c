@@ -11,8 +11,8 @@
 
 enum {
 	SCOPES_PER_HOSTS = 64,
-	HOSTS_DEFAULT = 65536,
-	HOSTS_LEAST = 64,
+	CLIENTS_DEFAULT = 65536,
+	CLIENTS_LEAST = 64,
 	SILENT_DISCOVERS = 10,
 	SETTLED = 10 /* messages of a server that contradicted nobody: it is no newcomer any more */
 };
@@ -65,19 +65,22 @@ struct station {
 };
 
 enum { SPECS = 6 };
-static uint32_t
-hosts_of(const struct engine_conf *conf)
+uint32_t
+ledger_clients(const struct engine_conf *conf)
 {
-	uint32_t n = conf->hosts ? conf->hosts : HOSTS_DEFAULT;
-	return n < HOSTS_LEAST ? HOSTS_LEAST : n;
+	uint32_t hosts = conf->hosts ? conf->hosts : CLIENTS_DEFAULT;
+	uint32_t n = conf->leases ? conf->leases : CLIENTS_DEFAULT;
+
+	n = n < hosts ? n : hosts;
+	return n < CLIENTS_LEAST ? CLIENTS_LEAST : n;
 }
 
 static void
 specs(const struct engine_conf *conf, struct table_spec s[SPECS])
 {
-	uint32_t n = hosts_of(conf);
+	uint32_t n = ledger_clients(conf);
 
-	/* A transaction is asked about for 30 s; a quarter of the hosts holds a flood of 500 a second for that long. */
+	/* A transaction is asked about for 30 s; a quarter of the clients holds a flood of 500 a second for that long. */
 	s[0] = (struct table_spec){ "dhcp4 transactions", sizeof(struct xact_key), sizeof(struct d4_xact),
 				    n / 4, XACT_LIFE };
 	s[1] = (struct table_spec){ "dhcp4 clients", sizeof(struct d4_client_key), sizeof(struct d4_client),
@@ -650,7 +653,7 @@ server_learn(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 	server_settle(e, n);
 	struct host *h = host_find(e, e->seg, n->l2);
 	if (h)
-		h->dhcp4_server_last = e->now;
+		host_more_of(e, h)->dhcp4_server_last = e->now;
 	struct rates_seg *rs = rates_of(e, e->seg);
 	if (!n->router && !n->relay && n->st != ST_UNAUTHORISED && !n->proxy &&
 	    !actor_open(e, e->seg, n->l2, UINT32_C(1) << FAM_D4_ROGUE)) {

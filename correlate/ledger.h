@@ -148,6 +148,8 @@ struct ledger {
 	struct engine *engine;
 };
 
+/* How many clients and leases are kept. */
+uint32_t ledger_clients(const struct engine_conf *);
 size_t ledger_bytes(const struct engine_conf *);
 void ledger_open(struct engine *, void *mem);
 void ledger_learn(struct engine *, const struct obs *);

@@ -345,7 +345,8 @@ only_advertises(struct engine *e, struct ra_source *s, struct mac m, bool fresh)
 {
 	const struct host *h = host_find(e, e->seg, m);
 
-	if (h && (h->first < h->ra_first || (!fresh && h->last_alive != TS_NONE && h->last_alive > s->last)))
+	if (h && (h->first < host_more(e, h)->ra_first ||
+		  (!fresh && h->last_alive != TS_NONE && h->last_alive > s->last)))
 		s->other = true;
 	return !s->other;
 }
@@ -573,9 +574,9 @@ ra_working_router(struct engine *e, const struct segment *s, struct mac m)
 		return false;
 	for (size_t i = 0; i < h->nip; i++) {
 		struct binding *b;
-		if (!(key_roles(e, s, h->ip[i]) & KEY_GATEWAY4))
+		if (!(key_roles(e, s, host_ip(e, h, i)) & KEY_GATEWAY4))
 			continue;
-		b = binding_find(e, s, h->ip[i]);
+		b = binding_find(e, s, host_ip(e, h, i));
 		if (b && mac_eq(b->mac, m) && !b->contested)
 			return true;
 	}

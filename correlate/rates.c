@@ -20,8 +20,6 @@ enum {
 	CIRCUITS = 4096,
 	XIDS = 8192,
 	MAIN_PERCENT = 80,
-	HOSTS_DEFAULT = 65536,
-	HOSTS_LEAST = 64
 };
 #define FAN_LIFE     TS_HOUR
 #define CIRCUIT_LIFE (30 * TS_DAY)
@@ -32,19 +30,12 @@ static const struct table_spec circuits = { "dhcp4 circuits", sizeof(uint64_t), 
 					    CIRCUITS, CIRCUIT_LIFE };
 static const struct table_spec xids = { "dhcp4 transaction ids", 8, sizeof(struct xid_use), XIDS, XID_LIFE };
 
-static uint32_t
-ring_cap(const struct engine_conf *conf)
-{
-	uint32_t n = conf->hosts ? conf->hosts : HOSTS_DEFAULT;
-	return n < HOSTS_LEAST ? HOSTS_LEAST : n;
-}
-
 size_t
 rates_bytes(const struct engine_conf *conf)
 {
 	return align16(sizeof(struct rates)) + align16(SEGMENTS_MAX * sizeof(struct rates_seg)) +
 	       align16(table_bytes(&fans)) + align16(table_bytes(&circuits)) + align16(table_bytes(&xids)) +
-	       2 * align16((size_t)ring_cap(conf) * sizeof(struct due));
+	       2 * align16((size_t)ledger_clients(conf) * sizeof(struct due));
 }
 
 void
@@ -52,7 +43,7 @@ rates_open(struct engine *e, void *mem)
 {
 	struct rates *r = mem;
 	char *p = (char *)mem + align16(sizeof(*r));
-	uint32_t cap = ring_cap(e->conf);
+	uint32_t cap = ledger_clients(e->conf);
 
 	e->rates = r;
 	r->seg = (struct rates_seg *)(void *)p;

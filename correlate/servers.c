@@ -394,7 +394,7 @@ opens_own(struct engine *e, const struct session *s, const struct answerer *to)
 	for (size_t i = 0; h && i < h->nip; i++) {
 		unsigned steps = 0;
 		for (own = NULL; steps < STEPS; steps++) {
-			own = session_next(e, s->seg, END_CLIENT, h->ip[i], own);
+			own = session_next(e, s->seg, END_CLIENT, host_ip(e, h, i), own);
 			if (own == NULL || own->start < s->start - OWN_SEC * TS_SEC)
 				break;
 			if (own->start > s->start + OWN_SEC * TS_SEC ||

@@ -91,7 +91,7 @@ host_get(struct engine *e, const struct segment *s, struct mac m, bool *fresh)
 
 	if (h && is_new) {
 		h->first = e->now;
-		h->ra_live_last = h->last_alive = h->last_ip6 = TS_NONE;
+		h->last_alive = h->last_ip6 = TS_NONE;
 	}
 	if (fresh)
 		*fresh = is_new;
@@ -113,19 +113,61 @@ host_find(struct engine *e, const struct segment *s, struct mac m)
 	return table_find(&e->hosts, &k, e->now);
 }
 
+const struct host_more *
+host_more(const struct engine *e, const struct host *h)
+{
+	static const struct host_more none;
+	const struct host_more *m = h->has_more ? table_peek(&e->more, table_key(&e->hosts, h)) : NULL;
+
+	return m ? m : &none;
+}
+
+struct host_more *
+host_more_of(struct engine *e, struct host *h)
+{
+	h->has_more = true;
+	return table_get(&e->more, table_key(&e->hosts, h), e->now, NULL); /* nothing is pinned there */
+}
+
+struct addr
+host_ip(const struct engine *e, const struct host *h, size_t i)
+{
+	return i < HOST_IPS ? h->ip[i] : host_more(e, h)->ip[i - HOST_IPS];
+}
+
+void
+host_forget(void *arg, const void *key, void *value)
+{
+	struct engine *e = arg;
+	const struct host *h = value;
+	struct host_more *m = h->has_more ? table_peek(&e->more, key) : NULL;
+
+	if (m)
+		table_drop(&e->more, m);
+}
+
 /* Newest first; the oldest falls off. */
 static void
-host_note_ip(struct host *h, struct addr a)
+host_note_ip(struct engine *e, struct host *h, struct addr a)
 {
 	size_t i = 0;
 
-	while (i < h->nip && !addr_eq(h->ip[i], a))
+	while (i < h->nip && i < HOST_IPS && !addr_eq(h->ip[i], a))
 		i++;
-	if (i == h->nip) {
-		if (h->nip < INC_ADDRS_MAX)
+	if (i == HOST_IPS) {
+		struct addr *more = host_more_of(e, h)->ip;
+		size_t k = 0, n = h->nip - (size_t)HOST_IPS;
+		while (k < n && !addr_eq(more[k], a))
+			k++;
+		if (k == n && h->nip < INC_ADDRS_MAX)
 			h->nip++;
-		else
-			i--;
+		else if (k == n)
+			k--;
+		memmove(more + 1, more, k * sizeof(more[0]));
+		more[0] = h->ip[HOST_IPS - 1];
+		i = HOST_IPS - 1;
+	} else if (i == h->nip) {
+		h->nip++;
 	}
 	memmove(h->ip + 1, h->ip, i * sizeof(h->ip[0]));
 	h->ip[0] = a;
@@ -183,7 +225,7 @@ binding_learn(struct engine *e, const struct segment *s, struct addr a, struct m
 	}
 	struct host *h = host_get(e, s, m, NULL);
 	if (h)
-		host_note_ip(h, a);
+		host_note_ip(e, h, a);
 }
 
 static void
@@ -224,15 +266,10 @@ learn_nd(struct engine *e, const struct obs *o)
 	struct host *h = host_get(e, e->seg, from, NULL);
 	if (h == NULL)
 		return;
-	if (h->ra_first == 0)
-		h->ra_first = e->now;
-	h->ra_last = e->now;
-	h->ra_lifetime = n->router_lifetime;
-	h->ra_mo = (uint8_t)(n->m << 1 | n->o);
-	if (n->router_lifetime > 0) {
-		h->ra_live = true;
-		h->ra_live_last = e->now;
-	}
+	struct host_more *more = host_more_of(e, h);
+	if (more->ra_first == 0)
+		more->ra_first = e->now;
+	h->ra_live |= n->router_lifetime > 0;
 }
 
 static void
@@ -341,19 +378,20 @@ static const struct snap_field host_rows[] = {
 	SNAP(struct host, gap_from),
 	SNAP(struct host, gap_to),
 	SNAP_UPTO(struct host, nip, INC_ADDRS_MAX),
-	SNAP_SOME(struct host, ip, ip[0], nip),
+	SNAP_ARRAY(struct host, ip, ip[0]),
 	SNAP(struct host, sent_other),
 	SNAP(struct host, relays4),
-	SNAP(struct host, ra_first),
-	SNAP(struct host, ra_last),
-	SNAP(struct host, ra_live_last),
-	SNAP(struct host, ra_lifetime),
 	SNAP(struct host, ra_live),
-	SNAP(struct host, ra_mo),
-	SNAP(struct host, dhcp4_server_last),
-	SNAP(struct host, dhcp6_server_last),
+	SNAP(struct host, has_more),
 };
 static const struct snap_rec host_rec = SNAP_REC(struct host, host_rows);
+static const struct snap_field more_rows[] = {
+	SNAP_ARRAY(struct host_more, ip, ip[0]),
+	SNAP(struct host_more, ra_first),
+	SNAP(struct host_more, dhcp4_server_last),
+	SNAP(struct host_more, dhcp6_server_last),
+};
+static const struct snap_rec more_rec = SNAP_REC(struct host_more, more_rows);
 static const struct snap_field bind_key_rows[] = {
 	SNAP_SEG(struct bind_key, seg),
 	SNAP_NOT(struct bind_key, pad),
@@ -399,6 +437,8 @@ const struct snap_store snap_state[] = {
 	  .key = &segment_key_rec, .value = &segment_rec, .added = segment_added, .loaded = segments_loaded },
 	{ .name = "hosts", .kind = SNAP_TABLE, .in_engine = true, .member = offsetof(struct engine, hosts),
 	  .key = &host_key_rec, .value = &host_rec },
+	{ .name = "hosts' more", .kind = SNAP_TABLE, .in_engine = true, .member = offsetof(struct engine, more),
+	  .key = &host_key_rec, .value = &more_rec },
 	{ .name = "bindings", .kind = SNAP_TABLE, .in_engine = true, .member = offsetof(struct engine, bindings),
 	  .key = &bind_key_rec, .value = &binding_rec },
 	{ 0 },

@@ -26,22 +26,24 @@ struct segment {
 static const ts_t HOST_SILENT = 10 * TS_MIN;
 
 /* ---- hosts: (segment, MAC), what a station on the wire was seen to do ---- */
+enum { HOST_IPS = 2 };
 struct host {
 	ts_t	    first, last;
 	ts_t	    last_alive;	 /* last frame that is no DHCP: a sign of life (DETECTIONS.md 4) */
 	ts_t	    last_ip6;	 /* last IPv6 frame */
 	ts_t	    gap_from, gap_to; /* the last time that it was silent for longer than HOST_SILENT; 0: never */
-	struct addr ip[INC_ADDRS_MAX]; /* newest first */
+	struct addr ip[HOST_IPS]; /* newest first; the others are in host_more: host_ip() reads both */
 	uint8_t	    nip;
 	bool	    sent_other; /* a frame that is no router advertisement */
 	bool	    relays4 /* sent a DHCPv4 request with a giaddr, or a server message from afar */;
-	/* router advertisements */
-	ts_t	    ra_first, ra_last, ra_live_last; /* ra_live: with a lifetime > 0 */
-	uint16_t    ra_lifetime;
-	bool	    ra_live;
-	uint8_t	    ra_mo; /* M 2 | O 1 of the last */
-	/* servers */
-	ts_t	    dhcp4_server_last, dhcp6_server_last;
+	bool	    ra_live; /* sent a router advertisement with a lifetime > 0 */
+	bool	    has_more;
+};
+/* What few stations have, in a table of its own: more addresses, a service.  Under pressure the least used go. */
+struct host_more {
+	struct addr ip[INC_ADDRS_MAX - HOST_IPS];
+	ts_t	    ra_first; /* first router advertisement, 0: none */
+	ts_t	    dhcp4_server_last, dhcp6_server_last; /* 0: never served */
 };
 
 /* ---- bindings: (segment, address) -> MAC ---- */
@@ -66,7 +68,7 @@ struct engine {
 	/* the input at hand */
 	const struct obs *o;
 	struct segment	 *seg;
-	struct table	  segments, hosts, bindings;
+	struct table	  segments, hosts, more, bindings;
 	struct segment	 *segment_at[SEGMENTS_MAX];
 	uint16_t	  nsegment;
 	struct dup	 *dup;
@@ -112,6 +114,13 @@ struct segment *segment_of_feed(struct engine *);
 /* The host of a MAC on a segment; host_get() makes it.  Pointers live until the next host_get(). */
 struct host *host_get(struct engine *, const struct segment *, struct mac, bool *fresh);
 struct host *host_find(struct engine *, const struct segment *, struct mac);
+/* The i-th of its h->nip addresses, newest first; absent where it was forgotten. */
+struct addr host_ip(const struct engine *, const struct host *, size_t i);
+/* Told by the hosts' table before one goes. */
+void host_forget(void *engine, const void *key, void *host);
+/* What else is known of it: all zero where nothing is.  host_more_of() makes it. */
+const struct host_more *host_more(const struct engine *, const struct host *);
+struct host_more *host_more_of(struct engine *, struct host *);
 /* Where a host is, for who goes through all. */
 struct host_at { uint16_t seg; struct mac mac; };
 struct host_at host_key_of(const struct engine *, const struct host *);

@@ -167,7 +167,7 @@ vpn_pick(struct engine *e, const struct join *j, const struct kept *k, const str
 	for (size_t i = 0; i < nplace; i++) {
 		const struct host *h = host_find(e, e->segment_at[place[i].seg], place[i].mac);
 		for (size_t n = 0; h && n < h->nip; n++)
-			search_from(&x, place[i].seg, h->ip[n], place[i].mac);
+			search_from(&x, place[i].seg, host_ip(e, h, n), place[i].mac);
 	}
 	/* behind a router the host has no place on a segment; its own agent knows its addresses */
 	for (size_t i = 0; nplace == 0 && i < k->nip; i++)
@@ -304,7 +304,7 @@ shown_note(struct engine *e, struct shown_by *x, const struct kept *k, struct ad
 	unsigned i = a.fam == 6;
 	ts_t around = TS_DAY + event_eps(e, k);
 
-	if (!x->has[i])
+	if (addr_set(a) && !x->has[i])
 		x->has[i] = address_leaf(e, a, k->ts - around, k->ts + around, &x->leaf[i], &x->by[i]);
 }
 
@@ -317,7 +317,7 @@ shown_by(struct engine *e, const struct kept *k, const struct place *place, size
 	for (size_t i = 0; i < nplace; i++) {
 		const struct host *h = host_find(e, e->segment_at[place[i].seg], place[i].mac);
 		for (size_t n = 0; h && n < h->nip; n++)
-			shown_note(e, &x, k, h->ip[n]);
+			shown_note(e, &x, k, host_ip(e, h, n));
 	}
 	for (size_t i = 0; i < k->nip; i++)
 		shown_note(e, &x, k, k->host_ip[i]);

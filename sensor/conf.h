@@ -62,7 +62,7 @@ struct conf {
 	uint32_t connections, sender_connections;
 	struct bytes state; /* absent: nothing is kept */
 	ts_t state_every;
-	uint32_t hosts, events, datagrams;
+	uint32_t hosts, leases, events, datagrams;
 	struct conf_output *output;
 	size_t noutput;
 	struct bytes sd_id;

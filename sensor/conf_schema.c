@@ -420,6 +420,8 @@ static const struct conf_node state[] = {
 static const struct conf_node limits[] = {
 	{ "hosts", K_U32, AT(struct conf, hosts), .min = 64, .max = 1048576, .def = "65536",
 	  .help = "hosts tracked" },
+	{ "leases", K_U32, AT(struct conf, leases), .min = 64, .max = 1048576, .def = "65536",
+	  .help = "DHCPv4 clients and leases tracked, at most as many as hosts" },
 	{ "events", K_U32, AT(struct conf, events), .min = 64, .max = 262144, .def = "16384",
 	  .help = "host events kept for joining" },
 	{ "datagrams", K_U32, AT(struct conf, datagrams), .min = 16, .max = 4096, .def = "256",

@@ -295,6 +295,7 @@ open_engine(struct live *l)
 		.nrule = l->c->nrule,
 		.feed_synced = l->c->feed_synced,
 		.hosts = l->c->hosts,
+		.leases = l->c->leases,
 		.events = l->c->events,
 		.event_window = l->c->event_window,
 	};

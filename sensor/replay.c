@@ -99,6 +99,7 @@ open_engine(struct replay *r)
 		.nrule = r->c->nrule,
 		.feed_synced = r->c->feed_synced,
 		.hosts = r->c->hosts,
+		.leases = r->c->leases,
 		.events = r->c->events,
 		.event_window = r->c->event_window,
 	};

@@ -542,7 +542,7 @@ flood_raise(struct engine *e, const struct actor *a, enum grade g, bool victims)
 			continue;
 		f.has_victim = true;
 		struct host *h = host_find(e, e->seg, f.victim);
-		f.victim_addr = h && h->nip ? h->ip[0] : (struct addr){ 0 };
+		f.victim_addr = h && h->nip ? host_ip(e, h, 0) : (struct addr){ 0 };
 		fact_raise(e, &f);
 		told = true;
 	}

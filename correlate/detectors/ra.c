@@ -27,11 +27,13 @@ trusted(enum standing st)
 static bool
 can_be_victim(struct engine *e, const struct segment *s, struct mac m, const struct host *h)
 {
-	if (h->ra_first || h->dhcp4_server_last || h->dhcp6_server_last || auth_any_role(e, s, m) ||
+	const struct host_more *more = host_more(e, h);
+
+	if (more->ra_first || more->dhcp4_server_last || more->dhcp6_server_last || auth_any_role(e, s, m) ||
 	    ra_is_source(e, s, m))
 		return false;
 	for (size_t i = 0; i < h->nip; i++)
-		if (key_roles(e, s, h->ip[i]))
+		if (key_roles(e, s, host_ip(e, h, i)))
 			return false;
 	return true;
 }
@@ -44,7 +46,8 @@ expose_one(struct engine *e, struct hyp *h, struct mac m, const struct host *hos
 	size_t i = 0;
 
 	do
-		v = hyp_victim_get(h, true, m, i < host->nip ? host->ip[i] : (struct addr){ 0 }, e->now);
+		v = hyp_victim_get(h, true, m, i < host->nip ? host_ip(e, host, i) : (struct addr){ 0 },
+				   e->now);
 	while (v && ++i < host->nip && i < HYP_IPS);
 	bool news = h->victims_total != before;
 	if (v && v->grade < E1) {

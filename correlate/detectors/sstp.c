@@ -92,7 +92,7 @@ fronts_look(struct engine *e, const struct session *own)
 	for (size_t i = 0; h && i < h->nip; i++) {
 		front = NULL;
 		for (unsigned steps = 0; steps < LOOK_MAX; steps++) {
-			front = session_next(e, own->seg, END_SERVER, h->ip[i], front);
+			front = session_next(e, own->seg, END_SERVER, host_ip(e, h, i), front);
 			if (front == NULL || front->start < own->start - OWN_SEC * TS_SEC)
 				break;
 			if (front != own && mac_eq(front->server_mac, own->client_mac))
