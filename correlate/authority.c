@@ -1,4 +1,5 @@
 /* Standing of servers against what the administrator declared (DETECTIONS.md 3). */
+#include "out.h"
 #include "state.h"
 
 /* `*` stands for any text; everything else for itself.  Linear: on a mismatch only the last star is tried again. */
@@ -206,6 +207,36 @@ auth_bridge(struct engine *e, struct mac m)
 		for (size_t k = 0; k < a->site[i].nbridges; k++)
 			if (mac_eq(a->site[i].bridges[k], m))
 				return true;
+	return false;
+}
+
+/* Option 55 as people write it: "1,3,6,15". */
+static bool
+params_are(struct bytes text, struct bytes params)
+{
+	char buf[4 * 255];
+	struct out o = out_init(buf, sizeof(buf));
+
+	for (size_t i = 0; i < params.n; i++) {
+		if (i)
+			out_chr(&o, ',');
+		out_u64(&o, params.p[i]);
+	}
+	return params.n && out_ok(&o) && bytes_eq(out_bytes(&o), text);
+}
+
+bool
+auth_vdi_template(struct engine *e, const struct segment *s, struct bytes params, struct bytes vendor_class)
+{
+	size_t i = 0;
+	const struct auth_site *site;
+
+	while ((site = site_next(e, s, &i)))
+		for (size_t k = 0; k < site->nvdi_templates; k++) {
+			struct bytes t = site->vdi_templates[k];
+			if (params_are(t, params) || (vendor_class.n && bytes_eq(t, vendor_class)))
+				return true;
+		}
 	return false;
 }
 

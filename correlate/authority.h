@@ -29,6 +29,8 @@ struct auth_site {
 	struct auth_vpns    vpn_servers;
 	struct auth_pair   *failover; size_t nfailover;
 	struct mac	   *bridges; size_t nbridges;
+	/* what desktops cloned from a template ask for: option 55 as "1,3,6,15", or the vendor class (option 60) */
+	struct bytes	   *vdi_templates; size_t nvdi_templates;
 	bool		    changes_declared;
 	struct auth_change *changes; size_t nchanges;
 	/* static inventory: which computer has which MAC and addresses (grade A of DETECTIONS.md 9) */

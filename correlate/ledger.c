@@ -890,6 +890,9 @@ client_learn(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 		n->new_client = true;
 		c->first = e->now;
 		c->flags = D4C_NEW | D4C_ASKED | (testable(e, d, n) ? D4C_TESTED : 0);
+		if (auth_vdi_template(e, e->seg, dhcp4_opt(d, D4O_PARAMS),
+				      bytes_text(dhcp4_opt(d, D4O_VENDOR_CLASS))))
+			c->flags |= D4C_CLONE;
 		c->circuit = circuit_id(e, d);
 	} else if (!fresh && e->now - c->first > TS_HOUR) {
 		c->flags &= (uint16_t)~D4C_NEW;

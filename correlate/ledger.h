@@ -72,6 +72,7 @@ enum d4_client_flag {
 	D4C_TESTED = 1 << 4, /* the test for signs of life is made for it (no relay, no bridge, Ethernet) */
 	D4C_JUDGED = 1 << 5,
 	D4C_UNUSED = 1 << 6,
+	D4C_CLONE = 1 << 8, /* of a declared template: its unused leases are no ghosts */
 	D4C_ASKED = 1 << 7, /* asked for a lease; INFORM or RELEASE alone make nobody known */
 };
 struct d4_client {

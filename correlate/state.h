@@ -150,6 +150,8 @@ bool auth_router_mac(struct engine *, const struct segment *, struct mac);
 bool auth_any_role(struct engine *, const struct segment *, struct mac);
 bool auth_pattern(struct bytes pattern, struct bytes text); /* `*` stands for any text */
 bool auth_bridge(struct engine *, struct mac); /* `bridges` */
+/* `vdi_templates`: clones that boot and sleep again, so that an unused lease of theirs is no news (DETECTIONS.md 4). */
+bool auth_vdi_template(struct engine *, const struct segment *, struct bytes params, struct bytes vendor_class);
 bool auth_passes_on(struct engine *, const struct segment *, struct addr); /* `proxies`, and what stands before VPN servers */
 /* `changes`: was work announced for that time, give or take `eps`?  *declared: there is such a list. */
 bool auth_planned(struct engine *, const struct segment *, ts_t, ts_t eps, bool *declared);

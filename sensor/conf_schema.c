@@ -261,6 +261,11 @@ static const struct conf_node site[] = {
 	  .help = "pairs of DHCP servers" },
 	{ "bridges", K_MACS, LIST(struct auth_site, bridges, nbridges, struct mac),
 	  .help = "repeaters and hypervisors that put many clients behind one MAC" },
+	{ "vdi_templates", K_TEXTS, LIST(struct auth_site, vdi_templates, nvdi_templates, struct bytes),
+	  .max = 4 * HOST_LENGTH,
+	  .help = "virtual desktops cloned from a template, which take leases and sleep: what they ask for "
+		  "in "
+		  "DHCP option 55 like \"1,3,6,15\", or their vendor class (option 60)" },
 	{ "changes", K_LIST, LIST(struct auth_site, changes, nchanges, struct auth_change),
 	  DECLARED(struct auth_site, changes_declared), SUB(change), .check = check_change,
 	  .help = "planned work: what servers tell of their own services then is explained by it" },

@@ -278,7 +278,7 @@ judge_lease(struct engine *e, const struct due *d)
 		l->unused = !alive;
 		fan_judge(e, c, &(struct fan_item){ l->acked, c->mac, d->key.cid, true, !alive });
 	}
-	if (!alive && l->excess)
+	if (!alive && (l->excess || (c->flags & D4C_CLONE)))
 		return;
 	struct rates_seg *rs = rates_of(e, e->seg);
 	usual_ghosts(e, !alive);
@@ -316,7 +316,7 @@ judge_client(struct engine *e, const struct due *d)
 	c->flags |= D4C_JUDGED | (alive ? 0 : D4C_UNUSED);
 	run_judged(e, alive);
 	fan_judge(e, c, &(struct fan_item){ c->first, c->mac, d->key.cid, false, !alive });
-	bool ghost = !alive && (c->flags & D4C_OFFERED) && !(c->flags & D4C_REQUESTED);
+	bool ghost = !alive && (c->flags & D4C_OFFERED) && !(c->flags & (D4C_REQUESTED | D4C_CLONE));
 	if ((ghost || alive) && ghosts_add(rates_of(e, e->seg), NO_LEASE, ghost, c->l2) && ghost)
 		ghost_raise(e, false, c->server);
 }

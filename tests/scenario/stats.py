@@ -49,6 +49,20 @@ def ghosts(w, n, used):
     w.others()  # the last one had its ten seconds
 
 
+@each("D4-GHOST", "five unused leases of", [("a declared template", False, ("01030f06",)), ("an undeclared one", True, ("0103060f",)),
+                                           ("a declared vendor class", False, ("01",))], authority=dict(DECLARED, vdi_templates=["1,3,15,6", "desktop pool"]))
+def clones(w, params):
+    what = "+o4(55,hex:%s)" % params + ("+o4(60,\"desktop pool\")" if params == "01" else "")
+    for i in range(5):
+        w.others()
+        w.client(1, mac(i, 0x11), 100 + i, what)
+        w.server(2, S, SIP, mac(i, 0x11), 100 + i, ip(10 + i))
+        w.client(3, mac(i, 0x11), 100 + i, "+o4(54,%s)+o4(50,%s)" % (SIP, ip(10 + i)) + what)
+        w.server(5, S, SIP, mac(i, 0x11), 100 + i, ip(10 + i))
+        w.wait(120)
+    w.others()
+
+
 @each("D4-GHOST", "keys that get an OFFER and ask for nothing", [("5", True, (5,)), ("4", False, (4,))])
 def ghost_keys(w, n):
     for i in range(n):
