@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Write the seed corpora: corpus/<target>/, at most 30 files each, none of 2 KB or more.
+"""Write the seed corpora: corpus/<target>/, at most 30 files each of 2 KB at most.
 
 usage: make_seeds.py [CORPUS]        CROSSTAP_SHARED says where the captures lie (../shared beside the repository)
 
 Packets come from pcaps/lab of the shared material and from the golden captures of this tree; for each layer the message
 that it reads is cut out, and of those the ones that differ most in their first bytes and length are kept.  What no
-capture holds is written by hand at the end.  The same captures give the same files, byte for byte.
+capture holds is written by hand at the end.  The same captures give the same files, byte for byte.  Nothing is removed:
+what fuzzing found since lies in the same folders.
 """
 import base64, glob, hashlib, os, struct, sys, zlib
 
@@ -454,8 +455,6 @@ def main():
             wanted = wanted + spread(seeds[target])[:min(FROM_CAPTURES, MOST_FILES - len(wanted))]
         folder = os.path.join(corpus, target)
         os.makedirs(folder, exist_ok=True)
-        for old in os.listdir(folder):
-            os.remove(os.path.join(folder, old))
         for seed in wanted:
             if len(seed) <= MOST_BYTES:
                 open(os.path.join(folder, hashlib.sha256(seed).hexdigest()[:16]), "wb").write(seed)

@@ -117,7 +117,7 @@ def best(f):
 
 
 def span(x):
-    return "-" if x is None else "%.1f s" % x if abs(x) < 600 else "%.0f min" % (x / 60)
+    return "-" if x is None else "%.1f s" % (0 if abs(x) < .05 else x) if abs(x) < 600 else "%.0f min" % (x / 60)
 
 
 def first(got, expected, key):
