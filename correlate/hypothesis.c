@@ -256,13 +256,29 @@ hyp_hard(const struct hyp *h)
 	return false;
 }
 
-bool
-hyp_open(const struct hyp *h)
+static bool
+accused(const struct hyp *h)
 {
 	for (size_t i = 0; i < h->nfact; i++)
 		if (h->fact[i].grade >= E1 && !(h->fact[i].flags & (FF_USE | FF_EXPLAINS)))
-			return h->verdict != V_REFUTED;
+			return true;
 	return false;
+}
+
+bool
+hyp_open(const struct hyp *h)
+{
+	return accused(h) && h->verdict != V_REFUTED;
+}
+
+bool
+hyp_alone(const struct hyp *h)
+{
+	bool lone = h->nfact == 0;
+
+	for (size_t i = 0; i < h->nevent && !lone; i++)
+		lone = h->event[i].lone;
+	return lone && !accused(h);
 }
 
 enum grade

@@ -454,7 +454,7 @@ tell(struct engine *e, struct hyp *h, const struct judged *j, enum inc_state sta
 static bool
 worth_telling(const struct hyp *h)
 {
-	if (h->family >= FAM_CHAINS || h->nfact == 0)
+	if (h->family >= FAM_CHAINS || hyp_alone(h))
 		return h->nmember || h->nevent;
 	for (size_t i = 0; i < h->nfact; i++)
 		if ((h->fact[i].grade >= E1 && !(h->fact[i].flags & (FF_USE | FF_EXPLAINS))) ||

@@ -932,27 +932,30 @@ lone_of(struct engine *e, const struct segment *s, const struct join *j, const s
 	return l;
 }
 
-/* Several events may share a hypothesis, whatever their order: the strongest verdict is its. */
+/* Several events may share a hypothesis, whatever their order: the strongest verdict is its, where no wire fact accuses.
+ * Where one does, outside the event's window, the event is listed as context and decides nothing. */
 static void
 lone_tell(struct hyp *h, const struct join *j, const struct kept *k, const struct lone *l)
 {
 	bool first = h->host_row == 0;
 
-	if (first || l->verdict > h->host_fate) {
-		h->host_row = (uint8_t)(j - joins + 1);
-		h->host_fate = (uint8_t)l->verdict;
-		h->host_why = l->why;
-	}
-	h->missing |= l->missing;
-	if (!h->flow.src.fam)
-		h->flow = l->flow;
-	h->last = k->ts > h->last ? k->ts : h->last;
 	hyp_event_add(
 		h, &(struct hyp_event){ .serial = k->serial,
 					.time = k->ts,
 					.severity = l->severity,
 					.lone = true,
 					.role = l->verdict == V_REFUTED ? ROLE_CONTEXT : ROLE_CORROBORATES });
+	if (first || l->verdict > h->host_fate) {
+		h->host_row = (uint8_t)(j - joins + 1);
+		h->host_fate = (uint8_t)l->verdict;
+		h->host_why = l->why;
+	}
+	if (!hyp_alone(h))
+		return;
+	h->missing |= l->missing;
+	if (!h->flow.src.fam)
+		h->flow = l->flow;
+	h->last = k->ts > h->last ? k->ts : h->last;
 }
 
 void
@@ -969,9 +972,12 @@ join_decide(struct engine *e, struct kept *k, bool at_end)
 			continue;
 		struct lone l = lone_of(e, s, j, k, place, nplace, at_end);
 		struct hyp *h = hyp_get(e, j->alone, s, &l.actor);
-		if (h == NULL || h->nfact)
+		if (h == NULL)
 			return;
 		lone_tell(h, j, k, &l);
+		hyp_touch(e, h);
+		if (!hyp_alone(h))
+			return;
 		for (size_t p = 0; p < nplace && !(j->flags & JF_REPORTER); p++) {
 			struct hyp_victim *v =
 				l.actor.has_mac && mac_eq(l.actor.mac, place[p].mac)
@@ -980,7 +986,6 @@ join_decide(struct engine *e, struct kept *k, bool at_end)
 			if (v && l.verdict >= V_PROBABLE && v->grade < j->raises)
 				v->grade = j->raises;
 		}
-		hyp_touch(e, h);
 		return;
 	}
 }

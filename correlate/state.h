@@ -182,6 +182,8 @@ struct hyp *hyp_of(struct engine *, enum family, const struct segment *, struct 
 bool	    hyp_holds(const struct hyp *, enum fact_id);
 bool	    hyp_hard(const struct hyp *);		/* holds a hard or self-proving fact */
 bool	    hyp_open(const struct hyp *);		/* holds an E1 or above that is no mere use, and is not refuted */
+/* No wire fact accuses: what host events say by themselves is all there is. */
+bool	    hyp_alone(const struct hyp *);
 /* Is the MAC the actor of any open hypothesis on the segment?  Families as a bit set of UINT32_C(1) << family. */
 bool	    actor_open(struct engine *, const struct segment *, struct mac, uint32_t families);
 uint64_t    name_hash(struct bytes name); /* case-insensitive, final dot ignored; fixed key, never 0 */

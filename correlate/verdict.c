@@ -5,7 +5,7 @@
 bool
 event_counts(const struct hyp *h, const struct hyp_event *ev)
 {
-	return ev->role == ROLE_CORROBORATES && !(ev->lone && h->nfact) && (!ev->echo || hyp_hard(h));
+	return ev->role == ROLE_CORROBORATES && !(ev->lone && !hyp_alone(h)) && (!ev->echo || hyp_hard(h));
 }
 
 /* What section 16 asks about a hypothesis, counted once. */
@@ -60,8 +60,8 @@ tally_of(struct engine *e, const struct hyp *h)
 	}
 	for (size_t i = 0; i < h->nevent; i++) {
 		const struct hyp_event *ev = &h->event[i];
-		t.h += event_counts(h, ev);
 		bool apart = ev->role != ROLE_CORROBORATES || (ev->lone && h->nfact);
+		t.h += event_counts(h, ev) && !apart;
 		t.impact |= ev->impact && !apart;
 		t.names_actor |= ev->names && !ev->echo && !apart;
 	}
@@ -181,7 +181,7 @@ severity_of(struct engine *e, const struct hyp *h, const struct judged *j)
 		return j->verdict == V_INFO ? SEV_INFO : SEV_LOW;
 	if (h->family == FAM_SITE)
 		return (enum severity)site_rule_of(e, &h->actor)->severity;
-	if (h->nfact == 0 && h->family < FAM_CHAINS) {
+	if (hyp_alone(h) && h->family < FAM_CHAINS) {
 		s = SEV_INFO;
 		for (size_t i = 0; i < h->nevent; i++)
 			if (h->event[i].role == ROLE_CORROBORATES && h->event[i].severity > s)
@@ -232,14 +232,16 @@ verdict_of(struct engine *e, const struct hyp *h, struct judged *j)
 		j->verdict = V_INFO;
 	else if (h->family >= FAM_CHAINS)
 		j->verdict = (uint8_t)chain_verdict(h);
-	else if (h->nfact == 0)
-		j->verdict = h->host_fate;
 	else
-		j->verdict = (uint8_t)wire_verdict(e, h, &t);
+		j->verdict = (uint8_t)(h->nfact ? wire_verdict(e, h, &t) : V_INFO);
+	bool by_event =
+		j->verdict == V_INFO && !h->folded && h->family < FAM_CHAINS && hyp_alone(h);
+	if (by_event)
+		j->verdict = h->host_fate;
 	if (h->lifted && j->verdict < V_CONFIRMED && hyp_open(h))
 		j->verdict = V_CONFIRMED;
 	if (j->verdict == V_REFUTED)
-		j->refuted_by[j->nrefuted++] = h->nfact	     ? "every client shows a sign of life"
+		j->refuted_by[j->nrefuted++] = !by_event     ? "every client shows a sign of life"
 					       : h->host_why ? h->host_why
 							     : "the row's benign explanation holds";
 	j->severity = (uint8_t)severity_of(e, h, j);

@@ -368,7 +368,8 @@ row(23, SSTP, (-300, 5), wpad, proxy, who=CLIENT, data=COID, auth=with_(proxies=
 
 
 def run(a, r, scenes, events, sight):
-    """the strongest verdict of an incident that the event speaks in, and that incident"""
+    """the strongest verdict of an incident that the event speaks in, and that incident; "context" where it only stands beside
+    packets of another time that accuse its subject, "silence" where no incident has it"""
     w = Scene()
     w.here()
     if sight:
@@ -403,7 +404,8 @@ def run(a, r, scenes, events, sight):
     got = [i for i in last.values() if not i.get("members") and (not events or any(
         e["event_id"] == r["id"] and e["role"] != "context" or i["verdict"] == "refuted" and e["event_id"] == r["id"] for e in i["host_events"]))]
     best = max(got, key=lambda i: rank.index(i["verdict"]), default=None)
-    return best["verdict"] if best else "silence", best
+    beside = any(e["event_id"] == r["id"] for i in last.values() for e in i["host_events"])
+    return best["verdict"] if best else "context" if beside else "silence", best
 
 
 def cases(r):
@@ -439,7 +441,7 @@ def cases(r):
 def fits(want, got, incident):
     verdict, *more = want.split()
     if verdict[0] == "!":
-        return got != verdict[1:] and ":" not in got
+        return got not in (verdict[1:], "silence") and ":" not in got
     return got == verdict and all(x in (incident["severity"], incident["actor"]["mac"], *incident["vantage"]["missing"]) for x in more)
 
 
