@@ -343,7 +343,7 @@ places_address(struct engine *e, struct addr a, ts_t ts, ts_t known, struct plac
 
 /* What the agent says of its own host, once the wire knows the station: grade A. */
 static size_t
-places_agent(struct engine *e, const struct kept *k, ts_t known, struct place *out)
+places_agent(struct engine *e, const struct kept *k, ts_t ts, ts_t known, struct place *out)
 {
 	size_t n = 0;
 
@@ -354,7 +354,7 @@ places_agent(struct engine *e, const struct kept *k, ts_t known, struct place *o
 				n = place_add(out, n, i, k->host_mac[m], BIND_A, h->first);
 		}
 	for (size_t a = 0; k->nmac == 0 && a < k->nip; a++)
-		n = places_address(e, k->host_ip[a], k->ts, known, out, n);
+		n = places_address(e, k->host_ip[a], ts, known, out, n);
 	return n;
 }
 
@@ -365,8 +365,7 @@ same_name(const struct hostname *a, const struct hostname *b)
 }
 
 static size_t
-places_inventory(struct engine *e, const struct kept *k, const struct hostname *name, ts_t known,
-		 struct place *out)
+places_inventory(struct engine *e, ts_t ts, const struct hostname *name, ts_t known, struct place *out)
 {
 	const struct authority *a = e->conf->authority;
 	struct hostname h;
@@ -382,7 +381,7 @@ places_inventory(struct engine *e, const struct kept *k, const struct hostname *
 					n = place_add(out, n, s, listed->mac, BIND_A,
 						      e->segment_at[s]->first);
 			for (size_t x = 0; !listed->has_mac && x < listed->nip; x++)
-				n = places_address(e, listed->ip[x], k->ts, known, out, n);
+				n = places_address(e, listed->ip[x], ts, known, out, n);
 		}
 	return n;
 }
@@ -463,26 +462,44 @@ places_names(struct engine *e, const struct hostname *h, ts_t ts, ts_t known, st
 /* With what was known by then.  An agent that tells its MACs is at one of them or out of sight: whoever else bears its name is
  * somebody else. */
 static size_t
-places_known(struct engine *e, const struct kept *k, ts_t known, struct place *out, bool *contested)
+places_known(struct engine *e, const struct kept *k, ts_t ts, ts_t known, struct place *out, bool *contested)
 {
 	struct hostname h;
-	size_t n = places_agent(e, k, known, out);
+	size_t n = places_agent(e, k, ts, known, out);
 
 	*contested = false;
 	if (n || (k->nmac && !k->more_macs) || !hostname_read(bytes_str(k->computer), &h))
 		return n;
-	n = places_inventory(e, k, &h, known, out);
-	return n ? n : places_names(e, &h, k->ts, known, out, contested);
+	n = places_inventory(e, ts, &h, known, out);
+	return n ? n : places_names(e, &h, ts, known, out, contested);
+}
+
+/* At one time of the wire's clock. */
+static size_t
+places_at(struct engine *e, const struct kept *k, ts_t ts, struct place *out)
+{
+	bool contested;
+	size_t n = places_known(e, k, ts, ts, out, &contested);
+
+	if (n == 0 && !contested && (e->ending || e->now >= ts + IDENTITY_AFTER))
+		n = places_known(e, k, ts, ts + IDENTITY_AFTER, out, &contested);
+	return n;
 }
 
 size_t
 event_places(struct engine *e, const struct kept *k, struct place out[PLACES])
 {
-	bool contested;
-	size_t n = places_known(e, k, k->ts, out, &contested);
+	ts_t eps = event_eps(e, k);
+	const ts_t at[] = { k->ts - eps, k->ts + eps };
+	size_t n = places_at(e, k, k->ts, out);
 
-	if (n == 0 && !contested && (e->ending || e->now >= k->ts + IDENTITY_AFTER))
-		n = places_known(e, k, k->ts + IDENTITY_AFTER, out, &contested);
+	/* a laptop that moves is where its clock cannot tell */
+	for (size_t i = 0; i < NELEM(at) && at[i] <= e->now; i++) {
+		struct place more[PLACES];
+		size_t m = places_at(e, k, at[i], more);
+		for (size_t p = 0; p < m; p++)
+			n = place_add(out, n, more[p].seg, more[p].mac, more[p].grade, more[p].first);
+	}
 	return n;
 }
 
@@ -490,7 +507,7 @@ void
 identity_agent(struct engine *e, const struct kept *k)
 {
 	struct place p[PLACES];
-	size_t n = places_agent(e, k, k->ts + IDENTITY_AFTER, p);
+	size_t n = places_agent(e, k, k->ts, k->ts + IDENTITY_AFTER, p);
 
 	for (size_t i = 0; i < n; i++)
 		claim_at(e, bytes_str(k->computer), e->segment_at[p[i].seg], p[i].mac, BIND_A, ID_AGENT,

@@ -34,7 +34,7 @@ void   identity_open(struct engine *, void *mem);
 void   identity_learn(struct engine *, const struct obs *);
 /* Learns the name of the event's computer, or of the client it tells of, from addresses in the event. */
 void   identity_agent(struct engine *, const struct kept *);
-/* The places of the event's computer; 0 when unknown or contested. */
+/* The places of the event's computer, within the error of its clock; 0 when unknown or contested. */
 size_t event_places(struct engine *, const struct kept *, struct place out[PLACES]);
 /* The name of a station; NULL when nobody told one. */
 const char *station_name(struct engine *, const struct segment *, struct mac);
