@@ -12,7 +12,8 @@ if [ ! -f "$score" ] || [ ! -d "$lab" ]; then
 	exit 0
 fi
 
-# name filter what arguments...: `all` wants the scorer content, `recall` only nothing missed and nothing false
+# name filter what arguments...: `all` wants the scorer content, `recall` only nothing missed and nothing false, anything else
+# is the one line of complaint that there may be
 judge() {
 	name=$1 only=$2 what=$3
 	shift 3
@@ -20,6 +21,10 @@ judge() {
 	status=$?
 	if [ "$what" = recall ]; then
 		echo "$out" | tail -n 1 | grep -q 'failed 0, recall 1.000 .* false 0, '
+		status=$?
+	elif [ "$what" != all ]; then
+		rest=$(echo "$out" | grep -vE " ok$|^[^ ]+ +(extra [a-z0-9-]+(; )?)+$|$what|^scenarios ")
+		[ -z "$rest" ] && echo "$out" | tail -n 1 | grep -q ' false 0, noise 0,'
 		status=$?
 	fi
 	if [ $status -eq 0 ]; then
@@ -34,7 +39,8 @@ judge() {
 
 judge "whole lab" "" all
 judge "whole lab, wire only" "" recall --no-events
-judge "whole lab, nothing declared" "" all --no-authority
+# a second router with a prefix of its own is what many networks have: DETECTIONS 3 and 6 accuse none without authority
+judge "whole lab, nothing declared" "" "^rogue-ra-fake-router26 +MISSED rogue-ra by [0-9a-f:]+$" --no-authority
 judge "mitm6, nothing declared" mitm6 recall --no-authority
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
