@@ -704,7 +704,7 @@ static const struct snap_field fact_rows[] = {
 	SNAP(struct hyp_fact, count),
 	SNAP(struct hyp_fact, first),
 	SNAP(struct hyp_fact, last),
-	SNAP_NOT(struct hyp_fact, ref),
+	SNAP_NOT(struct hyp_fact, ref), /* NOLINT(bugprone-sizeof-expression): where it is, not what it points to */
 };
 static const struct snap_rec fact_rec = SNAP_REC(struct hyp_fact, fact_rows);
 static const struct snap_field victim_rows[] = {

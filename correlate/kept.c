@@ -583,7 +583,7 @@ static const struct snap_field seen_ring_rows[] = {
 static const struct snap_rec seen_ring_rec = SNAP_REC(struct seen_ring, seen_ring_rows);
 static const struct snap_field feed_rows[] = {
 	SNAP_NOT(struct feed, serials),
-	SNAP_NOT(struct feed, ring),
+	SNAP_NOT(struct feed, ring), /* NOLINT(bugprone-sizeof-expression): where it is, not what it points to */
 	SNAP_NOT(struct feed, kinds),
 	SNAP_NOT(struct feed, hosts),
 	SNAP_NOT(struct feed, cap),

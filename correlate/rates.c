@@ -622,7 +622,7 @@ static const struct snap_field due_rows[] = {
 };
 static const struct snap_rec due_rec = SNAP_REC(struct due, due_rows);
 static const struct snap_field rates_rows[] = {
-	SNAP_NOT(struct rates, seg),
+	SNAP_NOT(struct rates, seg), /* NOLINT(bugprone-sizeof-expression): where it is, not what it points to */
 	SNAP_NOT(struct rates, fans),
 	SNAP_NOT(struct rates, circuits),
 	SNAP_NOT(struct rates, xids),

@@ -267,7 +267,9 @@ any_bit_may_flip(void **state)
 		n += refused(p, whole.n);
 		p[i] = whole.p[i];
 	}
-	assert_true(n >= sizeof("crosstap-state")); /* values that are as good as the right ones: a digest finds them */
+	assert_true(
+		n >=
+		sizeof("crosstap-state")); /* values that are as good as the right ones: a digest finds them */
 	free(p);
 }
 
