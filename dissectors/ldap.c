@@ -88,7 +88,7 @@ is_attribute(struct bytes name, const char *want)
 	size_t n = strlen(want);
 
 	for (size_t i = 0; i < n && name.n == n; i++)
-		if ((name.p[i] | 0x20) != (want[i] | 0x20))
+		if ((bytes_u8(name, i) | 0x20) != (want[i] | 0x20))
 			return false;
 	return name.n == n;
 }
