@@ -1,5 +1,5 @@
 /* Where frames of a replay come from: files, pipes and folders of rotated files, each one interface, merged by packet
- * time.  pcap is read through libpcap, pcapng through pcapng.h.  Nothing is held in memory but one frame an interface. */
+ * time.  See capture.h for what is read.  Nothing is held in memory but one frame an interface. */
 #ifndef CROSSTAP_INPUT_H
 #define CROSSTAP_INPUT_H
 
