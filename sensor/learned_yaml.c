@@ -2,9 +2,6 @@
 
 #include <stdlib.h>
 
-#include "learned.h"
-#include "out.h"
-
 enum { ENTRIES_MAX = 4096, LINE_LENGTH = 2048 };
 
 static const char *const head[] = {
@@ -14,7 +11,7 @@ static const char *const head[] = {
 	"# Then use it with -c, or put it into conf.d.",
 };
 
-static const char *const roles[LEARNED_ROLES] = {
+static const char *const role_keys[LEARNED_ROLES] = {
 	[LEARNED_DHCP4] = "dhcp4_servers", [LEARNED_DHCP6] = "dhcp6_servers",
 	[LEARNED_ROUTER] = "routers",	   [LEARNED_RELAY] = "relays",
 	[LEARNED_PXE] = "pxe_servers",	   [LEARNED_RESOLVER] = "resolvers",
@@ -64,8 +61,14 @@ addresses(struct out *o, const struct learned *l)
 	out_chr(o, ']');
 }
 
-static void
-item(struct out *o, const struct learned *l)
+const char *
+learned_role_key(enum learned_role role)
+{
+	return role_keys[role];
+}
+
+void
+learned_item(struct out *o, const struct learned *l)
 {
 	out_str(o, "      - ");
 	if (l->role == LEARNED_RESOLVER) {
@@ -94,10 +97,9 @@ count(struct out *o, uint64_t n, const char *what)
 	out_str(o, n == 1 ? "" : "s");
 }
 
-static void
-evidence(struct out *o, const struct learned *l)
+void
+learned_evidence(struct out *o, const struct learned *l)
 {
-	out_str(o, " # ");
 	if (l->role == LEARNED_DHCP4 || l->role == LEARNED_PXE) {
 		count(o, l->answers, " ACK");
 		out_str(o, " to ");
@@ -143,13 +145,14 @@ entries(struct writer *w, const struct learned *v, size_t n)
 		if (before == NULL || before->seg != l->seg || before->role != l->role) {
 			o = begin(w);
 			out_str(&o, "    ");
-			out_str(&o, roles[l->role]);
+			out_str(&o, role_keys[l->role]);
 			out_chr(&o, ':');
 			end(w, &o);
 		}
 		o = begin(w);
-		item(&o, l);
-		evidence(&o, l);
+		learned_item(&o, l);
+		out_str(&o, " # ");
+		learned_evidence(&o, l);
 		end(w, &o);
 	}
 }

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "opts.h"
 #include "run.h"
+#include "setup.h"
 #include "version.h"
 
 static void
@@ -28,11 +29,11 @@ read_conf(struct conf *c, const struct opts *o)
 }
 
 static int
-test_conf(size_t problems, const struct opts *o)
+test_conf(size_t problems, const struct opts *o, const struct conf *c)
 {
 	if (problems == 0) {
 		printf("%s: good\n", o->nconf ? o->conf[0] : "--set");
-		return EXIT_OK;
+		return missing_tell(o, c);
 	}
 	log_say("%zu problem%s", problems, problems == 1 ? "" : "s");
 	return EXIT_USAGE;
@@ -46,6 +47,7 @@ run(const struct opts *o, const struct conf *c)
 	case ACT_DISSECT: return run_dissect(o, c);
 	case ACT_HOST_EVENTS: return run_host_events(o, c);
 	case ACT_EDGE: return run_edge(o, c);
+	case ACT_SETUP: return run_setup(o, c);
 	case ACT_LIVE: return run_live(o, c);
 	case ACT_REPLAY: return run_replay(o, c);
 	default: return run_list(o, c);
@@ -75,7 +77,7 @@ main(int argc, char **argv)
 	size_t problems = read_conf(&c, &o);
 	int status = EXIT_USAGE;
 	if (o.action == ACT_TEST)
-		status = test_conf(problems, &o);
+		status = test_conf(problems, &o, &c);
 	else if (problems == 0)
 		status = run(&o, &c);
 	conf_free(&c);

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -26,73 +27,147 @@ enum {
 	LONG_LEARNED,
 	LONG_DOCUMENT,
 	LONG_EDGE,
+	LONG_SETUP,
+	LONG_FOR,
 	LONG_ROLE
 };
+enum { OPTIONS_MAX = 48, LISTEN_DEFAULT = 600 };
 
-static const struct option longs[] = {
-	{ "dissect", optional_argument, NULL, LONG_DISSECT },
-	{ "host-events", no_argument, NULL, LONG_HOST_EVENTS },
-	{ "list-detectors", no_argument, NULL, LONG_LIST_DETECTORS },
-	{ "list-events", no_argument, NULL, LONG_LIST_EVENTS },
-	{ "list-fields", no_argument, NULL, LONG_LIST_FIELDS },
-	{ "explain", required_argument, NULL, LONG_EXPLAIN },
-	{ "dump-config", no_argument, NULL, LONG_DUMP },
-	{ "version", no_argument, NULL, LONG_VERSION },
-	{ "help", no_argument, NULL, 'h' },
-	{ "fail-on", required_argument, NULL, LONG_FAIL_ON },
-	{ "set", required_argument, NULL, LONG_SET },
-	{ "state", required_argument, NULL, LONG_STATE },
-	{ "test-off", required_argument, NULL, LONG_TEST_OFF },
-	{ "document", required_argument, NULL, LONG_DOCUMENT },
-	{ "learned", no_argument, NULL, LONG_LEARNED },
-	{ "events-as-given", required_argument, NULL, LONG_AS_GIVEN },
-	{ "edge", no_argument, NULL, LONG_EDGE },
-	{ "role", required_argument, NULL, LONG_ROLE },
-	{ NULL, 0, NULL, 0 },
+/* The one table of options: getopt's, --help, the manual page and the completions are made of it. */
+static const struct opt table[] = {
+	{ NULL, 'r', 'r', OPT_FILE, "FILE|DIR|-", "Inputs",
+	  "pcap or pcapng; a DIR is the rotated files of one interface; -r eth1=FILE gives it that name "
+	  "(default cap0, cap1, ...)" },
+	{ NULL, 'e', 'e', OPT_FILE, "EVENTS|-", "Inputs", "host events of any known shape, file or pipe" },
+	{ NULL, 'i', 'i', OPT_IFACE, "IFACE", "Inputs", "watch this interface until TERM or INT; wants -c" },
+	{ NULL, 'F', 'F', OPT_WORD, "FILTER", "Inputs", "a pcap filter instead of the generated one" },
+	{ "state", 0, LONG_STATE, OPT_FILE, "FILE", "Inputs",
+	  "go on from what was learned before, and keep it there at the end" },
+	{ "dissect", 0, LONG_DISSECT, OPT_MAYBE, "PROTO,...", "Instead of incidents",
+	  "what was said on the wire (of -r), a line a message" },
+	{ "host-events", 0, LONG_HOST_EVENTS, OPT_NONE, NULL, "Instead of incidents",
+	  "what the hosts said (of -e), normalised" },
+	{ "learned", 0, LONG_LEARNED, OPT_NONE, NULL, "Instead of incidents",
+	  "what served and nothing speaks against (in -r), as `authority:`" },
+	{ "edge", 0, LONG_EDGE, OPT_NONE, NULL, "Instead of incidents",
+	  "only feed.listen and feed.follow: documents to standard output, for | crosstap -e -" },
+	{ "setup", 0, LONG_SETUP, OPT_NONE, NULL, "Instead of incidents",
+	  "a configuration out of what is seen in -r, or on -i for a while, to read and approve" },
+	{ "for", 0, LONG_FOR, OPT_WORD, "TIME", "Instead of incidents",
+	  "how long --setup listens on -i, like 90s, 30m or 2h (default 10m)" },
+	{ NULL, 'c', 'c', OPT_FILE, "CONF", "Configuration and output",
+	  "YAML; *.yaml of conf.d beside it are read too" },
+	{ "set", 0, LONG_SET, OPT_WORD, "KEY=VALUE", "Configuration and output",
+	  "over the file, for example --set sensor.name=s1" },
+	{ NULL, 'T', 'T', OPT_NONE, NULL, "Configuration and output",
+	  "test the configuration, print every problem and what is missing for full verdicts; with -r also "
+	  "what the tap does not see" },
+	{ "dump-config", 0, LONG_DUMP, OPT_NONE, NULL, "Configuration and output",
+	  "every option with its value and meaning" },
+	{ NULL, 'l', 'l', OPT_DIR, "DIR", "Configuration and output",
+	  "JSON lines to DIR/crosstap.jsonl instead of standard output" },
+	{ NULL, 'q', 'q', OPT_NONE, NULL, "Configuration and output", "no summary" },
+	{ NULL, 'v', 'v', OPT_NONE, NULL, "Configuration and output", "more messages" },
+	{ "fail-on", 0, LONG_FAIL_ON, OPT_VERDICT, "VERDICT", "Configuration and output",
+	  "exit status 10 when a finding at or above it stands at the end" },
+	{ NULL, 'D', 'D', OPT_NONE, NULL, "Ask the program", "list the interfaces" },
+	{ "list-detectors", 0, LONG_LIST_DETECTORS, OPT_NONE, NULL, "Ask the program",
+	  "detections and the facts that feed them" },
+	{ "list-events", 0, LONG_LIST_EVENTS, OPT_NONE, NULL, "Ask the program",
+	  "Windows events and what they are joined with" },
+	{ "list-fields", 0, LONG_LIST_FIELDS, OPT_NONE, NULL, "Ask the program",
+	  "fields of --dissect and of site rules" },
+	{ "explain", 0, LONG_EXPLAIN, OPT_ID, "ID", "Ask the program",
+	  "a detection, fact, event, verdict, vantage, refutation, trap or site rule" },
+	{ "document", 0, LONG_DOCUMENT, OPT_DOCUMENT, "NAME", "Ask the program",
+	  "a document made of the program's tables: a manual page, completion or sample configuration" },
+	{ "version", 'V', LONG_VERSION, OPT_NONE, NULL, "Ask the program", "print it" },
+	{ "help", 'h', 'h', OPT_NONE, NULL, "Ask the program", "print this" },
+	{ "test-off", 0, LONG_TEST_OFF, OPT_WORD, "ID", "For tests",
+	  "switch off a detector, join row or chain, or nDPI (ndpi)" },
+	{ "events-as-given", 0, LONG_AS_GIVEN, OPT_WORD, "first|last", "For tests",
+	  "every host event before the first or after the last packet" },
+	{ "role", 0, LONG_ROLE, OPT_WORD, NULL, NULL, NULL }, /* how the program starts itself */
 };
+_Static_assert(sizeof(table) / sizeof(table[0]) < OPTIONS_MAX, "room for getopt's terminator");
 
-static const char help_text[] =
-	"crosstap joins what a network tap sees with what the hosts themselves say.\n"
-	"\n"
-	"Look into a recording\n"
-	"  crosstap -r FILE [-e EVENTS] [-c CONF]    incidents, one JSON line each\n"
-	"  crosstap -r FILE --dissect[=PROTO,...]    what was said on the wire instead\n"
-	"  crosstap -e EVENTS --host-events          what the hosts said, normalised, instead\n"
-	"    -r FILE|DIR|-      pcap or pcapng; a DIR is one interface's rotated files\n"
-	"    -r eth1=FILE       the same under a name of its own (default cap0, cap1, ...)\n"
-	"    -e EVENTS|-        host events of any known shape, file or pipe\n"
-	"    --learned          what served and nothing speaks against, as `authority:`, instead of "
-	"incidents\n"
-	"    --state FILE       go on from what was learned before, and keep it there at the end\n"
-	"    --fail-on VERDICT  exit status 10 when a finding at or above it stands at the end\n"
-	"\n"
-	"Watch\n"
-	"  crosstap -i IFACE -c CONF                 until SIGTERM or SIGINT\n"
-	"    -F FILTER          a pcap filter instead of the generated one\n"
-	"    -D                 list the interfaces\n"
-	"  crosstap --edge -c CONF                   only feed.listen and feed.follow: documents\n"
-	"                                            to standard output, for | crosstap -e -\n"
-	"\n"
-	"Configuration and output\n"
-	"    -c CONF            YAML; DIR/conf.d/*.yaml beside it is read too\n"
-	"    --set KEY=VALUE    over the file, for example --set sensor.name=s1\n"
-	"    -l DIR             JSON lines to DIR/crosstap.jsonl instead of standard output\n"
-	"    -T                 test the configuration, print every problem\n"
-	"    --dump-config      every option with its value and meaning\n"
-	"    -q, -v             no summary; more messages\n"
-	"\n"
-	"Ask the program\n"
-	"    --list-detectors   --list-events   --list-fields   --explain ID   --version   --help\n"
-	"    --document crosstap-detections.7    the manual page of the tables\n"
-	"\n"
-	"Exit status: 0 ran to the end; 1 an input was damaged, the rest was read; 2 usage,\n"
-	"configuration or an input that cannot be opened; 3 internal failure; 10 see --fail-on.\n"
-	"For tests: --test-off=ID, --events-as-given=first|last (see README.md).\n";
+const char opts_usage[] = "crosstap -r FILE [-e EVENTS] [-c CONF]      incidents, one JSON line each\n"
+			  "crosstap -r FILE --dissect[=PROTO,...]      what was said on the wire\n"
+			  "crosstap -e EVENTS --host-events            what the hosts said\n"
+			  "crosstap -i IFACE -c CONF                   watch\n"
+			  "crosstap --setup -i IFACE [--for TIME]      propose a configuration\n"
+			  "crosstap -T -c CONF [-r FILE]               is it good, and what is missing\n";
+const char opts_status[] = "0 ran to the end; 1 an input was damaged, the rest was read; 2 usage, "
+			   "configuration or an input that\n"
+			   "cannot be opened; 3 internal failure; 10 see --fail-on.\n";
+
+const struct opt *
+opts_at(size_t i)
+{
+	return i < sizeof(table) / sizeof(table[0]) ? &table[i] : NULL;
+}
+
+static void
+help_one(const struct opt *p)
+{
+	enum { COLUMN = 26, WIDTH = 70 };
+	char left[64];
+	size_t n = 0;
+	if (p->letter && p->name)
+		n = (size_t)snprintf(left, sizeof(left), "-%c, --%s", p->letter, p->name);
+	else if (p->letter)
+		n = (size_t)snprintf(left, sizeof(left), "-%c", p->letter);
+	else
+		n = (size_t)snprintf(left, sizeof(left), "--%s", p->name);
+	if (p->arg)
+		n += (size_t)snprintf(left + n, sizeof(left) - n, p->kind == OPT_MAYBE ? "[=%s]" : " %s",
+				      p->arg);
+	printf("  %-*s%s", COLUMN, left, n < COLUMN ? "" : " ");
+	for (const char *t = p->help; *t;) {
+		size_t cut = strlen(t);
+		if (cut > WIDTH)
+			for (cut = WIDTH; cut > 1 && t[cut] != ' ';)
+				cut--;
+		printf("%s%.*s\n", t == p->help ? "" : "                            ", (int)cut, t);
+		t += cut;
+		t += *t == ' ';
+	}
+}
 
 void
 opts_help(void)
 {
-	fputs(help_text, stdout);
+	const char *section = NULL;
+	puts("crosstap joins what a network tap sees with what the hosts themselves say.\n");
+	fputs(opts_usage, stdout);
+	for (const struct opt *p = table; p < table + sizeof(table) / sizeof(table[0]); p++) {
+		if (p->section == NULL)
+			continue;
+		if (section != p->section)
+			printf("\n%s\n", p->section);
+		section = p->section;
+		help_one(p);
+	}
+	printf("\nExit status: %s", opts_status);
+}
+
+/* What getopt_long() wants, out of the table. */
+static void
+for_getopt(struct option *longs, char *letters)
+{
+	for (const struct opt *p = table; p < table + sizeof(table) / sizeof(table[0]); p++) {
+		int arg = p->kind == OPT_NONE	 ? no_argument
+			  : p->kind == OPT_MAYBE ? optional_argument
+						 : required_argument;
+		if (p->name)
+			*longs++ = (struct option){ p->name, arg, NULL, p->id };
+		if (p->letter)
+			*letters++ = p->letter;
+		if (p->letter && arg == required_argument)
+			*letters++ = ':';
+	}
+	*longs = (struct option){ NULL, 0, NULL, 0 };
+	*letters = 0;
 }
 
 static bool
@@ -162,6 +237,22 @@ role(struct opts *o, const char *value)
 	return act(o, ACT_EDGE);
 }
 
+/* "90s", "30m", "2h", alone seconds; at most a day. */
+static bool
+listen_time(struct opts *o, const char *value)
+{
+	char *end;
+	unsigned long n = isdigit((unsigned char)*value) ? strtoul(value, &end, 10) : 0;
+	unsigned long unit = n == 0 ? 0 : *end == 'h' ? 3600 : *end == 'm' ? 60 : 1;
+	bool good = n > 0 && n <= 86400 && n * unit <= 86400 &&
+		    (*end == 0 || (strchr("smh", *end) && end[1] == 0));
+	if (!good)
+		log_say("--for: found \"%s\", expected a time like 90s, 30m or 2h of at most a day", value);
+	else
+		o->listen_for = (ts_t)(n * unit) * TS_SEC;
+	return good;
+}
+
 static bool
 one(struct opts *o, int c)
 {
@@ -180,7 +271,6 @@ one(struct opts *o, int c)
 	case 'T': return act(o, ACT_TEST);
 	case 'D': return act(o, ACT_LIST_IFACES);
 	case 'h': return act(o, ACT_HELP);
-	case 'V':
 	case LONG_VERSION: return act(o, ACT_VERSION);
 	case LONG_DISSECT: o->protos = optarg; return act(o, ACT_DISSECT);
 	case LONG_HOST_EVENTS: return act(o, ACT_HOST_EVENTS);
@@ -193,6 +283,8 @@ one(struct opts *o, int c)
 	case LONG_LEARNED: o->learned = true; return true;
 	case LONG_AS_GIVEN: return pace(o, optarg);
 	case LONG_EDGE: return act(o, ACT_EDGE);
+	case LONG_SETUP: return act(o, ACT_SETUP);
+	case LONG_FOR: return listen_time(o, optarg);
 	case LONG_ROLE: return role(o, optarg);
 	case LONG_FAIL_ON:
 		o->fail = verdict_parse(bytes_str(optarg), &o->fail_on);
@@ -252,6 +344,12 @@ check(struct opts *o)
 		if (o->nread || o->nevents || o->niface)
 			return wrong("--edge reads what the configuration names, no -r, -e or -i");
 		return o->nconf || o->nset ? true : wrong("--edge needs -c");
+	case ACT_SETUP:
+		if (o->listen_for && o->niface == 0)
+			return wrong("--for wants -i");
+		if (o->listen_for == 0)
+			o->listen_for = LISTEN_DEFAULT * TS_SEC;
+		return o->nread || o->niface ? true : wrong("--setup needs -r or -i");
 	case ACT_TEST: return o->nconf || o->nset ? true : wrong("-T needs -c");
 	default: return true;
 	}
@@ -260,10 +358,13 @@ check(struct opts *o)
 bool
 opts_parse(struct opts *o, int argc, char **argv)
 {
+	struct option longs[OPTIONS_MAX];
+	char letters[2 * OPTIONS_MAX + 1];
 	*o = (struct opts){ .action = ACT_REPLAY };
+	for_getopt(longs, letters);
 	optind = 0; /* glibc: start over, prefixes of the last parse forgotten */
-	for (int c; (c = getopt_long(argc, argv, "r:e:i:c:l:F:qvTDhV", longs, NULL)) != -1;)
-		if (!one(o, c))
+	for (int c; (c = getopt_long(argc, argv, letters, longs, NULL)) != -1;)
+		if (!one(o, c == 'V' ? LONG_VERSION : c))
 			return false;
 	if (optind < argc) {
 		log_say("\"%s\": no option", argv[optind]);

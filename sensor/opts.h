@@ -19,6 +19,7 @@ enum action {
 	ACT_DISSECT,
 	ACT_HOST_EVENTS,
 	ACT_EDGE,
+	ACT_SETUP,
 	ACT_TEST,
 	ACT_DUMP,
 	ACT_LIST_DETECTORS,
@@ -48,15 +49,39 @@ struct opts {
 	size_t nset;
 	const char *off[OPTS_OFF_MAX];
 	size_t noff;
-	const char *protos;  /* of --dissect, NULL: all */
-	const char *explain; /* id */
+	const char *protos;   /* of --dissect, NULL: all */
+	const char *explain;  /* id */
 	const char *document; /* name */
 	const char *log_dir, *filter, *state;
 	bool role_edge; /* started by the engine, whose descriptor is ROLE_FD */
 	bool quiet, verbose, fail, learned;
 	enum verdict fail_on;
 	enum pacing pacing;
+	ts_t listen_for; /* of --setup -i */
 };
+
+/* What an option takes, for getopt and the completions. */
+enum opt_kind {
+	OPT_NONE,
+	OPT_WORD,
+	OPT_MAYBE,
+	OPT_FILE,
+	OPT_DIR,
+	OPT_IFACE,
+	OPT_VERDICT,
+	OPT_ID,
+	OPT_DOCUMENT
+};
+struct opt {
+	const char *name; /* NULL: none but the letter */
+	char letter;	  /* 0: none */
+	int id;
+	enum opt_kind kind;
+	const char *arg, *section, *help; /* section NULL: not for people */
+};
+/* The table, in the order of --help; NULL past the end. */
+const struct opt *opts_at(size_t i);
+extern const char opts_usage[], opts_status[];
 
 /* True, or what is wrong has been told on standard error.  The views point into argv, which may be changed. */
 bool opts_parse(struct opts *, int argc, char **argv);
