@@ -473,14 +473,15 @@ conf_text(struct conf *c, const char *name, struct bytes text, conf_say *say, vo
 		return r.problems;
 	}
 	yaml_parser_set_input_string(&parser, text.n ? text.p : (const uint8_t *)"", text.n);
-	for (bool more = true; more && !r.root_done;) {
+	for (bool more = true; more;) {
 		yaml_event_t e;
 		if (!yaml_parser_parse(&parser, &e)) {
 			yaml_problem(&r, &parser);
 			break;
 		}
 		on_event(&r, &e);
-		more = e.type != YAML_STREAM_END_EVENT;
+		more = e.type != YAML_STREAM_END_EVENT &&
+		       !(r.root_done && e.type == YAML_DOCUMENT_START_EVENT);
 		yaml_event_delete(&e);
 	}
 	yaml_parser_delete(&parser);

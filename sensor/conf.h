@@ -102,5 +102,8 @@ bool conf_endpoint(struct bytes text, struct addr *, uint16_t *port, const char 
 void conf_where_print(const struct where_pred *, FILE *);
 /* Every option with its value, as YAML that conf_text() reads back. */
 void conf_dump(const struct conf *, FILE *);
+/* The table as crosstap.yaml(5), and as a configuration with every option commented out, to standard output. */
+void conf_manual(void);
+void conf_sample(void);
 
 #endif

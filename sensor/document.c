@@ -5,60 +5,18 @@
 #include <string.h>
 
 #include "joins.h"
-#include "log.h"
+#include "conf.h"
 #include "opts.h"
+#include "roff.h"
 #include "terms.h"
-
-/* A text of the tables as roff: one line, dashes that can be searched for, nothing that is a request. */
-static void
-text(const char *s)
-{
-	bool start = true;
-	for (; *s; s++) {
-		if (*s == '\n') {
-			fputs(s[1] == '\n' || s[1] == 0 ? "" : "\n", stdout);
-			start = true;
-			continue;
-		}
-		if (start && (*s == '.' || *s == '\''))
-			fputs("\\&", stdout);
-		if (*s == '\\')
-			fputs("\\e", stdout);
-		else if (*s == '-')
-			fputs("\\-", stdout);
-		else
-			putchar(*s);
-		start = false;
-	}
-}
-
-static void
-line(const char *s)
-{
-	text(s);
-	putchar('\n');
-}
-
-static void
-section(const char *title)
-{
-	printf(".SH %s\n", title);
-}
-
-static void
-item(const char *title)
-{
-	fputs(".TP\n.B ", stdout);
-	line(title);
-}
 
 static void
 terms(const char *title, const struct term *(*at)(size_t))
 {
-	section(title);
+	roff_section(title);
 	for (size_t i = 0; at(i); i++) {
-		item(at(i)->id);
-		line(at(i)->text);
+		roff_item(at(i)->id);
+		roff_line(at(i)->text);
 	}
 }
 
@@ -70,7 +28,7 @@ steps(const char *next)
 		char step[512];
 		snprintf(step, sizeof(step), "%.*s.", (int)n, p);
 		fputs(".br\nNext: ", stdout);
-		line(step);
+		roff_line(step);
 		p += n + (p[n] != 0);
 	}
 }
@@ -78,19 +36,19 @@ steps(const char *next)
 static void
 detections(void)
 {
-	section("DETECTIONS");
-	line("The key `detection` of an incident, its signature id, and the techniques of ATT&CK.");
+	roff_section("DETECTIONS");
+	roff_line("The key `detection` of an incident, its signature id, and the techniques of ATT&CK.");
 	for (size_t i = 0; detection_at(i); i++) {
 		const struct detection *d = detection_at(i);
-		item(d->id);
+		roff_item(d->id);
 		printf("%" PRIu32 ", ", d->signature_id);
-		text(d->signature);
+		roff_text(d->signature);
 		fputs(*d->attack ? ", " : ".\n", stdout);
 		if (*d->attack) {
-			text(d->attack);
+			roff_text(d->attack);
 			fputs(".\n", stdout);
 		}
-		line(d->explain);
+		roff_line(d->explain);
 		steps(d->next);
 	}
 }
@@ -98,15 +56,15 @@ detections(void)
 static void
 facts(void)
 {
-	section("FACTS");
-	line("The key `facts` of an incident, with the usual grade and the detection that they feed.");
+	roff_section("FACTS");
+	roff_line("The key `facts` of an incident, with the usual grade and the detection that they feed.");
 	for (size_t i = 0; detector_at(i); i++) {
 		const struct detector *d = detector_at(i);
-		item(d->id);
+		roff_item(d->id);
 		printf("E%u, ", d->grade);
-		text(detection_at(d->family)->id);
+		roff_text(detection_at(d->family)->id);
 		fputs(".\n", stdout);
-		line(d->explain ? d->explain : "Raised beside another one.");
+		roff_line(d->explain ? d->explain : "Raised beside another one.");
 	}
 }
 
@@ -115,19 +73,19 @@ event(const struct join *j)
 {
 	char title[128];
 	snprintf(title, sizeof(title), "%s, %s", j->id, hostev_kind_name(j->kind));
-	item(title);
-	text(j->provider ? j->provider : "any provider");
+	roff_item(title);
+	roff_text(j->provider ? j->provider : "any provider");
 	printf(": packets from %s%" PRId32 " s to %s%" PRId32 " s of it", j->from < 0 ? "\\" : "", j->from,
 	       j->to < 0 ? "\\" : "", j->to);
 	for (size_t f = 0, n = 0; f < FAMILIES; f++)
 		if (j->families >> f & 1) {
 			fputs(n++ ? ", " : " speak for ", stdout);
-			text(detection_at(f)->id);
+			roff_text(detection_at(f)->id);
 		}
 	printf("; then %s", severity_name((enum severity)j->sev_confirmed));
 	if (detection_at(j->alone)) {
 		fputs(", alone ", stdout);
-		text(detection_at(j->alone)->id);
+		roff_text(detection_at(j->alone)->id);
 		printf(" and %s", severity_name((enum severity)j->sev_alone));
 	}
 	fputs(".\n", stdout);
@@ -138,12 +96,12 @@ event(const struct join *j)
 	if (j->vantage)
 		fputs(".\n", stdout);
 	if (j->refute) {
-		text(term_refutation_at(j->refute - 1u)->id);
+		roff_text(term_refutation_at(j->refute - 1u)->id);
 		fputs(" says what the wire makes of it without such a packet.\n", stdout);
 	}
 	if (j->trap && *j->trap) {
 		fputs("Trap: ", stdout);
-		text(j->trap);
+		roff_text(j->trap);
 		fputs(".\n", stdout);
 	}
 }
@@ -151,50 +109,79 @@ event(const struct join *j)
 static void
 traps(void)
 {
-	section("TRAPS");
-	line("What looks like an attack and is none: the strongest verdict that is right, and why no more is "
-	     "said.");
+	roff_section("TRAPS");
+	roff_line("What looks like an attack and is none: the strongest verdict that is right, and why no "
+		  "more is "
+		  "said.");
 	for (size_t i = 0; trap_at(i); i++) {
 		const struct trap *t = trap_at(i);
-		item(t->id);
-		line(t->what);
+		roff_item(t->id);
+		roff_line(t->what);
 		fputs(".br\nAt most ", stdout);
-		text(t->verdict);
+		roff_text(t->verdict);
 		fputs(": ", stdout);
-		text(t->rule);
+		roff_text(t->rule);
 		fputs(".\n", stdout);
 	}
 }
 
-int
-document(const char *name)
+static void
+detections_page(void)
 {
-	if (strcmp(name, "crosstap-detections.7") != 0) {
-		log_say("--document: found \"%s\", expected crosstap-detections.7", name);
-		return EXIT_USAGE;
-	}
-	puts(".\\\" Made by `crosstap --document crosstap-detections.7` from the program's tables: change "
-	     "those.");
-	puts(".TH CROSSTAP\\-DETECTIONS 7 \"\" \"crosstap\" \"Miscellaneous Information\"");
-	section("NAME");
-	puts("crosstap\\-detections \\- what crosstap claims, on which evidence");
-	section("DESCRIPTION");
-	line("An incident has a detection, facts seen on the wire, host events that agree or refute, and a "
-	     "verdict.");
-	line("Each name below is also explained by `crosstap --explain NAME`.");
+	roff_title("crosstap-detections", 7, "what crosstap claims, on which evidence");
+	roff_section("DESCRIPTION");
+	roff_line("An incident has a detection, facts seen on the wire, host events that agree or refute, "
+		  "and a "
+		  "verdict.");
+	roff_line("Each name below is also explained by `crosstap --explain NAME`.");
 	terms("VERDICTS", term_verdict_at);
 	detections();
 	facts();
-	section("HOST EVENTS");
-	line("Windows events and the packets that they are joined with; seconds are relative to the event.");
+	roff_section("HOST EVENTS");
+	roff_line("Windows events and the packets that they are joined with; seconds are relative to the "
+		  "event.");
 	for (size_t i = 0; join_at(i); i++)
 		event(join_at(i));
 	terms("REFUTATIONS", term_refutation_at);
 	terms("VANTAGE", term_vantage_at);
 	traps();
-	section("BLIND SPOTS");
-	line(term_blind_spots);
-	section("SEE ALSO");
-	puts(".BR crosstap (8)");
-	return EXIT_OK;
+	roff_section("BLIND SPOTS");
+	roff_line(term_blind_spots);
+	roff_section("SEE ALSO");
+	puts(".BR crosstap (8),\n.BR crosstap\\-fields (7)");
+}
+
+static const struct {
+	const char *name;
+	void (*write)(void);
+} documents[] = {
+	{ "crosstap.8", document_program },
+	{ "crosstap.yaml.5", conf_manual },
+	{ "crosstap-detections.7", detections_page },
+	{ "crosstap-fields.7", document_fields },
+	{ "crosstap.yaml.sample", conf_sample },
+	{ "crosstap.bash", document_bash },
+	{ "_crosstap", document_zsh },
+	{ "crosstap.fish", document_fish },
+};
+
+const char *
+document_at(size_t i)
+{
+	return i < NELEM(documents) ? documents[i].name : NULL;
+}
+
+int
+document(const char *name)
+{
+	for (size_t i = 0; i < NELEM(documents); i++)
+		if (strcmp(documents[i].name, name) == 0) {
+			documents[i].write();
+			return EXIT_OK;
+		}
+	fprintf(stderr, "crosstap: --document: found \"%s\", expected one of:", name);
+	for (size_t i = 0; i < NELEM(documents); i++)
+		fprintf(stderr, " %s", documents[i].name);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
 }

@@ -118,8 +118,8 @@ list_events(void)
 		list_join(join_at(i));
 }
 
-static const char *
-type_name(const struct field *f)
+const char *
+lists_type_name(const struct field *f)
 {
 	static const char *const names[] = {
 		[F_U8] = "number",   [F_U16] = "number",   [F_U32] = "number",	   [F_U64] = "number",
@@ -142,7 +142,8 @@ list_table(const char *prefix, const struct field *f, size_t n, int depth)
 			continue;
 		if (snprintf(name, sizeof(name), "%s.%s", prefix, f[i].name) >= (int)sizeof(name))
 			continue; /* our own tables nest no names that long */
-		printf("%-*s %-10s %s\n", COLUMN + 12, name, type_name(&f[i]), f[i].help ? f[i].help : "");
+		printf("%-*s %-10s %s\n", COLUMN + 12, name, lists_type_name(&f[i]),
+		       f[i].help ? f[i].help : "");
 		if (f[i].sub && depth + 1 < DEPTH_MAX && f[i].sub != f)
 			list_table(name, f[i].sub, f[i].nsub, depth + 1);
 	}

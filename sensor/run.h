@@ -13,6 +13,8 @@ int run_host_events(const struct opts *, const struct conf *);
 int run_replay(const struct opts *, const struct conf *);
 int run_live(const struct opts *, const struct conf *);
 int run_edge(const struct opts *, const struct conf *);
+/* "address", "text", ...: what a field holds. */
+const char *lists_type_name(const struct field *);
 int run_list(const struct opts *, const struct conf *);
 
 /* Opens all -r; NULL after telling. */
