@@ -10,11 +10,17 @@
 #include "where.h"
 
 enum conf_output_type { OUT_STDOUT, OUT_FILE, OUT_SYSLOG };
-enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP };
+enum conf_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
+enum conf_format { FORMAT_JSON, FORMAT_CEF, FORMAT_OCSF };
 struct conf_output {
 	uint8_t type, transport, format;
 	struct bytes path, host; /* NUL-terminated */
-	uint32_t port;
+	struct bytes *hosts;	 /* HOST, HOST:PORT or [ADDRESS]:PORT; the next is tried where one fails */
+	size_t nhosts;
+	uint32_t port;			     /* 0: the usual one of the transport */
+	struct bytes ca, certificate, key, name; /* PEM files; the name in the receiver's certificate */
+	struct bytes spool;		     /* file; absent: lines wait in memory */
+	uint32_t spool_mib, rate;	     /* rate: lines a second; 0: no limit */
 };
 
 /* Feeds that arrive over sockets and followed files (edge/). */

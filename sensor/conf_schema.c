@@ -72,6 +72,25 @@ check_site(const struct conf *c, const void *item)
 	return NULL;
 }
 
+/* What belongs to TLS, and to receivers that can be away. */
+static const char *
+check_receiver(const struct conf_output *o)
+{
+	bool tls = o->type == OUT_SYSLOG && o->transport == TRANSPORT_TLS;
+	bool stream = tls || (o->type == OUT_SYSLOG && o->transport == TRANSPORT_TCP);
+	if (!tls && (o->ca.n || o->certificate.n || o->key.n || o->name.n))
+		return "found ca, name, certificate or key, expected them with transport tls only";
+	if ((o->certificate.n == 0) != (o->key.n == 0))
+		return "found one of certificate and key, expected both or none";
+	if (!stream && o->spool.n)
+		return "found spool, expected it with transport tcp or tls only";
+	if (o->type == OUT_SYSLOG && !stream && o->format == FORMAT_OCSF)
+		return "found format ocsf over udp, expected transport tcp or tls: a finding does not fit "
+		       "into a "
+		       "datagram";
+	return NULL;
+}
+
 static const char *
 check_output(const struct conf *c, const void *item)
 {
@@ -79,16 +98,20 @@ check_output(const struct conf *c, const void *item)
 	bool file = o->type == OUT_FILE, net = o->type == OUT_SYSLOG;
 	if (file && o->path.n == 0)
 		return "found type file without path, expected one";
-	if (net && o->host.n == 0)
-		return "found type syslog without host, expected one";
+	if (net && (o->host.n == 0) == (o->nhosts == 0))
+		return o->nhosts ? "found host and hosts, expected one of them"
+				 : "found type syslog without host, expected one";
 	if (!file && o->path.n)
 		return "found path, expected it with type file only";
-	if (!net && o->host.n)
+	if (!net && (o->host.n || o->nhosts))
 		return "found host, expected it with type syslog only";
-	for (const struct conf_output *other = c->output; other && other < o; other++)
+	for (const struct conf_output *other = c->output; other && other < o; other++) {
 		if (file && other->type == OUT_FILE && bytes_eq(other->path, o->path))
 			return "found the path of an earlier output, expected paths that differ";
-	return NULL;
+		if (o->spool.n && bytes_eq(other->spool, o->spool))
+			return "found the spool of an earlier output, expected files that differ";
+	}
+	return check_receiver(o);
 }
 
 static const char *
@@ -276,8 +299,12 @@ static const struct conf_node site[] = {
 static const struct name output_types[] = {
 	{ OUT_STDOUT, "stdout" }, { OUT_FILE, "file" }, { OUT_SYSLOG, "syslog" }, { 0, NULL }
 };
-static const struct name transports[] = { { TRANSPORT_UDP, "udp" }, { TRANSPORT_TCP, "tcp" }, { 0, NULL } };
-static const struct name formats[] = { { 0, "rfc5424" }, { 0, NULL } };
+static const struct name transports[] = {
+	{ TRANSPORT_UDP, "udp" }, { TRANSPORT_TCP, "tcp" }, { TRANSPORT_TLS, "tls" }, { 0, NULL }
+};
+static const struct name formats[] = {
+	{ FORMAT_JSON, "rfc5424" }, { FORMAT_CEF, "cef" }, { FORMAT_OCSF, "ocsf" }, { 0, NULL }
+};
 
 static const struct conf_node output[] = {
 	{ "type", K_ENUM, AT(struct conf_output, type), .names = output_types, .def = "stdout",
@@ -286,12 +313,34 @@ static const struct conf_node output[] = {
 	  .help = "of a file: JSON lines are appended" },
 	{ "host", K_TEXT, AT(struct conf_output, host), .max = HOST_LENGTH,
 	  .help = "of a syslog receiver: name or address" },
-	{ "port", K_U32, AT(struct conf_output, port), .min = 1, .max = UINT16_MAX, .def = "514",
-	  .help = "its port" },
+	{ "hosts", K_TEXTS, LIST(struct conf_output, hosts, nhosts, struct bytes), .max = HOST_LENGTH,
+	  .help = "instead of host, several: \"log1\", \"log1:6514\" or \"[2001:db8::1]:6514\"; the first "
+		  "that "
+		  "can be "
+		  "reached gets the lines" },
+	{ "port", K_U32, AT(struct conf_output, port), .max = UINT16_MAX, .def = "0",
+	  .help = "its port; 0: 514, with tls 6514" },
 	{ "transport", K_ENUM, AT(struct conf_output, transport), .names = transports, .def = "udp",
-	  .help = "udp: short form, one datagram; tcp: octet-counted (RFC 6587), with the JSON record" },
+	  .help = "udp: short form, one datagram; tcp: octet-counted (RFC 6587), with the whole record; tls: "
+		  "RFC 5425" },
 	{ "format", K_ENUM, AT(struct conf_output, format), .names = formats, .def = "rfc5424",
-	  .help = "of a syslog receiver" },
+	  .help = "rfc5424: the JSON record; cef: ArcSight CEF; ocsf: Detection Finding (class 2004). In a "
+		  "file these alone, to a syslog receiver as message of RFC 5424" },
+	{ "ca", K_TEXT, AT(struct conf_output, ca), .max = PATH_LENGTH,
+	  .help = "tls: PEM file, who signs the receivers' certificates; absent: whom this system trusts" },
+	{ "name", K_TEXT, AT(struct conf_output, name), .max = HOST_LENGTH,
+	  .help = "tls: the DNS name in their certificates; absent: the host as it stands here" },
+	{ "certificate", K_TEXT, AT(struct conf_output, certificate), .max = PATH_LENGTH,
+	  .help = "tls: PEM file, the sensor's own certificate, the chain behind it" },
+	{ "key", K_TEXT, AT(struct conf_output, key), .max = PATH_LENGTH,
+	  .help = "tls: its private key, PEM file" },
+	{ "spool", K_TEXT, AT(struct conf_output, spool), .max = PATH_LENGTH,
+	  .help = "tcp and tls: file in which lines wait for a receiver, over restarts too; absent: 1 MiB of "
+		  "memory" },
+	{ "spool_mib", K_U32, AT(struct conf_output, spool_mib), .min = 1, .max = 65536, .def = "64",
+	  .help = "its size, MiB, taken at start; when it is full the oldest lines go, and that is told" },
+	{ "rate", K_U32, AT(struct conf_output, rate), .max = 1000000, .def = "0",
+	  .help = "lines a second that a syslog receiver gets at most; 0: no limit" },
 };
 
 static const struct name severities[] = { { SEV_INFO, "info" },		{ SEV_LOW, "low" },

@@ -1,6 +1,22 @@
 #include "emit.h"
 
 static void
+encode(struct out *o, const struct emit *e, const struct incident *r, enum line_format format)
+{
+	switch (format) {
+	case LINE_JSON: encode_eve(o, &e->env, r); break;
+	case LINE_CEF: encode_cef(o, &e->env, r); break;
+	case LINE_OCSF: encode_ocsf(o, &e->env, r); break;
+	case LINE_SYSLOG: encode_rfc5424(o, &e->env, r, MESSAGE_EVE); break;
+	case LINE_SYSLOG_SHORT: encode_rfc5424(o, &e->env, r, MESSAGE_TITLE_BRIEF); break;
+	case LINE_SYSLOG_CEF: encode_rfc5424(o, &e->env, r, MESSAGE_CEF); break;
+	case LINE_SYSLOG_CEF_SHORT: encode_rfc5424(o, &e->env, r, MESSAGE_CEF_BRIEF); break;
+	case LINE_SYSLOG_OCSF: encode_rfc5424(o, &e->env, r, MESSAGE_OCSF); break;
+	case LINE_FORMATS: break;
+	}
+}
+
+static void
 line(struct emit *e, const struct incident *r, enum line_format format)
 {
 	char text[SYSLOG_LONG_MAX];
@@ -8,10 +24,7 @@ line(struct emit *e, const struct incident *r, enum line_format format)
 	/* a muted one stands in the JSON lines once, and calls nobody */
 	if (!sinks_want(e->sinks, format) || (r->muted && format != LINE_JSON))
 		return;
-	if (format == LINE_JSON)
-		encode_eve(&o, &e->env, r);
-	else
-		encode_rfc5424(&o, &e->env, r, format == LINE_SYSLOG_SHORT);
+	encode(&o, e, r, format);
 	sinks_line(e->sinks, format, out_bytes(&o));
 }
 

@@ -7,7 +7,8 @@
 #include "incident.h"
 #include "obs.h"
 
-enum { EVE_MAX = 16384, SYSLOG_SHORT_MAX = 1400, SYSLOG_LONG_MAX = EVE_MAX + 4096, OBS_LINE_MAX = 1 << 20 };
+/* A datagram of 1400 bytes has room for the sequence number, which the sink puts in. */
+enum { EVE_MAX = 16384, SYSLOG_SHORT_MAX = 1368, SYSLOG_LONG_MAX = EVE_MAX + 4096, OBS_LINE_MAX = 1 << 20 };
 
 /* What an incident record names but does not hold. */
 struct encode_env {
@@ -25,8 +26,13 @@ void encode_obs(struct out *, const struct obs *);
 void encode_hostev(struct out *, const struct hostev *);
 /* CONTRACT.md 3; never over EVE_MAX bytes, cut in the order given there. */
 void encode_eve(struct out *, const struct encode_env *, const struct incident *);
-/* RFC 5424, with the JSON record as message, or short: the title as message and at most SYSLOG_SHORT_MAX bytes. */
-void encode_rfc5424(struct out *, const struct encode_env *, const struct incident *, bool brief);
+/* ArcSight CEF 0, and OCSF Detection Finding (class 2004, at most EVE_MAX bytes). */
+void encode_cef(struct out *, const struct encode_env *, const struct incident *);
+void encode_ocsf(struct out *, const struct encode_env *, const struct incident *);
+/* What stands behind the structured data.  The brief ones are at most SYSLOG_SHORT_MAX bytes in all. */
+enum syslog_message { MESSAGE_EVE, MESSAGE_TITLE_BRIEF, MESSAGE_CEF, MESSAGE_CEF_BRIEF, MESSAGE_OCSF };
+/* RFC 5424. */
+void encode_rfc5424(struct out *, const struct encode_env *, const struct incident *, enum syslog_message);
 /* Community ID version 1 with seed 0; false where the flow has no addresses, or is ICMP without a type. */
 bool community_id(struct out *, const struct inc_flow *);
 

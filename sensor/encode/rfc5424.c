@@ -149,17 +149,22 @@ plain_text(struct out *o, const char *s)
 }
 
 void
-encode_rfc5424(struct out *o, const struct encode_env *env, const struct incident *r, bool brief)
+encode_rfc5424(struct out *o, const struct encode_env *env, const struct incident *r,
+	       enum syslog_message message)
 {
 	size_t cap = o->cap;
+	bool brief = message == MESSAGE_TITLE_BRIEF || message == MESSAGE_CEF_BRIEF;
 	if (brief && cap - o->n > SYSLOG_SHORT_MAX)
 		o->cap = o->n + SYSLOG_SHORT_MAX;
 	header(o, env, r, brief);
 	structured(o, env, r);
 	out_chr(o, ' ');
-	if (brief)
-		plain_text(o, r->title);
-	else
-		encode_eve(o, env, r);
+	switch (message) {
+	case MESSAGE_EVE: encode_eve(o, env, r); break;
+	case MESSAGE_TITLE_BRIEF: plain_text(o, r->title); break;
+	case MESSAGE_CEF:
+	case MESSAGE_CEF_BRIEF: encode_cef(o, env, r); break;
+	case MESSAGE_OCSF: encode_ocsf(o, env, r); break;
+	}
 	o->cap = cap;
 }

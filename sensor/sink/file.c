@@ -64,26 +64,26 @@ file_close(struct sink *sink)
 	return good;
 }
 
-static const struct sink_ops ops = { LINE_JSON, file_line, file_work, file_reopen, file_close };
+static const struct sink_ops ops = { file_line, file_work, file_reopen, file_close };
 
 struct sink *
-sink_stdout(void)
+sink_stdout(enum line_format format)
 {
 	struct file *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	s->sink.ops = &ops;
+	s->sink = (struct sink){ &ops, format };
 	s->f = stdout;
 	return &s->sink;
 }
 
 struct sink *
-sink_file(const char *path, bool truncate)
+sink_file(const char *path, bool truncate, enum line_format format)
 {
 	struct file *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	s->sink.ops = &ops;
+	s->sink = (struct sink){ &ops, format };
 	s->path = strdup(path);
 	s->f = s->path ? fopen(path, truncate ? "wbe" : "abe") : NULL;
 	if (s->f)

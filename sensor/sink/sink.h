@@ -5,11 +5,21 @@
 #include "bytes.h"
 #include "conf.h"
 
-enum line_format { LINE_JSON, LINE_SYSLOG, LINE_SYSLOG_SHORT, LINE_FORMATS };
+/* The short ones fit into a datagram. */
+enum line_format {
+	LINE_JSON,
+	LINE_CEF,
+	LINE_OCSF,
+	LINE_SYSLOG,
+	LINE_SYSLOG_SHORT,
+	LINE_SYSLOG_CEF,
+	LINE_SYSLOG_CEF_SHORT,
+	LINE_SYSLOG_OCSF,
+	LINE_FORMATS
+};
 
 struct sink;
 struct sink_ops {
-	enum line_format format;
 	/* One line without its end.  Never waits longer than the sink may (none live). */
 	void (*line)(struct sink *, struct bytes);
 	/* Called now and then: reconnects, sends what waits. */
@@ -20,12 +30,14 @@ struct sink_ops {
 };
 struct sink {
 	const struct sink_ops *ops;
+	enum line_format format;
 };
 
 /* NULL (told) where it cannot be opened. */
-struct sink *sink_stdout(void);
-struct sink *sink_file(const char *path, bool truncate);
-struct sink *sink_syslog(const struct conf_output *, bool live);
+struct sink *sink_stdout(enum line_format);
+struct sink *sink_file(const char *path, bool truncate, enum line_format);
+struct sink *sink_syslog(const struct conf_output *, bool live); /* any transport */
+struct sink *sink_udp(const struct conf_output *);
 
 struct pollfd;
 struct sinks;

@@ -7,6 +7,10 @@
 
 enum { SINKS_MAX = 64, PATH_LENGTH = 4096 };
 
+static const enum line_format lines[] = {
+	[FORMAT_JSON] = LINE_JSON, [FORMAT_CEF] = LINE_CEF, [FORMAT_OCSF] = LINE_OCSF
+};
+
 struct sinks {
 	struct sink *v[SINKS_MAX];
 	size_t n;
@@ -29,19 +33,20 @@ open_all(struct sinks *s, const struct conf *c, const char *dir, bool live)
 	}
 	for (size_t i = 0; i < c->noutput; i++) {
 		const struct conf_output *o = &c->output[i];
+		enum line_format format = lines[o->format];
 		struct sink *sink = o->type == OUT_SYSLOG ? sink_syslog(o, live)
-				    : o->type == OUT_FILE ? sink_file((const char *)o->path.p, !live)
-							  : sink_stdout();
+				    : o->type == OUT_FILE ? sink_file((const char *)o->path.p, !live, format)
+							  : sink_stdout(format);
 		if (!add(s, sink))
 			return false;
 	}
 	if (dir) {
 		char path[PATH_LENGTH];
 		int n = snprintf(path, sizeof(path), "%s/crosstap.jsonl", dir);
-		if (n < 0 || (size_t)n >= sizeof(path) || !add(s, sink_file(path, !live)))
+		if (n < 0 || (size_t)n >= sizeof(path) || !add(s, sink_file(path, !live, LINE_JSON)))
 			return false;
 	}
-	return s->n > 0 || add(s, sink_stdout());
+	return s->n > 0 || add(s, sink_stdout(LINE_JSON));
 }
 
 struct sinks *
@@ -59,7 +64,7 @@ bool
 sinks_want(const struct sinks *s, enum line_format f)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i]->ops->format == f)
+		if (s->v[i]->format == f)
 			return true;
 	return false;
 }
@@ -68,7 +73,7 @@ void
 sinks_line(struct sinks *s, enum line_format f, struct bytes line)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i]->ops->format == f)
+		if (s->v[i]->format == f)
 			s->v[i]->ops->line(s->v[i], line);
 }
 

@@ -1,124 +1,106 @@
-/* Syslog receivers: UDP with one datagram a line, TCP with octet counts (RFC 6587 3.4.1).  Lines wait in a buffer of
- * fixed size while a receiver is away; when it is full the oldest goes, counted.  A line is sent again whole when its
- * connection broke in the middle. */
-#include "sink.h"
-
-#include <errno.h>
-#include <fcntl.h>
+/* Syslog over TCP (RFC 6587 3.4.1) and TLS (RFC 5425), with octet counts.  Every line goes through a spool of fixed size.
+ * It leaves it when the receiver's kernel has confirmed its bytes and a second has passed: what a receiver had in its hands
+ * when the connection broke is sent again, with the same number.  So a line arrives at least once, in order.
+ * Where a receiver fails the next one is tried, after the last the first again, later and later. */
 #include <inttypes.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "encode.h"
+#include "frame.h"
+#include "link.h"
 #include "log.h"
+#include "rate.h"
+#include "sink.h"
+#include "targets.h"
+#include "tlsclient.h"
 
 enum {
-	QUEUE_BYTES = 1 << 20,
-	COUNT_DIGITS = 12,
 	BACKOFF_FIRST_MS = 500,
 	BACKOFF_MAX_MS = 30000,
+	CONNECT_MS = 10000,
+	STEADY_MS = 1000, /* a connection of less is one more failure */
+	KEEP_MS = 1000,
 	DRAIN_MS = 5000,
-	WAIT_MS = 100
+	FINISH_MS = 1000,
+	WAIT_MS = 100,
+	FRAME_MAX = SYSLOG_LONG_MAX + 128
 };
 enum state { STATE_DOWN, STATE_CONNECTING, STATE_UP };
 
 struct syslog {
 	struct sink sink;
-	struct addrinfo *list, *at; /* at: the address being tried */
-	char name[300];
-	int fd;
+	struct targets targets;
+	size_t at; /* the address being tried */
+	SSL_CTX *tls;
+	const char *tls_name; /* NULL: the host's own */
+	struct link link;
+	struct spool *spool;
+	struct rate rate;
 	enum state state;
 	bool live, told_down;
-	int64_t retry_at, backoff;
-	uint64_t lost;
-	uint8_t *queue;		 /* records of a 32-bit length and so many bytes, [start, end) */
-	size_t start, end, sent; /* sent: bytes of the first record */
+	int64_t retry_at, backoff, since;
+	/* What is on its way: one frame, copied, so that the spool may drop it. */
+	char frame[FRAME_MAX];
+	size_t length, sent;
+	bool gap; /* it tells of lost lines */
+	/* Lines before this place are confirmed when so many bytes are. */
+	struct {
+		bool set;
+		uint64_t place, written;
+		int64_t at;
+	} mark;
 };
 
-/* ---- the queue ---- */
-
-static uint32_t
-first_length(const struct syslog *s)
+static const char *
+host(const struct syslog *s)
 {
-	uint32_t n;
-	memcpy(&n, s->queue + s->start, sizeof(n));
-	return n;
+	return s->targets.host[s->targets.at[s->at].host];
 }
 
 static void
-drop_first(struct syslog *s)
+down(struct syslog *s)
 {
-	s->start += sizeof(uint32_t) + first_length(s);
-	s->sent = 0;
-	if (s->start == s->end)
-		s->start = s->end = 0;
-}
-
-static void
-enqueue(struct syslog *s, struct bytes line)
-{
-	char count[COUNT_DIGITS];
-	struct out o = out_init(count, sizeof(count));
-	out_u64(&o, line.n);
-	out_chr(&o, ' ');
-	uint32_t n = (uint32_t)(o.n + line.n);
-	size_t need = sizeof(n) + n;
-	/* The first record stays while a part of it is on its way. */
-	while (s->end - s->start + need > QUEUE_BYTES && s->start < s->end && s->sent == 0) {
-		drop_first(s);
-		s->lost++;
-	}
-	if (s->end - s->start + need > QUEUE_BYTES) {
-		s->lost++;
-		return;
-	}
-	if (QUEUE_BYTES - s->end < need) {
-		memmove(s->queue, s->queue + s->start, s->end - s->start);
-		s->end -= s->start;
-		s->start = 0;
-	}
-	memcpy(s->queue + s->end, &n, sizeof(n));
-	memcpy(s->queue + s->end + sizeof(n), o.p, o.n);
-	memcpy(s->queue + s->end + sizeof(n) + o.n, line.p, line.n);
-	s->end += need;
-}
-
-/* ---- TCP ---- */
-
-static void
-down(struct syslog *s, const char *why)
-{
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
+	bool steady = s->state == STATE_UP && clock_ms() - s->since >= STEADY_MS;
 	s->state = STATE_DOWN;
-	s->sent = 0;
-	s->at = s->at ? s->at->ai_next : NULL;
-	if (s->at) { /* another address of the same name, at once */
+	s->length = s->sent = 0;
+	s->mark.set = false;
+	spool_again(s->spool);
+	if (!s->told_down)
+		log_say("%s: %s: %s; lines wait, at most %zu KiB", s->targets.name, host(s), s->link.why,
+			spool_size(s->spool) / 1024);
+	s->told_down = true;
+	s->at = steady ? 0 : s->at + 1;
+	if (s->at < s->targets.n) { /* the next, at once */
 		s->retry_at = 0;
 		return;
 	}
+	s->at = 0;
 	s->backoff = s->backoff ? s->backoff * 2 : BACKOFF_FIRST_MS;
 	if (s->backoff > BACKOFF_MAX_MS)
 		s->backoff = BACKOFF_MAX_MS;
 	s->retry_at = clock_ms() + s->backoff;
-	if (!s->told_down)
-		log_say("%s: %s; lines wait, at most %d KiB", s->name, why, QUEUE_BYTES / 1024);
-	s->told_down = true;
 }
 
 static void
 up(struct syslog *s)
 {
 	s->state = STATE_UP;
-	s->backoff = 0;
+	s->since = clock_ms();
 	if (s->told_down)
-		log_say("%s: connected, %" PRIu64 " lines lost so far", s->name, s->lost);
+		log_say("%s: connected to %s, %" PRIu64 " lines wait, %" PRIu64 " lost so far",
+			s->targets.name, host(s), spool_waiting(s->spool), spool_lost(s->spool));
 	s->told_down = false;
+}
+
+static void
+after(struct syslog *s, enum link_said said)
+{
+	if (said == LINK_OK)
+		up(s);
+	else if (said == LINK_BROKEN)
+		down(s);
 }
 
 static void
@@ -126,74 +108,115 @@ dial(struct syslog *s)
 {
 	if (clock_ms() < s->retry_at)
 		return;
-	if (s->at == NULL)
-		s->at = s->list;
-	s->fd = socket(s->at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (s->fd < 0) {
-		down(s, strerror(errno));
-	} else if (connect(s->fd, s->at->ai_addr, s->at->ai_addrlen) == 0) {
-		up(s);
-	} else if (errno == EINPROGRESS) {
-		s->state = STATE_CONNECTING;
-	} else {
-		down(s, strerror(errno));
-	}
+	s->since = clock_ms();
+	s->state = STATE_CONNECTING;
+	after(s, link_dial(&s->link, s->targets.at[s->at].a, s->tls, s->tls_name ? s->tls_name : host(s)));
 }
 
 static void
 connecting(struct syslog *s, int wait_ms)
 {
-	struct pollfd p = { .fd = s->fd, .events = POLLOUT };
-	int error = 0;
-	socklen_t n = sizeof(error);
-	if (poll(&p, 1, wait_ms) != 1)
+	after(s, link_connect(&s->link, wait_ms));
+	if (s->state != STATE_CONNECTING || clock_ms() - s->since < CONNECT_MS)
 		return;
-	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 || error)
-		down(s, strerror(error ? error : errno));
-	else
-		up(s);
+	snprintf(s->link.why, sizeof(s->link.why), "no answer");
+	link_close(&s->link);
+	down(s);
 }
 
-/* A receiver never speaks: what can be read is the end of the connection. */
+/* The next frame: first what was lost, then the line.  False: nothing to send, or not yet. */
 static bool
-hung_up(struct syslog *s)
+load(struct syslog *s)
 {
-	char ignored[256];
-	ssize_t n = recv(s->fd, ignored, sizeof(ignored), MSG_DONTWAIT);
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+	char text[FRAME_MAX];
+	struct out o = out_init(text, sizeof(text)), f = out_init(s->frame, sizeof(s->frame));
+	struct spool_loss loss = spool_loss(s->spool);
+	struct bytes line;
+	uint32_t number;
+	if (!spool_next(s->spool, &line, &number) || !rate_take(&s->rate))
+		return false;
+	s->gap = loss.lines > 0;
+	if (s->gap) {
+		frame_gap(&o, line, loss);
+		line = out_bytes(&o);
+	}
+	out_u64(&f, line.n);
+	out_chr(&f, ' ');
+	out_view(&f, line);
+	if (!s->gap)
+		spool_sent(s->spool);
+	s->length = f.n;
+	s->sent = 0;
+	return true;
+}
+
+static void
+loaded_is_sent(struct syslog *s)
+{
+	s->length = 0;
+	s->backoff = 0;
+	if (s->gap) {
+		struct spool_loss loss = spool_loss(s->spool);
+		log_say("%s: %" PRIu64 " lines lost, from number %" PRIu32 " to %" PRIu32
+			"; the receiver was told",
+			s->targets.name, loss.lines, loss.first, loss.last);
+		spool_loss_told(s->spool);
+	}
+	if (s->mark.set)
+		return;
+	s->mark.set = true;
+	s->mark.place = spool_place(s->spool);
+	s->mark.written = s->link.written;
+	s->mark.at = clock_ms();
+}
+
+static void
+confirm(struct syslog *s)
+{
+	if (!s->mark.set || (s->live && clock_ms() - s->mark.at < KEEP_MS) ||
+	    link_confirmed(&s->link) < s->mark.written)
+		return;
+	spool_free_to(s->spool, s->mark.place);
+	s->mark.set = false;
+	if (s->length || spool_place(s->spool) == s->mark.place)
+		return;
+	s->mark.set = true;
+	s->mark.place = spool_place(s->spool);
+	s->mark.written = s->link.written;
+	s->mark.at = clock_ms();
 }
 
 static void
 push(struct syslog *s, int wait_ms)
 {
-	if (hung_up(s)) {
-		down(s, "the receiver closed the connection");
+	if (link_look(&s->link) == LINK_BROKEN) {
+		down(s);
 		return;
 	}
-	while (s->start < s->end) {
-		const uint8_t *p = s->queue + s->start + sizeof(uint32_t);
-		ssize_t n = send(s->fd, p + s->sent, first_length(s) - s->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno == EAGAIN) {
-			struct pollfd w = { .fd = s->fd, .events = POLLOUT };
-			if (wait_ms == 0 || poll(&w, 1, wait_ms) != 1)
-				return;
+	confirm(s);
+	while (s->length || load(s)) {
+		size_t done;
+		enum link_said said =
+			link_write(&s->link, bytes_of(s->frame + s->sent, s->length - s->sent), &done);
+		if (said == LINK_BROKEN) {
+			down(s);
+			return;
+		}
+		if (said == LINK_WAIT && wait_ms == 0)
+			return;
+		if (said == LINK_WAIT) {
+			link_wait(&s->link, wait_ms);
 			wait_ms = 0;
 			continue;
 		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			down(s, strerror(errno));
-			return;
-		}
-		s->sent += (size_t)n;
-		if (s->sent == first_length(s))
-			drop_first(s);
+		s->sent += done;
+		if (s->sent == s->length)
+			loaded_is_sent(s);
 	}
 }
 
 static void
-tcp_step(struct syslog *s, int wait_ms)
+step(struct syslog *s, int wait_ms)
 {
 	if (s->state == STATE_DOWN)
 		dial(s);
@@ -204,22 +227,29 @@ tcp_step(struct syslog *s, int wait_ms)
 }
 
 static void
-tcp_work(struct sink *sink)
+syslog_work(struct sink *sink)
 {
-	tcp_step((struct syslog *)sink, 0);
+	step((struct syslog *)sink, 0);
 }
 
 static void
-tcp_line(struct sink *sink, struct bytes line)
+syslog_line(struct sink *sink, struct bytes line)
 {
 	struct syslog *s = (struct syslog *)sink;
+	char text[FRAME_MAX];
+	struct out o = out_init(text, sizeof(text));
 	/* A replay outruns any receiver: it waits for one that is there. */
-	for (int i = 0; !s->live && s->state != STATE_DOWN && s->end - s->start > QUEUE_BYTES / 2 &&
-			i < DRAIN_MS / WAIT_MS;
+	for (int i = 0; !s->live && s->state != STATE_DOWN && spool_waiting(s->spool) > 0 &&
+			spool_used(s->spool) > spool_size(s->spool) / 2 && i < DRAIN_MS / WAIT_MS;
 	     i++)
-		tcp_step(s, WAIT_MS);
-	enqueue(s, line);
-	tcp_step(s, 0);
+		step(s, WAIT_MS);
+	uint32_t number = spool_number(s->spool);
+	frame_number(&o, line, number);
+	if (out_ok(&o))
+		spool_put(s->spool, number, out_bytes(&o));
+	else
+		spool_lose(s->spool, number);
+	step(s, 0);
 }
 
 static void
@@ -228,112 +258,73 @@ no_reopen(struct sink *sink)
 	(void)sink;
 }
 
-static bool
-finish(struct syslog *s)
+/* Sends what waits, then waits until the receiver has read it; what stays is in the spool's file, or lost. */
+static void
+drain(struct syslog *s)
 {
-	if (s->lost)
-		log_say("%s: %" PRIu64 " lines lost", s->name, s->lost);
-	bool good = s->lost == 0;
-	if (s->fd >= 0)
-		close(s->fd);
-	freeaddrinfo(s->list);
-	free(s->queue);
-	free(s);
-	return good;
-}
-
-static bool
-tcp_close(struct sink *sink)
-{
-	struct syslog *s = (struct syslog *)sink;
 	int64_t until = clock_ms() + DRAIN_MS;
-	while (s->start < s->end && clock_ms() < until) {
-		tcp_step(s, WAIT_MS);
-		if (s->state == STATE_DOWN && s->start < s->end)
-			poll(NULL, 0, WAIT_MS);
+	while (clock_ms() < until && (spool_waiting(s->spool) > 0 || s->length)) {
+		step(s, WAIT_MS);
+		if (s->state != STATE_UP || s->length == 0)
+			poll(NULL, 0, spool_waiting(s->spool) > 0 ? WAIT_MS : 0);
 	}
-	for (; s->start < s->end; drop_first(s))
-		s->lost++;
-	return finish(s);
+	bool all = spool_waiting(s->spool) == 0 && s->length == 0 && s->state == STATE_UP;
+	while (all && link_confirmed(&s->link) < s->link.written && clock_ms() < until)
+		poll(NULL, 0, 1);
+	all = all && link_confirmed(&s->link) >= s->link.written;
+	link_finish(&s->link, FINISH_MS);
+	if (all)
+		spool_free_to(s->spool, spool_place(s->spool));
+	else
+		spool_again(s->spool);
 }
 
-/* ---- UDP ---- */
-
-static void
-udp_trouble(struct syslog *s)
-{
-	if (!s->told_down)
-		log_say("%s: %s; lines are lost", s->name, strerror(errno));
-	s->told_down = true;
-}
-
-static void
-udp_line(struct sink *sink, struct bytes line)
+static bool
+syslog_close(struct sink *sink)
 {
 	struct syslog *s = (struct syslog *)sink;
-	/* A refusal is told by the datagram after the one that was refused: that one is sent again. */
-	if (send(s->fd, line.p, line.n, MSG_NOSIGNAL) >= 0)
-		return;
-	udp_trouble(s);
-	s->lost++;
-	if (send(s->fd, line.p, line.n, MSG_NOSIGNAL) < 0)
-		s->lost++;
-}
-
-static void
-udp_work(struct sink *sink)
-{
-	(void)sink;
-}
-
-static bool
-udp_close(struct sink *sink)
-{
-	return finish((struct syslog *)sink);
-}
-
-static const struct sink_ops tcp_ops = { LINE_SYSLOG, tcp_line, tcp_work, no_reopen, tcp_close };
-static const struct sink_ops udp_ops = { LINE_SYSLOG_SHORT, udp_line, udp_work, no_reopen, udp_close };
-
-static bool
-udp_open(struct syslog *s)
-{
-	for (struct addrinfo *a = s->list; a; a = a->ai_next) {
-		s->fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		if (s->fd >= 0 && connect(s->fd, a->ai_addr, a->ai_addrlen) == 0)
-			return true;
-		if (s->fd >= 0)
-			close(s->fd);
-		s->fd = -1;
+	uint64_t lost = 0;
+	if (s->spool) {
+		drain(s);
+		uint64_t left = spool_waiting(s->spool);
+		lost = spool_lost(s->spool) + (spool_on_disk(s->spool) ? 0 : left);
+		if (left && spool_on_disk(s->spool))
+			log_say("%s: %" PRIu64 " lines stay in the spool", s->targets.name, left);
 	}
-	return false;
+	if (lost)
+		log_say("%s: %" PRIu64 " lines lost", s->targets.name, lost);
+	link_close(&s->link);
+	spool_close(s->spool);
+	SSL_CTX_free(s->tls);
+	targets_close(&s->targets);
+	free(s);
+	return lost == 0;
 }
+
+static const struct sink_ops ops = { syslog_line, syslog_work, no_reopen, syslog_close };
+static const enum line_format formats[] = {
+	[FORMAT_JSON] = LINE_SYSLOG, [FORMAT_CEF] = LINE_SYSLOG_CEF, [FORMAT_OCSF] = LINE_SYSLOG_OCSF
+};
 
 struct sink *
 sink_syslog(const struct conf_output *o, bool live)
 {
+	if (o->transport == TRANSPORT_UDP)
+		return sink_udp(o);
 	struct syslog *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	bool tcp = o->transport == TRANSPORT_TCP;
-	char port[8];
-	struct addrinfo want = { .ai_socktype = tcp ? SOCK_STREAM : SOCK_DGRAM, .ai_flags = AI_NUMERICSERV };
-	s->sink.ops = tcp ? &tcp_ops : &udp_ops;
-	s->fd = -1;
+	s->sink = (struct sink){ &ops, formats[o->format] };
+	s->link.fd = -1;
 	s->live = live;
-	snprintf(port, sizeof(port), "%" PRIu32, o->port);
-	snprintf(s->name, sizeof(s->name), "syslog %s:%s/%s", (const char *)o->host.p, port,
-		 tcp ? "tcp" : "udp");
-	int error = getaddrinfo((const char *)o->host.p, port, &want, &s->list);
-	if (error) {
-		log_say("%s: %s", s->name, gai_strerror(error));
-		free(s);
-		return NULL;
-	}
-	s->queue = tcp ? malloc(QUEUE_BYTES) : NULL;
-	if (tcp ? s->queue != NULL : udp_open(s))
+	s->rate.lines = o->rate;
+	s->tls_name = o->name.n ? (const char *)o->name.p : NULL;
+	bool good = targets_open(&s->targets, o) &&
+		    (o->transport != TRANSPORT_TLS || (s->tls = tlsclient_open(o)) != NULL);
+	if (good)
+		s->spool = spool_open(s->targets.name, (const char *)o->spool.p, o->spool_mib);
+	if (s->spool)
 		return &s->sink;
-	log_say("%s: %s", s->name, strerror(errno));
-	finish(s);
+	syslog_close(&s->sink);
 	return NULL;
 }

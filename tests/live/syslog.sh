@@ -57,7 +57,7 @@ def lines(name):
     except FileNotFoundError:
         return []
 want = sorted((i["id"], i["rev"], i["verdict"]) for i in (json.loads(l)["incident"] for l in open(work + "/incidents.jsonl")))
-head = re.compile(r'^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) t1 crosstap \S+ ([a-z0-9-]+) \[incident@32473((?: [a-z_]+="(?:[^"\\\]]|\\["\\\]])*")*)\](?: (.*))?$')
+head = re.compile(r'^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) t1 crosstap \S+ ([a-z0-9-]+) \[meta sequenceId="\d+"\]\[incident@32473((?: [a-z_]+="(?:[^"\\\]]|\\["\\\]])*")*)\](?: (.*))?$')
 for name in ("udp", "tcp"):
     got, odd = [], []
     for line in lines(name):

@@ -176,7 +176,7 @@ test_outputs(void **state)
 	assert_int_equal(conf.output[2].type, OUT_SYSLOG);
 	assert_int_equal(conf.output[2].transport, TRANSPORT_TCP);
 	assert_int_equal(conf.output[2].port, 601);
-	assert_int_equal(conf.output[1].port, 514); /* the default of the row */
+	assert_int_equal(conf.output[1].spool_mib, 64); /* the default of the row */
 }
 
 static void

@@ -54,7 +54,7 @@ static size_t
 encode(bool brief)
 {
 	struct out o = out_init(line, SYSLOG_LONG_MAX);
-	encode_rfc5424(&o, &env, &r, brief);
+	encode_rfc5424(&o, &env, &r, brief ? MESSAGE_TITLE_BRIEF : MESSAGE_EVE);
 	assert_true(out_ok(&o));
 	line[o.n] = 0;
 	return o.n;
