@@ -474,15 +474,17 @@ places_known(struct engine *e, const struct kept *k, ts_t ts, ts_t known, struct
 	return n ? n : places_names(e, &h, ts, known, out, contested);
 }
 
-/* At one time of the wire's clock. */
+/* At one time of the wire's clock: with what was known by then, by then as far as the host's clock can tell, soon after. */
 static size_t
 places_at(struct engine *e, const struct kept *k, ts_t ts, struct place *out)
 {
-	bool contested;
-	size_t n = places_known(e, k, ts, ts, out, &contested);
+	const ts_t known[] = { ts, ts + event_eps(e, k), ts + IDENTITY_AFTER };
+	bool contested = false;
+	size_t n = 0;
 
-	if (n == 0 && !contested && (e->ending || e->now >= ts + IDENTITY_AFTER))
-		n = places_known(e, k, ts, ts + IDENTITY_AFTER, out, &contested);
+	for (size_t i = 0; i < NELEM(known) && n == 0 && !contested; i++)
+		if (i == 0 || e->ending || e->now >= known[i])
+			n = places_known(e, k, ts, known[i], out, &contested);
 	return n;
 }
 
@@ -491,14 +493,17 @@ event_places(struct engine *e, const struct kept *k, struct place out[PLACES])
 {
 	ts_t eps = event_eps(e, k);
 	const ts_t at[] = { k->ts - eps, k->ts + eps };
-	size_t n = places_at(e, k, k->ts, out);
+	size_t n = places_at(e, k, k->ts, out), first = n;
 
-	/* a laptop that moves is where its clock cannot tell */
-	for (size_t i = 0; i < NELEM(at) && at[i] <= e->now; i++) {
+	/* A laptop that moves is at either place, as far as its clock can tell; another station with its name is not it. */
+	for (size_t i = 0; n && i < NELEM(at) && at[i] <= e->now; i++) {
 		struct place more[PLACES];
 		size_t m = places_at(e, k, at[i], more);
 		for (size_t p = 0; p < m; p++)
-			n = place_add(out, n, more[p].seg, more[p].mac, more[p].grade, more[p].first);
+			for (size_t o = 0; o < first; o++)
+				if (mac_eq(out[o].mac, more[p].mac))
+					n = place_add(out, n, more[p].seg, more[p].mac, more[p].grade,
+						      more[p].first);
 	}
 	return n;
 }
