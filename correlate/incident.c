@@ -368,9 +368,9 @@ attack_of(struct engine *e, const struct hyp *h)
 	return attack ? attack : "";
 }
 
-static void
-tell_record(struct engine *e, struct hyp *h, const struct judged *j, const struct mute *mute,
-	    enum inc_state state, ts_t ts)
+/* The record of what is known now, all but what telling it changes. */
+static struct incident *
+fill_record(struct engine *e, const struct hyp *h, const struct judged *j, const struct mute *mute)
 {
 	struct incident *r = e->record;
 	const struct segment *s = e->segment_at[h->seg];
@@ -381,14 +381,10 @@ tell_record(struct engine *e, struct hyp *h, const struct judged *j, const struc
 	put_title(e, &title, h, j);
 	put_explain(e, &text, h, j);
 	e->text[title.n] = e->text[TITLE_MAX + text.n] = 0;
-	h->rev++;
-	h->alert |= j->verdict >= V_SUSPECTED && !mute;
-	r->timestamp = ts;
 	r->first = h->first;
 	r->last = h->last;
 	r->id = h->id;
 	r->rev = h->rev;
-	r->state = h->rev == 1 && state == INC_UPDATE ? INC_OPEN : state;
 	r->alert = h->alert && !mute;
 	r->muted = mute;
 	r->detection = detection_at(h->family);
@@ -417,8 +413,30 @@ tell_record(struct engine *e, struct hyp *h, const struct judged *j, const struc
 	r->tool_hint = h->hint;
 	r->explain = e->text + TITLE_MAX;
 	r->next = detection_at(h->family)->next;
+	return r;
+}
+
+static void
+tell_record(struct engine *e, struct hyp *h, const struct judged *j, const struct mute *mute,
+	    enum inc_state state, ts_t ts)
+{
+	h->rev++;
+	h->alert |= j->verdict >= V_SUSPECTED && !mute;
+	struct incident *r = fill_record(e, h, j, mute);
+	r->timestamp = ts;
+	r->state = h->rev == 1 && state == INC_UPDATE ? INC_OPEN : state;
 	e->incidents++;
 	e->emit(e->emit_arg, r);
+}
+
+const struct incident *
+incident_look(struct engine *e, const struct hyp *h, const struct judged *j)
+{
+	struct incident *r = fill_record(e, h, j, h->muted ? mute_held(e, h, j) : NULL);
+
+	r->timestamp = h->told;
+	r->state = h->closed ? INC_CLOSED : h->rev == 1 ? INC_OPEN : INC_UPDATE;
+	return r;
 }
 
 /* What was told, or would have been: the next change is measured against it. */

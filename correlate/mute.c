@@ -82,24 +82,39 @@ covers(struct engine *e, const struct mute *m, const struct hyp *h)
 	       auth_pattern(bytes_str(m->segment), bytes_str(e->segment_at[h->seg]->name));
 }
 
-const struct mute *
-muted_by(struct engine *e, struct hyp *h, const struct judged *j, ts_t ts)
+/* Of several the one that covers most, then the latest to end: not the order that they were given in. */
+static const struct mute *
+best_of(struct engine *e, const struct hyp *h, ts_t now)
 {
 	const struct mute *best = NULL;
-	ts_t now = e->now != TS_NONE ? e->now : ts;
 
 	for (size_t i = 0; i < e->mutes->n; i++) {
 		const struct mute *m = &e->mutes->v[i];
-		/* of several the one that covers most, then the latest to end: not the order that they were given in */
 		if (m->until <= now || !covers(e, m, h) ||
 		    (best && (m->verdict < best->verdict ||
 			      (m->verdict == best->verdict && m->until <= best->until))))
 			continue;
 		best = m;
 	}
+	return best;
+}
+
+const struct mute *
+muted_by(struct engine *e, struct hyp *h, const struct judged *j, ts_t ts)
+{
+	const struct mute *best = best_of(e, h, e->now != TS_NONE ? e->now : ts);
+
 	if (best && j->verdict > best->verdict)
 		h->outgrew = best->serial;
 	return best && h->outgrew != best->serial ? best : NULL;
+}
+
+const struct mute *
+mute_held(struct engine *e, const struct hyp *h, const struct judged *j)
+{
+	const struct mute *best = best_of(e, h, e->now != TS_NONE ? e->now : h->last);
+
+	return best && h->outgrew != best->serial && j->verdict <= best->verdict ? best : NULL;
 }
 
 struct mute_counts *

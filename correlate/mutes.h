@@ -11,6 +11,8 @@ size_t mutes_bytes(const struct engine_conf *);
 void   mutes_open(struct engine *, void *mem);
 /* The mute that holds for the incident as it is judged, NULL where none does.  Remembers one that it outgrew. */
 const struct mute *muted_by(struct engine *, struct hyp *, const struct judged *, ts_t);
+/* The same without remembering anything. */
+const struct mute *mute_held(struct engine *, const struct hyp *, const struct judged *);
 struct mute_counts *mute_counts(const struct engine *);
 
 #endif

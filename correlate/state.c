@@ -106,6 +106,14 @@ host_key_of(const struct engine *e, const struct host *h)
 	return (struct host_at){ k->seg, k->mac };
 }
 
+struct bind_at
+bind_key_of(const struct engine *e, const struct binding *b)
+{
+	const struct bind_key *k = table_key(&e->bindings, b);
+
+	return (struct bind_at){ k->seg, k->addr };
+}
+
 struct host *
 host_find(struct engine *e, const struct segment *s, struct mac m)
 {

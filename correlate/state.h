@@ -124,6 +124,8 @@ struct host_more *host_more_of(struct engine *, struct host *);
 /* Where a host is, for who goes through all. */
 struct host_at { uint16_t seg; struct mac mac; };
 struct host_at host_key_of(const struct engine *, const struct host *);
+struct bind_at { uint16_t seg; struct addr addr; };
+struct bind_at bind_key_of(const struct engine *, const struct binding *);
 /* The binding of an address, NULL when unknown. */
 struct binding *binding_find(struct engine *, const struct segment *, struct addr);
 /* True when the address is bound to that MAC now. */

@@ -1,6 +1,7 @@
 #include "verdict.h"
 #include "site.h"
 #include "vantage.h"
+#include "view.h"
 
 bool
 event_counts(const struct hyp *h, const struct hyp_event *ev)
@@ -248,4 +249,100 @@ verdict_of(struct engine *e, const struct hyp *h, struct judged *j)
 	if (h->rev && !h->closed && h->severity > j->severity && j->verdict >= V_SUSPECTED)
 		j->severity = h->severity; /* never below the previous one while open */
 	j->confidence = confidence_of(h, j, &t);
+}
+
+/* ---- the same questions, for a person ---- */
+struct asking {
+	struct view_reason *v;
+	size_t n, max;
+};
+
+static void
+answer(struct asking *a, const char *asked, const char *text)
+{
+	if (a->n < a->max)
+		a->v[a->n++] = (struct view_reason){ .asked = asked, .answer = text };
+}
+
+static void
+answer_n(struct asking *a, const char *asked, uint64_t n, const char *text)
+{
+	if (a->n < a->max)
+		a->v[a->n++] =
+			(struct view_reason){ .asked = asked, .answer = text, .n = n, .counted = true };
+}
+
+static void
+ask_authority(struct asking *a, const struct hyp *h, const struct tally *t)
+{
+	static const char *const standings[] = {
+		[ST_UNKNOWN] = "neither declared nor learned: without authority nothing here is a rogue by its "
+			       "mere presence; see `authority:`",
+		[ST_AUTHORISED] = "yes, it is declared or learned",
+		[ST_TOLERATED] = "tolerated: not declared, and nothing that is declared contradicts it",
+		[ST_UNAUTHORISED] = "no: what is declared or learned says otherwise",
+	};
+
+	if (h->actor.has_mac && h->family < FAM_CHAINS)
+		answer(a, "may the actor do this (authority)?", standings[t->st]);
+}
+
+static void
+ask_wire(struct asking *a, struct engine *e, const struct hyp *h, const struct tally *t)
+{
+	const char *benign = "does a benign explanation hold on the wire?";
+
+	if (!t->explained)
+		answer(a, benign, "none was seen");
+	else if (t->e1 || t->st == ST_UNAUTHORISED)
+		answer(a, benign, "one was seen, but a fact accuses the actor beside it");
+	else
+		answer(a, benign, "yes: every client shows a sign of life");
+	if (is_flood(h))
+		answer(a, "would signs of life of the clients have been seen (V_ARP)?",
+		       vantage_has(e, e->segment_at[h->seg], VB_ARP)
+			       ? "yes: their absence counts"
+			       : "not known: absence proves nothing");
+	answer(a, "do two rules about different fields of different messages agree?",
+	       two_independent(h) ? "yes" : "no");
+	answer(a, "was anything lost by the capture in that time?",
+	       vantage_clean(e, h->first, h->last) ? "no" : "yes: absence proves nothing");
+	if (h->folded)
+		answer_n(a, "is it only one of the forged sources of another incident?", h->folded,
+			 "yes, it has no story of its own");
+}
+
+static void
+ask_hosts(struct asking *a, const struct hyp *h)
+{
+	uint64_t agree = 0, refute = 0, withdrawn = 0;
+
+	for (size_t i = 0; i < h->nevent; i++) {
+		const struct hyp_event *ev = &h->event[i];
+		agree += event_counts(h, ev);
+		refute += ev->role == ROLE_REFUTES;
+		withdrawn += ev->withdrawn;
+	}
+	answer_n(a, "do host events agree?", agree, "agree");
+	answer_n(a, "does a host event speak against it?", refute, "speak against it");
+	if (withdrawn)
+		answer_n(a, "does an event fit only while its host's clock is not known?", withdrawn,
+			 "taken off: with the clock's error known they do not fit");
+	if (h->host_why)
+		answer(a, "what does the wire say to the host's event?", h->host_why);
+	if (h->lifted)
+		answer(a, "is it part of a chain that is confirmed?", "yes: that proves the actor");
+}
+
+size_t
+verdict_reasons(struct engine *e, const struct hyp *h, struct view_reason *v, size_t max)
+{
+	struct asking a = { .v = v, .max = max };
+	struct tally t = tally_of(e, h);
+
+	ask_authority(&a, h, &t);
+	if (h->nfact)
+		ask_wire(&a, e, h, &t);
+	ask_hosts(&a, h);
+	return a.n;
 }

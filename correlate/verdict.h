@@ -11,6 +11,9 @@ struct judged {
 };
 
 void verdict_of(struct engine *, const struct hyp *, struct judged *);
+/* What was asked about it and answered (view.h): the same questions as verdict_of()'s. */
+struct view_reason;
+size_t verdict_reasons(struct engine *, const struct hyp *, struct view_reason *, size_t max);
 /* Does an event count as H for this hypothesis? */
 bool event_counts(const struct hyp *, const struct hyp_event *);
 
@@ -20,5 +23,7 @@ void chains_update(struct engine *, struct hyp *);
 /* incident.c: tells what changed (`ts`: of the packet or event that changed it). */
 void incident_update(struct engine *, struct hyp *, const struct judged *, ts_t ts);
 void incident_close(struct engine *, struct hyp *, const struct judged *, ts_t ts);
+/* Its record as it would be told now; nothing is told and no revision made. */
+const struct incident *incident_look(struct engine *, const struct hyp *, const struct judged *);
 
 #endif

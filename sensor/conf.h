@@ -72,6 +72,8 @@ struct conf {
 	struct conf_output *output;
 	size_t noutput;
 	struct bytes sd_id;
+	struct bytes control_socket, control_mode; /* mode: octal digits */
+	struct bytes metrics_listen;
 	uint32_t snaplen, buffer_mib;
 	bool promisc, all_frames;
 	struct prefix *mirrors;
@@ -88,6 +90,13 @@ struct conf {
 
 /* Told once for each problem, without the program's name. */
 typedef void conf_say(void *arg, const char *problem);
+
+/* Does anything of it need the edge? */
+static inline bool
+conf_wants_edge(const struct conf *c)
+{
+	return c->nlisten + c->nfollow > 0 || c->control_socket.n || c->metrics_listen.n;
+}
 
 /* The defaults of the table.  False only without memory. */
 bool conf_init(struct conf *);

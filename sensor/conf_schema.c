@@ -229,6 +229,29 @@ check_mute(const struct conf *c, const void *item)
 	return m->reason.n ? NULL : "found a mute without reason, expected why nobody shall hear of it";
 }
 
+static const char *
+check_control(const struct conf *c, const void *item)
+{
+	size_t n = c->control_mode.n;
+	(void)item;
+	for (size_t i = 0; i < n; i++)
+		if (c->control_mode.p[i] < '0' || c->control_mode.p[i] > '7' || n > 4)
+			return "found a mode that is none, expected octal digits like \"0660\"";
+	return NULL;
+}
+
+static const char *
+check_metrics(const struct conf *c, const void *item)
+{
+	struct addr a;
+	uint16_t port;
+	const char *path;
+	(void)item;
+	if (c->metrics_listen.n && (!conf_endpoint(c->metrics_listen, &a, &port, &path) || path))
+		return "found no address in listen, expected one like \"127.0.0.1:9669\"";
+	return NULL;
+}
+
 static const struct conf_node server[] = {
 	{ "ip", K_ADDRS, LIST(struct auth_server, ip, nip, struct addr), .help = "its addresses" },
 	{ "mac", K_MACS, LIST(struct auth_server, mac, nmac, struct mac),
@@ -501,6 +524,19 @@ static const struct conf_node syslog_nodes[] = {
 	  .help = "structured-data id; 32473 is the number reserved for documentation (RFC 5612)" },
 };
 
+static const struct conf_node control_nodes[] = {
+	{ "socket", K_TEXT, AT(struct conf, control_socket), .max = 107,
+	  .help = "unix socket for crosstapctl, like /run/crosstap/control; absent: none. Whoever may write "
+		  "to it may ask, mute and reload" },
+	{ "mode", K_TEXT, AT(struct conf, control_mode), .max = 4, .def = "0660",
+	  .help = "its mode, in quotes; its group is the sensor's" },
+};
+static const struct conf_node metrics_nodes[] = {
+	{ "listen", K_TEXT, AT(struct conf, metrics_listen), .max = HOST_LENGTH,
+	  .help = "\"127.0.0.1:9669\": OpenMetrics at /metrics, for everybody who reaches it; absent: "
+		  "none" },
+};
+
 static const struct conf_node top[] = {
 	{ "sensor", K_MAP, SUB(sensor), .help = "this sensor" },
 	{ "authority", K_LIST, LIST(struct conf, authority.site, authority.nsite, struct auth_site),
@@ -518,6 +554,10 @@ static const struct conf_node top[] = {
 	{ "syslog", K_MAP, SUB(syslog_nodes), .help = "all syslog outputs" },
 	{ "capture", K_MAP, SUB(capture), .help = "live capture" },
 	{ "state", K_MAP, SUB(state), .help = "what outlives a restart of a live sensor" },
+	{ "control", K_MAP, SUB(control_nodes), .check = check_control,
+	  .help = "what crosstapctl talks to, live" },
+	{ "metrics", K_MAP, SUB(metrics_nodes), .check = check_metrics,
+	  .help = "counters for Prometheus, live" },
 	{ "limits", K_MAP, SUB(limits), .help = "memory: all of it is taken at start" },
 };
 

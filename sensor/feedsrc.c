@@ -64,6 +64,9 @@ struct feedsrc {
 	uint16_t number[SENDERS]; /* the edge's number of a sender: 1 + index here */
 	uint32_t owed;		  /* documents that are not confirmed yet */
 	bool wanted;		  /* the edge shall run */
+	bool listens;		  /* it does */
+	feedsrc_ask *asked;
+	void *asked_arg;
 	int64_t started, again;	  /* clock_ms */
 	int64_t backoff;
 	uint64_t restarts;
@@ -94,6 +97,7 @@ start(struct feedsrc *f)
 {
 	memset(f->number, 0, sizeof(f->number));
 	f->owed = 0;
+	f->listens = false;
 	f->started = clock_ms();
 	return proc_start(&f->edge, f->argv);
 }
@@ -315,6 +319,9 @@ feedsrc_take(struct feedsrc *f)
 		}
 		if (head.kind == IPC_SENDER)
 			introduce(f, head.arg, data);
+		f->listens |= head.kind == IPC_READY;
+		if (head.kind == IPC_ASK && f->asked)
+			f->asked(f->asked_arg, head.arg, data);
 		if (head.kind != IPC_DOC)
 			continue;
 		struct sender *s = by_number(f, head.arg);
@@ -332,11 +339,11 @@ static bool
 wait_for_edge(struct feedsrc *f)
 {
 	int64_t until = clock_ms() + START_MS;
-	while (f->edge.fd >= 0 && f->nsender == 0 && clock_ms() < until) {
+	while (f->edge.fd >= 0 && !f->listens && clock_ms() < until) {
 		poll(&(struct pollfd){ .fd = f->edge.fd, .events = POLLIN }, 1, 100);
 		feedsrc_take(f);
 	}
-	if (f->nsender > 0)
+	if (f->listens)
 		return true;
 	proc_wait(&f->edge, BACKOFF_MS);
 	log_say("edge: did not start");
@@ -350,7 +357,7 @@ feedsrc_open(const struct opts *o, const struct conf *c, struct sipkey key, host
 	if (f == NULL)
 		return NULL;
 	*f = (struct feedsrc){ .conf = c, .edge = { .fd = -1 }, .fn = fn, .arg = arg };
-	f->wanted = c->nlisten + c->nfollow > 0;
+	f->wanted = conf_wants_edge(c);
 	if (!f->wanted)
 		return f;
 	f->mem = run_alloc(hostfeed_bytes());
@@ -424,6 +431,21 @@ feedsrc_stop(struct feedsrc *f)
 	}
 	proc_hang_up(&f->edge);
 	proc_wait(&f->edge, BACKOFF_MS);
+}
+
+void
+feedsrc_asked(struct feedsrc *f, feedsrc_ask *fn, void *arg)
+{
+	f->asked = fn;
+	f->asked_arg = arg;
+}
+
+/* A full socket drops it: the edge tells who asked that there is no answer. */
+void
+feedsrc_answer(struct feedsrc *f, uint32_t number, struct bytes answer)
+{
+	if (f->edge.fd >= 0)
+		ipc_send(f->edge.fd, IPC_ANSWER, number, answer);
 }
 
 bool

@@ -10,7 +10,7 @@
 #include "siphash.h"
 
 struct feedsrc;
-/* Starts the edge where feed.listen or feed.follow are configured and waits until it listens.  NULL (told) on failure.
+/* Starts the edge where feed.listen, feed.follow, control.socket or metrics.listen are configured and waits until it listens.  NULL (told) on failure.
  * `fn` gets every event that is accepted. */
 struct feedsrc *feedsrc_open(const struct opts *, const struct conf *, struct sipkey, hostev_fn *, void *arg);
 /* What to poll for reading, -1: nothing. */
@@ -26,6 +26,11 @@ void feedsrc_stop(struct feedsrc *);
 /* The counters of every sender on standard error. */
 void feedsrc_tell(const struct feedsrc *);
 void feedsrc_free(struct feedsrc *);
+
+/* Requests of the control socket and of the metrics endpoint; each wants one feedsrc_answer() with its number. */
+typedef void feedsrc_ask(void *arg, uint32_t number, struct bytes request);
+void feedsrc_asked(struct feedsrc *, feedsrc_ask *, void *arg);
+void feedsrc_answer(struct feedsrc *, uint32_t number, struct bytes answer);
 
 struct feedsrc_sender {
 	const char *name;

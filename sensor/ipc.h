@@ -21,6 +21,7 @@ enum ipc_kind {
 	IPC_SNAPSHOT, /* engine -> main: memfd number (arg) holds a whole snapshot */
 	IPC_RELOAD,   /* main -> children: read the configuration again */
 	IPC_STOP,     /* main -> children: drain and say goodbye */
+	IPC_READY,    /* edge -> engine: it listens, and has told its senders */
 	IPC_EVIDENCE, /* engine -> edge: pcapng bytes of an incident; arg: sequence, data begins with the 16 hex digits of its id */
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "control.h"
 #include "emit.h"
 #include "engine.h"
 #include "eventsrc.h"
@@ -67,6 +68,8 @@ struct live {
 	size_t n;
 	struct eventsrc *events;
 	struct feedsrc *feed;
+	struct control control;
+	char *answer; /* CONTROL_ANSWER_MAX bytes */
 	struct emit emit;
 	struct engine_conf ec;
 	struct engine *engine;
@@ -96,6 +99,43 @@ static void
 on_host(void *arg, const struct hostev *e)
 {
 	engine_host(arg, e);
+}
+
+/* Counters of a capture that was opened again begin anew. */
+static size_t
+taps_told(const struct live *l, struct control_tap *to)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct pcap_stat s = { 0 };
+		pcap_stats(l->tap[i].pcap, &s);
+		to[i] = (struct control_tap){ .name = l->o->iface[i],
+					      .frames = l->tap[i].frames,
+					      .dropped = s.ps_drop,
+					      .iface_dropped = s.ps_ifdrop };
+	}
+	return l->n;
+}
+
+static void
+on_ask(void *arg, uint32_t number, struct bytes request)
+{
+	struct live *l = arg;
+	struct control *c = &l->control;
+	struct control_tap taps[OPTS_READ_MAX];
+	struct out o = out_init(l->answer, CONTROL_ANSWER_MAX);
+	c->engine = l->engine;
+	c->feed = l->feed;
+	c->now = clock_wall();
+	c->now_ms = clock_ms();
+	c->tap = taps;
+	c->ntap = taps_told(l, taps);
+	c->records = l->emit.records;
+	control_answer(c, request, &o);
+	if (c->said[0])
+		log_say("control: %s", c->said);
+	reopen |= c->reload;
+	c->reload = false;
+	feedsrc_answer(l->feed, number, out_bytes(&o));
 }
 
 static bool
@@ -344,6 +384,12 @@ run_live(const struct opts *o, const struct conf *c)
 		status = l.feed ? EXIT_OK : EXIT_USAGE;
 	}
 	if (status == EXIT_OK) {
+		l.answer = run_alloc(CONTROL_ANSWER_MAX);
+		l.control = (struct control){ .conf = c, .env = &l.emit.env, .started = clock_wall() };
+		status = l.answer ? EXIT_OK : EXIT_INTERNAL;
+		feedsrc_asked(l.feed, on_ask, &l);
+	}
+	if (status == EXIT_OK) {
 		sigaction(SIGTERM, &act, NULL);
 		sigaction(SIGINT, &act, NULL);
 		sigaction(SIGHUP, &act, NULL);
@@ -366,6 +412,7 @@ run_live(const struct opts *o, const struct conf *c)
 		if (l.tap[i].pcap)
 			pcap_close(l.tap[i].pcap);
 	asking_close(&l.asking);
+	free(l.answer);
 	free(l.engine_mem);
 	free(l.walk_mem);
 	eventsrc_free(l.events);

@@ -40,7 +40,7 @@ run_open_inputs(const struct opts *o)
 int
 run_edge(const struct opts *o, const struct conf *c)
 {
-	if (c->nlisten + c->nfollow > 0)
+	if (o->role_edge ? conf_wants_edge(c) : c->nlisten + c->nfollow > 0)
 		return edge_run(c, o->role_edge ? ROLE_FD : -1);
 	log_say("--edge: found neither feed.listen nor feed.follow in the configuration, expected one");
 	return EXIT_USAGE;

@@ -6,6 +6,7 @@
 #include <event2/event_struct.h>
 #include <openssl/ssl.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 #include "edge.h"
 #include "framing.h"
@@ -13,6 +14,7 @@
 
 enum { CONN_TOKEN_MAX = 256 };
 
+struct asks;
 struct edge;
 struct conn;
 struct follow;
@@ -88,6 +90,7 @@ struct edge {
 	void *memory, *windows;
 	size_t windows_bytes;
 	struct framing_pool *pool;
+	struct asks *asks; /* NULL: nobody may ask */
 	struct event ipc_in, ipc_out, again, second, term, interrupt, hup, usr1;
 	bool stopping;
 	int64_t until; /* clock_ms: when stopping ends at the latest */
@@ -123,6 +126,18 @@ void listen_close(struct edge *);
 void listen_reload(struct edge *);
 /* Again after a pause. */
 void listen_resume(struct edge *);
+
+/* A socket's name: of a path (what an earlier run left there is removed, what somebody listens on is not), or of an address
+ * and port; 0 where the path is too long. */
+socklen_t listen_name(struct sockaddr_storage *, struct addr, uint16_t port, const char *path);
+
+/* ---- ask.c ---- */
+/* Opens the control socket and the metrics endpoint where they are configured.  False: told. */
+bool ask_open(struct edge *);
+void ask_close(struct edge *);
+/* The engine's answer to request `number`; `arg` is the edge. */
+void ask_answer(void *arg, uint32_t number, struct bytes);
+void ask_second(struct edge *, int64_t now);
 
 /* ---- follow.c ---- */
 bool follow_open(struct edge *);

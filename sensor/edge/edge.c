@@ -96,6 +96,7 @@ stop(struct edge *e)
 	e->stopping = true;
 	e->until = clock_ms() + GRACE_MS;
 	listen_close(e);
+	ask_close(e);
 	conns_stop(e);
 	edge_pump(e);
 }
@@ -140,6 +141,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	conns_second(e, now);
+	ask_second(e, now);
 	if (!e->stopping && hand_ready(&e->hand))
 		listen_resume(e);
 	edge_pump(e);
@@ -220,7 +222,7 @@ introduce(struct edge *e)
 	for (size_t i = 0; i < c->nfollow; i++)
 		if (!announce(e, c->nsender + i, &c->follow[i].computer, 1))
 			return false;
-	return true;
+	return hand_listening(&e->hand);
 }
 
 /* A descriptor a connection, as far as the hard limit goes. */
@@ -269,6 +271,7 @@ static void
 edge_free(struct edge *e)
 {
 	listen_close(e);
+	ask_close(e);
 	conns_free(e);
 	follow_free(e);
 	for (size_t i = 0; i < e->nlistener; i++)
@@ -299,7 +302,7 @@ edge_run(const struct conf *c, int ipc)
 	raise_limit(c);
 	if (hand_open(&e->hand, ipc) && events_open(e) && senders_open(e) && conns_open(e)) {
 		status = EXIT_USAGE;
-		if (listen_open(e) && introduce(e) && follow_open(e)) {
+		if (listen_open(e) && ask_open(e) && introduce(e) && follow_open(e)) {
 			log_say("edge: %zu listeners, %zu followed files, %zu senders", c->nlisten,
 				c->nfollow, c->nsender);
 			edge_pump(e);

@@ -107,17 +107,36 @@ hand_flush(struct hand *h)
 		write_out(h);
 }
 
-bool
-hand_sender(struct hand *h, uint32_t sender, struct bytes data)
+/* Waits for room. */
+static bool
+send_all(struct hand *h, enum ipc_kind kind, uint32_t arg, struct bytes data)
 {
 	if (h->fd < 0)
 		return true;
-	while (!ipc_send(h->fd, IPC_SENDER, sender, data)) {
+	while (!ipc_send(h->fd, kind, arg, data)) {
 		struct pollfd p = { .fd = h->fd, .events = POLLOUT };
 		if ((errno != EAGAIN && errno != ENOBUFS) || poll(&p, 1, ANNOUNCE_MS) <= 0)
 			return false;
 	}
 	return true;
+}
+
+bool
+hand_sender(struct hand *h, uint32_t sender, struct bytes data)
+{
+	return send_all(h, IPC_SENDER, sender, data);
+}
+
+bool
+hand_listening(struct hand *h)
+{
+	return send_all(h, IPC_READY, 0, bytes_of(NULL, 0));
+}
+
+bool
+hand_ask(struct hand *h, uint32_t number, struct bytes request)
+{
+	return h->fd >= 0 && ipc_send(h->fd, IPC_ASK, number, request);
 }
 
 void
@@ -130,6 +149,10 @@ hand_listen(struct hand *h)
 		case IPC_TAKEN: confirm(h, head.arg); break;
 		case IPC_RELOAD: h->reload = true; break;
 		case IPC_STOP: h->stop = true; break;
+		case IPC_ANSWER:
+			if (h->answered)
+				h->answered(h->answered_arg, head.arg, data);
+			break;
 		default: break; /* not the edge's yet */
 		}
 	}

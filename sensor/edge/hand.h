@@ -17,6 +17,9 @@ struct hand {
 	uint32_t held_sender;
 	size_t held_n, out_n;
 	uint32_t size[HAND_DOCS_MAX]; /* of document n at n % HAND_DOCS_MAX */
+	/* called with the engine's answers to hand_ask(); may be NULL */
+	void (*answered)(void *arg, uint32_t number, struct bytes);
+	void *answered_arg;
 	uint8_t *held_doc, *out, *in; /* one block, from malloc */
 };
 
@@ -29,6 +32,10 @@ bool hand_ready(const struct hand *);
 uint64_t hand_doc(struct hand *, uint32_t sender, struct bytes);
 /* Tells a sender's number, name and computer names (ipc.h); waits for room.  False where the receiver is gone. */
 bool hand_sender(struct hand *, uint32_t sender, struct bytes);
+/* Passes a request on to the engine under a number; false where it cannot be. */
+bool hand_ask(struct hand *, uint32_t number, struct bytes request);
+/* Tells the engine that we listen. */
+bool hand_listening(struct hand *);
 /* Sends the document that waits, or what standard output has not got yet. */
 void hand_flush(struct hand *);
 /* Reads what the receiver says. */

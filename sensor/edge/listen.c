@@ -249,6 +249,12 @@ unix_name(struct sockaddr_storage *ss, const char *path)
 	return sizeof(*un);
 }
 
+socklen_t
+listen_name(struct sockaddr_storage *ss, struct addr a, uint16_t port, const char *path)
+{
+	return path ? unix_name(ss, path) : inet_name(ss, a, port);
+}
+
 static void
 socket_options(const struct listener *l, bool six, bool any, bool udp)
 {
@@ -272,7 +278,7 @@ open_one(struct listener *l)
 	struct sockaddr_storage ss = { 0 };
 	if (!conf_endpoint(l->conf->address, &a, &port, &path))
 		return false;
-	socklen_t n = path ? unix_name(&ss, path) : inet_name(&ss, a, port);
+	socklen_t n = listen_name(&ss, a, port, path);
 	if (n == 0)
 		return failed(l, "path");
 	if (!path && !l->conf->plain && (l->tls = tlsctx_open(l->conf)) == NULL)
