@@ -432,7 +432,7 @@ tell_record(struct engine *e, struct hyp *h, const struct judged *j, const struc
 const struct incident *
 incident_look(struct engine *e, const struct hyp *h, const struct judged *j)
 {
-	struct incident *r = fill_record(e, h, j, h->muted ? mute_held(e, h, j) : NULL);
+	struct incident *r = fill_record(e, h, j, mute_held(e, h, j));
 
 	r->timestamp = h->told;
 	r->state = h->closed ? INC_CLOSED : h->rev == 1 ? INC_OPEN : INC_UPDATE;

@@ -235,8 +235,7 @@ verdict_of(struct engine *e, const struct hyp *h, struct judged *j)
 		j->verdict = (uint8_t)chain_verdict(h);
 	else
 		j->verdict = (uint8_t)(h->nfact ? wire_verdict(e, h, &t) : V_INFO);
-	bool by_event =
-		j->verdict == V_INFO && !h->folded && h->family < FAM_CHAINS && hyp_alone(h);
+	bool by_event = j->verdict == V_INFO && !h->folded && h->family < FAM_CHAINS && hyp_alone(h);
 	if (by_event)
 		j->verdict = h->host_fate;
 	if (h->lifted && j->verdict < V_CONFIRMED && hyp_open(h))
@@ -276,8 +275,9 @@ static void
 ask_authority(struct asking *a, const struct hyp *h, const struct tally *t)
 {
 	static const char *const standings[] = {
-		[ST_UNKNOWN] = "neither declared nor learned: without authority nothing here is a rogue by its "
-			       "mere presence; see `authority:`",
+		[ST_UNKNOWN] =
+			"neither declared nor learned: without authority nothing here is a rogue by its "
+			"mere presence; see `authority:`",
 		[ST_AUTHORISED] = "yes, it is declared or learned",
 		[ST_TOLERATED] = "tolerated: not declared, and nothing that is declared contradicts it",
 		[ST_UNAUTHORISED] = "no: what is declared or learned says otherwise",
@@ -300,9 +300,8 @@ ask_wire(struct asking *a, struct engine *e, const struct hyp *h, const struct t
 		answer(a, benign, "yes: every client shows a sign of life");
 	if (is_flood(h))
 		answer(a, "would signs of life of the clients have been seen (V_ARP)?",
-		       vantage_has(e, e->segment_at[h->seg], VB_ARP)
-			       ? "yes: their absence counts"
-			       : "not known: absence proves nothing");
+		       vantage_has(e, e->segment_at[h->seg], VB_ARP) ? "yes: their absence counts"
+								     : "not known: absence proves nothing");
 	answer(a, "do two rules about different fields of different messages agree?",
 	       two_independent(h) ? "yes" : "no");
 	answer(a, "was anything lost by the capture in that time?",

@@ -113,8 +113,7 @@ next_dhcp4(struct engine *e, struct view_at *at, struct view_server *v)
 	at->host = s;
 	if (s == NULL)
 		return false;
-	enum standing st =
-		auth_standing(e, e->segment_at[w.seg], SVC_DHCP4, w.mac, w.id, bytes_of(NULL, 0));
+	enum standing st = auth_standing(e, e->segment_at[w.seg], SVC_DHCP4, w.mac, w.id, bytes_of(NULL, 0));
 	return serves(e, at, w.seg, w.mac, w.id, s->last, st, v);
 }
 
@@ -124,8 +123,11 @@ next_dhcp6(struct engine *e, struct view_at *at, struct view_server *v)
 	struct d6_seen s;
 
 	at->host = d6_server_next(e, at->host, &s);
-	return at->host &&
-	       serves(e, at, s.seg, s.mac, (struct addr){ 0 }, s.last, (enum standing)s.standing, v);
+	if (at->host == NULL)
+		return false;
+	enum standing st = auth_standing(e, e->segment_at[s.seg], SVC_DHCP6, s.mac, (struct addr){ 0 },
+					 bytes_of(NULL, 0));
+	return serves(e, at, s.seg, s.mac, (struct addr){ 0 }, s.last, st, v);
 }
 
 static bool

@@ -619,8 +619,7 @@ mute_what(struct asked *a, struct mute *m)
 	char text[VALUE_MAX];
 	bool any = false;
 	m->any_detection = !request_get(a->request, "detection", text, sizeof(text));
-	if (!m->any_detection &&
-	    !mute_detection(m, a->c->conf->rule, a->c->conf->nrule, bytes_str(text)))
+	if (!m->any_detection && !mute_detection(m, a->c->conf->rule, a->c->conf->nrule, bytes_str(text)))
 		return "unknown detection: expected one of --list-detectors or the id of a site rule";
 	any |= !m->any_detection;
 	m->has_mac = request_get(a->request, "actor", text, sizeof(text));
@@ -670,12 +669,14 @@ mute(struct asked *a)
 		return;
 	}
 	if (!mute_add(a->c->engine, &m)) {
-		fail(a, "256 mutes hold already", "wait until one ends, or mute by segment instead of by actor");
+		fail(a, "256 mutes hold already",
+		     "wait until one ends, or mute by segment instead of by actor");
 		return;
 	}
 	changed(a);
 	k_ts(a->o, "until", m.until);
-	k_str(a->o, "note", "until the sensor restarts; put it into `mutes:` of the configuration to keep it");
+	k_str(a->o, "note",
+	      "until the sensor restarts; put it into `mutes:` of the configuration to keep it");
 }
 
 static void
@@ -692,11 +693,13 @@ static const struct {
 	void (*answer)(struct asked *);
 	bool list;
 } asks[] = {
-	{ "status", status, false },	 { "stats", stats, true },	   { "tables", tables, true },
-	{ "incidents", incidents, true }, { "why", why, false },	   { "bindings", bindings, true },
-	{ "vantage", vantage, true },	 { "authority", authority, true }, { "learned", learned, true },
-	{ "senders", senders, true },	 { "clocks", clocks, true },	   { "mutes", mutes, true },
-	{ "mute", mute, false },	 { "reload", reload, false },
+	{ "status", status, false },  { "stats", stats, true },
+	{ "tables", tables, true },   { "incidents", incidents, true },
+	{ "why", why, false },	      { "bindings", bindings, true },
+	{ "vantage", vantage, true }, { "authority", authority, true },
+	{ "learned", learned, true }, { "senders", senders, true },
+	{ "clocks", clocks, true },   { "mutes", mutes, true },
+	{ "mute", mute, false },      { "reload", reload, false },
 };
 
 static void
@@ -732,7 +735,8 @@ control_answer(struct control *c, struct bytes request, struct out *o)
 	size_t i = 0;
 	c->said[0] = 0;
 	if (!request_good(request) || !request_get(request, "ask", ask, sizeof(ask))) {
-		fail(&a, "the request is no flat JSON object with `ask`", "send a line like {\"ask\":\"status\"}");
+		fail(&a, "the request is no flat JSON object with `ask`",
+		     "send a line like {\"ask\":\"status\"}");
 		out_chr(o, '}');
 		return;
 	}

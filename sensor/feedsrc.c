@@ -67,7 +67,7 @@ struct feedsrc {
 	bool listens;		  /* it does */
 	feedsrc_ask *asked;
 	void *asked_arg;
-	int64_t started, again;	  /* clock_ms */
+	int64_t started, again; /* clock_ms */
 	int64_t backoff;
 	uint64_t restarts;
 };

@@ -29,10 +29,11 @@ unicode(struct cursor *c)
 	unsigned v = 0;
 	for (int i = 0; i < 4; i++) {
 		uint8_t b = cur_u8(c);
-		unsigned d = b >= '0' && b <= '9'   ? b - '0'
-			     : b >= 'a' && b <= 'f' ? b - 'a' + 10u
-			     : b >= 'A' && b <= 'F' ? b - 'A' + 10u
-						    : 16;
+		unsigned d = 16;
+		if (b >= '0' && b <= '9')
+			d = b - (unsigned)'0';
+		else if ((b | 0x20) >= 'a' && (b | 0x20) <= 'f')
+			d = (b | 0x20u) - 'a' + 10;
 		if (d == 16)
 			cur_fail(c, CUR_BAD);
 		v = v << 4 | (d & 15);
@@ -80,7 +81,8 @@ word(struct cursor *c, struct out *o)
 	size_t n = 0;
 	while (cur_more(c)) {
 		uint8_t b = c->base[c->off];
-		bool in = (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z') || b == '-' || b == '+' || b == '.';
+		bool in =
+			(b >= '0' && b <= '9') || (b >= 'a' && b <= 'z') || b == '-' || b == '+' || b == '.';
 		if (!in)
 			break;
 		out_chr(o, (char)cur_u8(c));

@@ -18,8 +18,8 @@
 
 enum {
 	CLIENTS = 32,
-	HEAD_MAX = 8192,     /* of an HTTP request */
-	ANSWER_MS = 10000,   /* for the engine */
+	HEAD_MAX = 8192,      /* of an HTTP request */
+	ANSWER_MS = 10000,    /* for the engine */
 	IDLE_MS = 300 * 1000, /* a client that says nothing, or does not read */
 	BACKLOG = 16,
 };
