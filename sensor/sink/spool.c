@@ -90,6 +90,10 @@ recover(struct spool *s)
 		uint64_t here = at;
 		if (!record_at(s, &here, &r, &line) || check_of(r.number, line) != r.check)
 			break;
+		if (s->waiting == 0 && h->lost && h->lost_last == r.number) { /* counted, and still there */
+			h->lost--;
+			h->lost_last--;
+		}
 		at = here + record_bytes(r.length);
 		s->waiting++;
 	}
@@ -184,9 +188,10 @@ void
 spool_lose(struct spool *s, uint32_t number)
 {
 	struct head *h = s->head;
-	if (h->lost++ == 0)
+	if (h->lost == 0)
 		h->lost_first = number;
 	h->lost_last = number;
+	h->lost++;
 	s->lost++;
 }
 
@@ -202,12 +207,13 @@ drop_first(struct spool *s)
 		return;
 	}
 	bool unsent = s->head->start >= s->next;
-	s->head->start = at + record_bytes(r.length);
+	if (unsent) /* counted first: a kill that comes between is found by recover() */
+		spool_lose(s, r.number);
+	__atomic_store_n(&s->head->start, at + record_bytes(r.length), __ATOMIC_RELEASE);
 	if (!unsent)
 		return;
 	s->next = s->head->start;
 	s->waiting--;
-	spool_lose(s, r.number);
 }
 
 void

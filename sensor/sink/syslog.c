@@ -264,6 +264,8 @@ drain(struct syslog *s)
 {
 	int64_t until = clock_ms() + DRAIN_MS;
 	while (clock_ms() < until && (spool_waiting(s->spool) > 0 || s->length)) {
+		if (s->state == STATE_DOWN && s->backoff && spool_on_disk(s->spool))
+			break; /* nobody is there: the next run sends them */
 		step(s, WAIT_MS);
 		if (s->state != STATE_UP || s->length == 0)
 			poll(NULL, 0, spool_waiting(s->spool) > 0 ? WAIT_MS : 0);
