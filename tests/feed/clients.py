@@ -75,6 +75,26 @@ def build_lumber(folder):
 def records(p):
     return [json.loads(l)["record"] for l in p.lines()]
 
+def test_curl(binary, folder):
+    """batches of 500 records by curl, a process each as a script would: stops at the first that is not answered with success"""
+    if not shutil.which("curl"):
+        return rig.skip("curl", "no curl")
+    port = rig.free_port()
+    feed = {"listen": [{"address": "127.0.0.1:%d" % port, "protocol": "http", "plain": True}], "senders": [LOOPBACK]}
+    script = folder / "post.sh"
+    with open(script, "w") as f:
+        f.write("""n=$1; acked=0
+while [ "$n" -lt "$2" ]; do
+	to=$((n + 500)); [ "$to" -gt "$2" ] && to=$2
+	seq "$n" $((to - 1)) | sed 's/.*/{"record":&,"message":"posted"}/' |
+		curl -sS --fail --max-time 20 -o /dev/null --data-binary @- "http://127.0.0.1:%d/" 2>/dev/null || break
+	acked=$((acked + to - n)); n=$to
+done
+echo "$acked"
+""" % port)
+    send = lambda first, total: subprocess.Popen(["sh", script, str(first), str(total)], stdout=subprocess.PIPE)
+    killed_in_the_middle(binary, folder, feed, "curl", send)
+
 def test_lumberjack(binary, folder):
     lumber, why = build_lumber(folder)
     if lumber is None:
@@ -88,23 +108,38 @@ def test_lumberjack(binary, folder):
     want = []
     for n, (how, args) in enumerate((("plain", ["0"]), ("compressed", ["6"]), ("over TLS", ["3", pki.ca, *pki.sign("ws1", "ws1.corp.lab", "DNS:ws1.corp.lab")]))):
         address = "127.0.0.1:%d" % (tls if len(args) > 1 else port)
-        r = subprocess.run([lumber, address, "2000", "450", *args], capture_output=True, timeout=60)
+        r = subprocess.run([lumber, address, "0-2000", "450", *args], capture_output=True, timeout=60)
         want += range(2000)
         received(p, len(want))
         check("lumberjack %s: 2000 events acknowledged, all there once" % how, r.stdout == b"2000\n" and records(p) == want, (r, len(p.lines())))
     p.stop()
-    killed_in_the_middle(binary, folder, feed, lumber, port)
+    def send(first, total):
+        """records from `first` on until the end or until nobody answers: how many were acknowledged"""
+        return subprocess.Popen([lumber, "127.0.0.1:%d" % port, "%d-%d" % (first, total), "100", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    killed_in_the_middle(binary, folder, feed, "lumberjack", send)
 
-def killed_in_the_middle(binary, folder, feed, lumber, port):
+def killed_in_the_middle(binary, folder, feed, name, send):
+    """the edge is killed while a client sends; what was acknowledged is there, and when the client sends the rest again nothing is missing"""
     total = 100000 if os.environ.get("CROSSTAP_TEST_MODE") == "long" else 20000
-    p = edge(binary, folder, feed, "killed")
-    client = subprocess.Popen([lumber, "127.0.0.1:%d" % port, str(total), "100", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    p = edge(binary, folder, feed, name + "-killed")
+    client = send(0, total)
     until(lambda: len(p.out()) > 100000)
     os.kill(p.pid, signal.SIGKILL)
     acked = int(client.communicate(timeout=60)[0])
     p.process.wait()
-    there = set(int(n) for n in re.findall(rb'"record":(\d+)[,}]', p.out()))
-    check("lumberjack: of %d sent to an edge that was killed, all %d acknowledged are there" % (total, acked), 0 < acked < total and set(range(acked)) <= there, (acked, len(there)))
+    there = numbers(p)
+    check("%s: of %d sent to an edge that was killed, all %d acknowledged are there" % (name, total, acked), 0 < acked < total and set(range(acked)) <= set(there), (acked, len(there)))
+    q = edge(binary, folder, feed, name + "-again")
+    rest = int(send(acked, total).communicate(timeout=120)[0])
+    until(lambda: len(set(numbers(q))) >= total - acked, 20)
+    both = there + numbers(q)
+    check("%s: the rest sent again, all %d there, %d of them twice before the dedupe" % (name, total, len(both) - len(set(both))),
+          rest == total - acked and set(both) == set(range(total)) and len(both) - len(set(both)) <= 1000, (rest, len(set(both)), len(both)))
+    q.stop()
+
+def numbers(p):
+    """record numbers of the whole lines: the last may have been cut by the kill"""
+    return [int(n) for n in re.findall(rb'"record": ?(\d+)[,}].*\n', p.out())]
 
 def test_s_client(binary, folder):
     pki, port = rig.Pki(folder), rig.free_port()
@@ -123,7 +158,7 @@ def test_s_client(binary, folder):
 
 def main():
     binary, only = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    for test in (test_http, test_lumberjack, test_s_client):
+    for test in (test_http, test_curl, test_lumberjack, test_s_client):
         name = test.__name__[5:]
         if only and name not in only:
             continue

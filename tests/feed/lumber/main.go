@@ -1,5 +1,5 @@
 // Elastic's lumberjack client sends events in windows and prints how many were acknowledged.
-// usage: lumber ADDRESS EVENTS WINDOW COMPRESSION [CA CERTIFICATE KEY]
+// usage: lumber ADDRESS FROM-TO WINDOW COMPRESSION [CA CERTIFICATE KEY]        records FROM to TO - 1
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	v2 "github.com/elastic/go-lumber/client/v2"
@@ -42,14 +43,15 @@ func dialer() func(network, address string) (net.Conn, error) {
 }
 
 func main() {
-	events, window := number(os.Args[2]), number(os.Args[3])
+	from, to, _ := strings.Cut(os.Args[2], "-")
+	begin, end, window := number(from), number(to), number(os.Args[3])
 	client, err := v2.SyncDialWith(dialer(), os.Args[1], v2.CompressionLevel(number(os.Args[4])), v2.Timeout(20*time.Second))
 	check(err)
 	acked := 0
-	for first := 0; first < events; first += window {
+	for first := begin; first < end; first += window {
 		batch := []interface{}{}
-		for i := first; i < first+window && i < events; i++ {
-			batch = append(batch, map[string]interface{}{"record": i, "message": fmt.Sprintf("event %d of %d", i, events)})
+		for i := first; i < first+window && i < end; i++ {
+			batch = append(batch, map[string]interface{}{"record": i, "message": fmt.Sprintf("event %d of %d", i, end)})
 		}
 		n, err := client.Send(batch)
 		acked += n
