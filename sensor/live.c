@@ -11,13 +11,16 @@
 
 #include "clock.h"
 #include "control.h"
+#include "edge.h"
 #include "emit.h"
 #include "engine.h"
 #include "eventsrc.h"
 #include "feedsrc.h"
 #include "log.h"
+#include "notify.h"
 #include "opinion.h"
 #include "run.h"
+#include "sandbox.h"
 #include "statefile.h"
 
 enum { TIMEOUT_MS = 100, BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 33 + EVENTS_SOURCES_MAX };
@@ -57,7 +60,7 @@ struct tap {
 	pcap_t *pcap;
 	int fd;
 	uint16_t linktype;
-	uint64_t frames, unread;
+	uint64_t frames, unread, lost;
 	struct pcap_stat told;
 };
 
@@ -241,9 +244,32 @@ tap_loss(struct live *l, struct tap *t, ts_t now)
 	t->told = s;
 	if (lost == 0)
 		return;
+	t->lost += lost;
 	struct obs o = { .ts = now, .kind = OBS_LOSS, .iface = (uint16_t)(t - l->tap) };
 	o.u.loss = (struct loss){ .packets = lost, .total = (uint64_t)got + lost };
 	engine_obs(l->engine, &o);
+}
+
+/* The watchdog is fed from here and nowhere else: packets were taken and a tick has passed through the engine. */
+static void
+tell_progress(const struct live *l)
+{
+	char text[160];
+	uint64_t frames = 0, lost = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		frames += l->tap[i].frames;
+		lost += l->tap[i].lost;
+	}
+	struct out o = out_init(text, sizeof(text) - 1);
+	out_str(&o, "WATCHDOG=1\nSTATUS=");
+	out_u64(&o, frames);
+	out_str(&o, " frames, ");
+	out_u64(&o, lost);
+	out_str(&o, " lost, ");
+	out_u64(&o, l->emit.records);
+	out_str(&o, " incident records");
+	text[o.n] = 0;
+	notify_say(text);
 }
 
 static void
@@ -269,6 +295,7 @@ each_second(struct live *l)
 		statefile_finish(&l->state, l->engine);
 		l->save_at = clock_ms() + l->c->state_every / TS_MS;
 	}
+	tell_progress(l);
 }
 
 static void
@@ -355,6 +382,23 @@ open_engine(struct live *l)
 	return l->engine && l->walk ? EXIT_OK : EXIT_INTERNAL;
 }
 
+/* What is written to after the start: files that HUP opens again, the state.  The edge is started again and needs what it reads
+ * and the folders of its sockets. */
+static bool
+close_doors(const struct live *l)
+{
+	struct sandbox s = { .read_anywhere = true };
+	for (size_t i = 0; i < l->c->noutput; i++) {
+		sandbox_beside(&s, l->c->output[i].path, true);
+		sandbox_beside(&s, l->c->output[i].spool, true);
+	}
+	if (l->o->log_dir)
+		sandbox_folder(&s, l->o->log_dir, true);
+	sandbox_beside(&s, bytes_str(l->state.path), true);
+	edge_folders(&s, l->c);
+	return sandbox_enter(&s, "engine", l->c->nlisten > 0);
+}
+
 static void
 goodbye(struct live *l)
 {
@@ -376,6 +420,7 @@ run_live(const struct opts *o, const struct conf *c)
 {
 	struct live l = { .o = o, .c = c };
 	struct sigaction act = { .sa_handler = on_signal };
+	notify_open();
 	int status = open_all(&l);
 	if (status == EXIT_OK)
 		status = open_engine(&l);
@@ -383,6 +428,8 @@ run_live(const struct opts *o, const struct conf *c)
 		l.feed = feedsrc_open(o, c, run_random_key(), on_host, l.engine);
 		status = l.feed ? EXIT_OK : EXIT_USAGE;
 	}
+	if (status == EXIT_OK && !close_doors(&l))
+		status = EXIT_INTERNAL;
 	if (status == EXIT_OK) {
 		l.answer = run_alloc(CONTROL_ANSWER_MAX);
 		l.control = (struct control){ .conf = c, .env = &l.emit.env, .started = clock_wall() };
@@ -395,7 +442,9 @@ run_live(const struct opts *o, const struct conf *c)
 		sigaction(SIGHUP, &act, NULL);
 		sigaction(SIGUSR1, &act, NULL);
 		signal(SIGPIPE, SIG_IGN);
+		notify_say("READY=1");
 		loop(&l);
+		notify_say("STOPPING=1");
 		for (size_t i = 0; i < l.n; i++)
 			tap_loss(&l, &l.tap[i], clock_wall());
 		feedsrc_stop(l.feed);

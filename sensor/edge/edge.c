@@ -288,6 +288,34 @@ edge_free(struct edge *e)
 	free(e);
 }
 
+void
+edge_folders(struct sandbox *s, const struct conf *c)
+{
+	struct addr addr;
+	uint16_t port;
+	const char *path;
+	for (size_t i = 0; i < c->nlisten; i++) {
+		const struct conf_listen *l = &c->listen[i];
+		sandbox_beside(s, l->certificate, false);
+		sandbox_beside(s, l->key, false);
+		sandbox_beside(s, l->client_ca, false);
+		if (conf_endpoint(l->address, &addr, &port, &path) && path)
+			sandbox_beside(s, bytes_str(path), true);
+	}
+	for (size_t i = 0; i < c->nfollow; i++)
+		sandbox_beside(s, c->follow[i].path, false);
+	sandbox_beside(s, c->control_socket, true);
+}
+
+/* Ports are bound and files open; what is opened again later lies in these folders. */
+static bool
+close_doors(const struct conf *c)
+{
+	struct sandbox s = { 0 };
+	edge_folders(&s, c);
+	return sandbox_enter(&s, "edge", false);
+}
+
 int
 edge_run(const struct conf *c, int ipc)
 {
@@ -302,7 +330,7 @@ edge_run(const struct conf *c, int ipc)
 	raise_limit(c);
 	if (hand_open(&e->hand, ipc) && events_open(e) && senders_open(e) && conns_open(e)) {
 		status = EXIT_USAGE;
-		if (listen_open(e) && ask_open(e) && introduce(e) && follow_open(e)) {
+		if (listen_open(e) && ask_open(e) && introduce(e) && follow_open(e) && close_doors(c)) {
 			log_say("edge: %zu listeners, %zu followed files, %zu senders", c->nlisten,
 				c->nfollow, c->nsender);
 			edge_pump(e);
