@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "encode.h"
 #include "dissector.h"
 #include "joins.h"
 #include "vantage.h"
@@ -362,6 +363,19 @@ explain(const char *id, const struct conf *c)
 	return EXIT_USAGE;
 }
 
+static int
+schema(void)
+{
+	static char text[SCHEMA_MAX];
+	struct out o = out_init(text, sizeof(text));
+	encode_schema(&o);
+	if (!out_ok(&o))
+		return EXIT_INTERNAL;
+	fwrite(o.p, 1, o.n, stdout);
+	putchar('\n');
+	return EXIT_OK;
+}
+
 int
 run_list(const struct opts *o, const struct conf *c)
 {
@@ -369,6 +383,7 @@ run_list(const struct opts *o, const struct conf *c)
 	case ACT_LIST_DETECTORS: list_detectors(c); return EXIT_OK;
 	case ACT_LIST_EVENTS: list_events(); return EXIT_OK;
 	case ACT_LIST_FIELDS: list_fields(); return EXIT_OK;
+	case ACT_SCHEMA: return schema();
 	case ACT_LIST_IFACES: return list_ifaces();
 	case ACT_DOCUMENT: return document(o->document);
 	default: return explain(o->explain, c);

@@ -16,6 +16,7 @@ enum {
 	LONG_LIST_DETECTORS,
 	LONG_LIST_EVENTS,
 	LONG_LIST_FIELDS,
+	LONG_SCHEMA,
 	LONG_EXPLAIN,
 	LONG_DUMP,
 	LONG_VERSION,
@@ -77,6 +78,8 @@ static const struct opt table[] = {
 	  "Windows events and what they are joined with" },
 	{ "list-fields", 0, LONG_LIST_FIELDS, OPT_NONE, NULL, "Ask the program",
 	  "fields of --dissect and of site rules" },
+	{ "dump-schema", 0, LONG_SCHEMA, OPT_NONE, NULL, "Ask the program",
+	  "JSON Schema of incidents and observations" },
 	{ "explain", 0, LONG_EXPLAIN, OPT_ID, "ID", "Ask the program",
 	  "a detection, fact, event, verdict, vantage, refutation, trap or site rule" },
 	{ "document", 0, LONG_DOCUMENT, OPT_DOCUMENT, "NAME", "Ask the program",
@@ -277,6 +280,7 @@ one(struct opts *o, int c)
 	case LONG_LIST_DETECTORS: return act(o, ACT_LIST_DETECTORS);
 	case LONG_LIST_EVENTS: return act(o, ACT_LIST_EVENTS);
 	case LONG_LIST_FIELDS: return act(o, ACT_LIST_FIELDS);
+	case LONG_SCHEMA: return act(o, ACT_SCHEMA);
 	case LONG_EXPLAIN: o->explain = optarg; return act(o, ACT_EXPLAIN);
 	case LONG_DOCUMENT: o->document = optarg; return act(o, ACT_DOCUMENT);
 	case LONG_DUMP: return act(o, ACT_DUMP);

@@ -8,7 +8,7 @@
 #include "obs.h"
 
 /* A datagram of 1400 bytes has room for the sequence number, which the sink puts in. */
-enum { EVE_MAX = 16384, SYSLOG_SHORT_MAX = 1368, SYSLOG_LONG_MAX = EVE_MAX + 4096, OBS_LINE_MAX = 1 << 20 };
+enum { EVE_MAX = 16384, SYSLOG_SHORT_MAX = 1368, SYSLOG_LONG_MAX = EVE_MAX + 4096, OBS_LINE_MAX = 1 << 20, SCHEMA_MAX = 1 << 18 };
 
 /* What an incident record names but does not hold. */
 struct encode_env {
@@ -33,6 +33,8 @@ void encode_ocsf(struct out *, const struct encode_env *, const struct incident 
 enum syslog_message { MESSAGE_EVE, MESSAGE_TITLE_BRIEF, MESSAGE_CEF, MESSAGE_CEF_BRIEF, MESSAGE_OCSF };
 /* RFC 5424. */
 void encode_rfc5424(struct out *, const struct encode_env *, const struct incident *, enum syslog_message);
+/* JSON Schema of incidents, and under `$defs` of observations; SCHEMA_MAX is enough. */
+void encode_schema(struct out *);
 /* Community ID version 1 with seed 0; false where the flow has no addresses, or is ICMP without a type. */
 bool community_id(struct out *, const struct inc_flow *);
 

@@ -1,0 +1,329 @@
+/* JSON Schema (draft 2020-12) of the incident record (CONTRACT.md 3), and under `$defs` of the observations, from the field
+ * tables of the dissectors.  Verdicts, severities, detections and the rest are the program's own tables. */
+#include "dissector.h"
+#include "encode.h"
+#include "engine.h"
+
+enum kind {
+	TEXT,
+	NUMBER,
+	TRUE,
+	TIME,
+	MAC,
+	ID,
+	GRADE,
+	VERDICT,
+	SEVERITY,
+	STATE,
+	ROLE,
+	DETECTION,
+	EVENT,
+	OBJECT
+};
+
+struct row {
+	const char *key;
+	uint8_t kind; /* enum kind */
+	bool required, null, list;
+	uint8_t nsub;
+	const struct row *sub;
+};
+
+#define SUB(table) .sub = (table), .nsub = NELEM(table)
+
+static const struct row metadata[] = {
+	{ .key = "mitre_technique_id", .kind = TEXT, .required = true, .list = true }
+};
+static const struct row alert[] = {
+	{ .key = "action", .kind = TEXT, .required = true },
+	{ .key = "gid", .kind = NUMBER, .required = true },
+	{ .key = "signature_id", .kind = NUMBER, .required = true },
+	{ .key = "rev", .kind = NUMBER, .required = true },
+	{ .key = "signature", .kind = TEXT, .required = true },
+	{ .key = "category", .kind = TEXT, .required = true },
+	{ .key = "severity", .kind = NUMBER, .required = true },
+	{ .key = "metadata", .kind = OBJECT, .required = true, SUB(metadata) },
+};
+static const struct row ether[] = { { .key = "src_mac", .kind = MAC, .required = true } };
+static const struct row actor[] = { { .key = "mac", .kind = MAC, .required = true, .null = true },
+				    { .key = "ip", .kind = TEXT, .required = true, .list = true },
+				    { .key = "name", .kind = TEXT, .required = true, .null = true } };
+static const struct row victim[] = {
+	{ .key = "mac", .kind = MAC, .required = true, .null = true },
+	{ .key = "ip", .kind = TEXT, .required = true, .list = true },
+	{ .key = "name", .kind = TEXT, .required = true, .null = true },
+	{ .key = "grade", .kind = GRADE, .required = true },
+};
+static const struct row packet[] = { { .key = "file", .kind = TEXT },
+				     { .key = "frame", .kind = NUMBER, .required = true } };
+static const struct row fact[] = {
+	{ .key = "id", .kind = TEXT, .required = true },
+	{ .key = "grade", .kind = GRADE, .required = true },
+	{ .key = "count", .kind = NUMBER, .required = true },
+	{ .key = "first", .kind = TIME, .required = true },
+	{ .key = "last", .kind = TIME, .required = true },
+	{ .key = "packets", .kind = OBJECT, .required = true, .list = true, SUB(packet) },
+};
+static const struct row ndpi[] = { { .key = "proto", .kind = TEXT, .required = true, .null = true },
+				   { .key = "risk", .kind = TEXT, .required = true, .list = true } };
+static const struct row flow[] = {
+	{ .key = "src_ip", .kind = TEXT, .required = true },
+	{ .key = "src_port", .kind = NUMBER, .required = true },
+	{ .key = "dest_ip", .kind = TEXT, .required = true },
+	{ .key = "dest_port", .kind = NUMBER, .required = true },
+	{ .key = "proto", .kind = TEXT, .required = true },
+	{ .key = "ndpi", .kind = OBJECT, .required = true, SUB(ndpi) },
+	{ .key = "packets", .kind = OBJECT, .required = true, .list = true, SUB(packet) },
+};
+static const struct row host_event[] = {
+	{ .key = "computer", .kind = TEXT, .required = true, .null = true },
+	{ .key = "provider", .kind = TEXT, .required = true, .null = true },
+	{ .key = "event_id", .kind = NUMBER, .required = true },
+	{ .key = "record_id", .kind = NUMBER, .required = true },
+	{ .key = "time", .kind = TIME, .required = true },
+	{ .key = "offset_ms", .kind = NUMBER, .required = true },
+	{ .key = "role", .kind = ROLE, .required = true },
+	{ .key = "withdrawn", .kind = TRUE },
+};
+static const struct row vantage[] = { { .key = "have", .kind = TEXT, .required = true, .list = true },
+				      { .key = "missing", .kind = TEXT, .required = true, .list = true } };
+static const struct row muted[] = { { .key = "reason", .kind = TEXT, .required = true },
+				    { .key = "until", .kind = TIME, .required = true } };
+static const struct row incident[] = {
+	{ .key = "id", .kind = ID, .required = true },
+	{ .key = "rev", .kind = NUMBER, .required = true },
+	{ .key = "state", .kind = STATE, .required = true },
+	{ .key = "title", .kind = TEXT, .required = true },
+	{ .key = "detection", .kind = DETECTION, .required = true },
+	{ .key = "verdict", .kind = VERDICT, .required = true },
+	{ .key = "grade", .kind = GRADE, .required = true },
+	{ .key = "severity", .kind = SEVERITY, .required = true },
+	{ .key = "confidence", .kind = NUMBER, .required = true },
+	{ .key = "segment", .kind = TEXT, .required = true },
+	{ .key = "actor", .kind = OBJECT, .required = true, SUB(actor) },
+	{ .key = "victims", .kind = OBJECT, .required = true, .list = true, SUB(victim) },
+	{ .key = "victims_total", .kind = NUMBER },
+	{ .key = "first", .kind = TIME, .required = true },
+	{ .key = "last", .kind = TIME, .required = true },
+	{ .key = "members", .kind = ID, .list = true },
+	{ .key = "facts", .kind = OBJECT, .required = true, .list = true, SUB(fact) },
+	{ .key = "facts_total", .kind = NUMBER },
+	{ .key = "flows", .kind = OBJECT, .list = true, SUB(flow) },
+	{ .key = "host_events", .kind = OBJECT, .required = true, .list = true, SUB(host_event) },
+	{ .key = "host_events_total", .kind = NUMBER },
+	{ .key = "refuted_by", .kind = TEXT, .required = true, .list = true },
+	{ .key = "vantage", .kind = OBJECT, .required = true, SUB(vantage) },
+	{ .key = "tool_hint", .kind = TEXT, .required = true, .null = true },
+	{ .key = "attack", .kind = TEXT, .required = true, .list = true },
+	{ .key = "explain", .kind = TEXT, .required = true },
+	{ .key = "next", .kind = TEXT, .required = true, .list = true },
+	{ .key = "muted", .kind = OBJECT, SUB(muted) },
+	{ .key = "cut", .kind = TRUE },
+};
+static const struct row top[] = {
+	{ .key = "timestamp", .kind = TIME, .required = true },
+	{ .key = "event_type", .kind = EVENT, .required = true },
+	{ .key = "sensor", .kind = TEXT, .required = true },
+	{ .key = "in_iface", .kind = TEXT },
+	{ .key = "vlan", .kind = NUMBER, .list = true },
+	{ .key = "src_ip", .kind = TEXT },
+	{ .key = "src_port", .kind = NUMBER },
+	{ .key = "dest_ip", .kind = TEXT },
+	{ .key = "dest_port", .kind = NUMBER },
+	{ .key = "proto", .kind = TEXT },
+	{ .key = "community_id", .kind = TEXT },
+	{ .key = "ether", .kind = OBJECT, SUB(ether) },
+	{ .key = "alert", .kind = OBJECT, SUB(alert) },
+	{ .key = "incident", .kind = OBJECT, .required = true, SUB(incident) },
+};
+
+static const char *
+verdict_at(size_t i)
+{
+	return i < VERDICTS ? verdict_name((enum verdict)i) : NULL;
+}
+
+static const char *
+severity_at(size_t i)
+{
+	return i < SEVERITIES ? severity_name((enum severity)i) : NULL;
+}
+
+static const char *
+state_at(size_t i)
+{
+	return i <= INC_CLOSED ? inc_state_name((enum inc_state)i) : NULL;
+}
+
+static const char *
+role_at(size_t i)
+{
+	return i <= ROLE_CONTEXT ? role_name((enum role)i) : NULL;
+}
+
+static const char *
+detection_id_at(size_t i)
+{
+	const struct detection *d = detection_at(i);
+	return d ? d->id : NULL;
+}
+
+static const char *
+grade_at(size_t i)
+{
+	static const char *const names[GRADES] = { "E0", "E1", "E2", "E3", "E4", "E5" };
+	return i < GRADES ? names[i] : NULL;
+}
+
+static const char *
+event_at(size_t i)
+{
+	return i == 0 ? "alert" : i == 1 ? "incident" : NULL;
+}
+
+/* How a kind is written, or the texts that it is one of. */
+static const struct {
+	const char *text;
+	const char *(*at)(size_t);
+} kinds[] = {
+	[TEXT] = { "\"type\":\"string\"", NULL },
+	[NUMBER] = { "\"type\":\"integer\"", NULL },
+	[TRUE] = { "\"const\":true", NULL },
+	[TIME] = { "\"type\":\"string\",\"pattern\":\"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+		   "([.][0-9]{6})?Z)?$\"",
+		   NULL },
+	[MAC] = { "\"type\":\"string\",\"pattern\":\"^([0-9a-f]{2}:){5}[0-9a-f]{2}$\"", NULL },
+	[ID] = { "\"type\":\"string\",\"pattern\":\"^[0-9a-f]{16}$\"", NULL },
+	[GRADE] = { NULL, grade_at },
+	[VERDICT] = { NULL, verdict_at },
+	[SEVERITY] = { NULL, severity_at },
+	[STATE] = { NULL, state_at },
+	[ROLE] = { NULL, role_at },
+	[DETECTION] = { NULL, detection_id_at },
+	[EVENT] = { NULL, event_at },
+};
+
+static void
+texts(struct out *o, const char *(*at)(size_t))
+{
+	const char *text;
+	out_str(o, "\"enum\":[");
+	for (size_t i = 0; (text = at(i)) != NULL; i++) {
+		if (i)
+			out_chr(o, ',');
+		out_json_str(o, bytes_str(text));
+	}
+	out_chr(o, ']');
+}
+
+static void object(struct out *, const struct row *, size_t n);
+
+static void
+value(struct out *o, const struct row *r)
+{
+	out_str(o, r->null ? "{\"anyOf\":[{\"type\":\"null\"},{" : "{");
+	if (r->list)
+		out_str(o, "\"type\":\"array\",\"items\":{");
+	if (r->kind == OBJECT)
+		object(o, r->sub, r->nsub);
+	else if (kinds[r->kind].at)
+		texts(o, kinds[r->kind].at);
+	else
+		out_str(o, kinds[r->kind].text);
+	if (r->list)
+		out_chr(o, '}');
+	out_str(o, r->null ? "}]}" : "}");
+}
+
+/* As deep as the tables above, which are constant. */
+static void
+object(struct out *o, const struct row *rows, size_t n)
+{
+	bool first = true;
+	out_str(o, "\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			out_chr(o, ',');
+		out_json_str(o, bytes_str(rows[i].key));
+		out_chr(o, ':');
+		value(o, &rows[i]);
+	}
+	out_str(o, "},\"required\":[");
+	for (size_t i = 0; i < n; i++) {
+		if (!rows[i].required)
+			continue;
+		if (!first)
+			out_chr(o, ',');
+		out_json_str(o, bytes_str(rows[i].key));
+		first = false;
+	}
+	out_chr(o, ']');
+}
+
+static const char *
+field_schema(const struct field *f)
+{
+	switch ((enum field_type)f->type) {
+	case F_U8:
+	case F_U16:
+	case F_U32:
+	case F_U64: return "\"type\":\"integer\"";
+	case F_BOOL: return "\"type\":\"boolean\"";
+	case F_HEX8:
+	case F_HEX16:
+	case F_HEX24:
+	case F_HEX32: return "\"type\":\"string\",\"pattern\":\"^0x[0-9a-f]+$\"";
+	case F_HEX: return "\"type\":\"string\",\"pattern\":\"^([0-9a-f]{2})*$\"";
+	case F_MAC: return kinds[MAC].text;
+	case F_LIST:
+	case F_ROWS: return "\"type\":\"array\"";
+	case F_OBJECT:
+	case F_MAP:
+	case F_NEST: return "\"type\":\"object\"";
+	default: return "\"type\":\"string\"";
+	}
+}
+
+static void
+protocol(struct out *o, const struct dissector *d)
+{
+	out_json_str(o, bytes_str(d->name));
+	out_str(o, ":{\"type\":\"object\",\"required\":[\"frame\",\"ts\",\"proto\"],\"properties\":{"
+		   "\"frame\":{\"type\":\"integer\"},\"proto\":{\"const\":");
+	out_json_str(o, bytes_str(d->name));
+	out_chr(o, '}');
+	for (size_t i = 0; i < d->nfields; i++) {
+		const struct field *f = &d->fields[i];
+		if (f->name == NULL)
+			continue;
+		out_chr(o, ',');
+		out_json_str(o, bytes_str(f->name));
+		out_str(o, ":{");
+		out_str(o, field_schema(f));
+		if (f->help) {
+			out_str(o, ",\"description\":");
+			out_json_str(o, bytes_str(f->help));
+		}
+		out_chr(o, '}');
+	}
+	out_str(o, "}}");
+}
+
+void
+encode_schema(struct out *o)
+{
+	bool first = true;
+	out_str(o, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"crosstap "
+		   "incident\",");
+	object(o, top, NELEM(top));
+	out_str(o, ",\"$defs\":{");
+	for (size_t i = 0; dissectors[i]; i++) {
+		if (dissectors[i]->name == NULL)
+			continue;
+		if (!first)
+			out_chr(o, ',');
+		protocol(o, dissectors[i]);
+		first = false;
+	}
+	out_str(o, "}}");
+}
