@@ -275,9 +275,7 @@ static void
 ask_authority(struct asking *a, const struct hyp *h, const struct tally *t)
 {
 	static const char *const standings[] = {
-		[ST_UNKNOWN] =
-			"neither declared nor learned: without authority nothing here is a rogue by its "
-			"mere presence; see `authority:`",
+		[ST_UNKNOWN] = "neither declared nor learned: its mere presence accuses nobody",
 		[ST_AUTHORISED] = "yes, it is declared or learned",
 		[ST_TOLERATED] = "tolerated: not declared, and nothing that is declared contradicts it",
 		[ST_UNAUTHORISED] = "no: what is declared or learned says otherwise",

@@ -2,7 +2,8 @@
 pair in a network namespace of its own, a sender brings an event, and everything is asked for as an operator would, `top` in a
 pseudo-terminal whose screen is read.
 usage: control.py CROSSTAP CROSSTAPCTL"""
-import fcntl, json, os, pty, re, select, shutil, signal, socket, struct, subprocess, sys, termios, time, urllib.error, urllib.request
+import fcntl, json, os, pty, re, select, shutil, signal, socket, struct, subprocess, sys, termios, time
+import urllib.error, urllib.parse, urllib.request
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "feed"))
 import rig
 from rig import check, until
@@ -76,7 +77,6 @@ class Top:
             os.execv(ctl_, [ctl_, "-s", sock, "top"])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         os.kill(self.pid, signal.SIGWINCH)
-        self.before = None
         self.screen, self.bytes = Screen(lines, columns), 0
     def read(self, seconds):
         end = time.monotonic() + seconds
@@ -88,9 +88,6 @@ class Top:
             self.bytes += len(data)
             self.screen.feed(data.decode("utf-8", "replace"))
         return True
-    def end(self):
-        status = until(lambda: os.waitpid(self.pid, os.WNOHANG)[1:] if os.waitpid else None, 0)
-        return status
 
 # ---- nobody there ----
 p = ctl("status", code=1)
@@ -107,7 +104,9 @@ check("help", "mute" in ctl("--help").stdout and "crosstapctl 0" in ctl("--versi
 # ---- a sensor, a capture, an event ----
 conf = {"control": {"socket": sock, "mode": "0600"}, "metrics": {"listen": "127.0.0.1:%d" % metrics_port}, "sensor": {"name": "s1"},
         "feed": {"listen": [{"address": "unix:" + feed_sock, "sender": "local"}], "senders": [{"name": "local", "computers": [".corp.lab"]}]}}
-sensor = rig.Program(bin_, folder, conf, ["-c", case + "/authority.yaml", "-i", "tap0"], name="sensor")
+with open(folder / "authority.yaml", "w") as f: # and no DHCPv6 server at all
+    f.write(open(case + "/authority.yaml").read().replace('"resolvers":', '"dhcp6_servers": [], "resolvers":'))
+sensor = rig.Program(bin_, folder, conf, ["-c", folder / "authority.yaml", "-i", "tap0"], name="sensor")
 check("the socket has the mode that is configured", until(lambda: os.path.exists(sock)) and os.stat(sock).st_mode & 0o777 == 0o600)
 subprocess.run(["ip", "link", "set", "tap1", "up"], check=True)
 time.sleep(0.5)
@@ -218,6 +217,30 @@ try: status = urllib.request.urlopen(urllib.request.Request(url + "/metrics", da
 except urllib.error.HTTPError as e: status = e.code
 check("metrics: GET only", status == 405)
 
+prometheus = shutil.which("prometheus")
+if prometheus is None:
+    rig.skip("scrape", "Debian's prometheus package is not installed")
+else:
+    port = rig.free_port()
+    with open(folder / "prometheus.yml", "w") as f:
+        f.write("global: {evaluation_interval: 1s}\n" + open("deploy/prometheus/prometheus.yml").read().replace("127.0.0.1:9669", "127.0.0.1:%d" % metrics_port).replace("30s", "1s"))
+    shutil.copy("deploy/prometheus/crosstap.rules.yml", folder / "crosstap.rules.yml")
+    scraper = subprocess.Popen([prometheus, "--config.file", folder / "prometheus.yml", "--storage.tsdb.path", folder / "tsdb",
+                                "--web.listen-address", "127.0.0.1:%d" % port], stdout=subprocess.DEVNULL, stderr=open(folder / "prometheus.err", "w"))
+    def query(what):
+        try:
+            with urllib.request.urlopen("http://127.0.0.1:%d/api/v1/query?query=%s" % (port, urllib.parse.quote(what)), timeout=2) as r:
+                return json.load(r)["data"]["result"]
+        except OSError: return []
+    up = until(lambda: [s for s in query('up{job="crosstap"}') if s["value"][1] == "1"], 15, 0.3)
+    check("Prometheus scrapes it", up, open(folder / "prometheus.err").read()[-600:])
+    got = query('crosstap_incidents_open{verdict="confirmed"}')
+    check("Prometheus has its numbers", got and float(got[0]["value"][1]) > 0, got)
+    fired = until(lambda: query('ALERTS{alertname="CrosstapConfirmed",alertstate="firing"}'), 20, 0.5)
+    check("Prometheus alerts on a confirmed incident", fired)
+    scraper.terminate()
+    scraper.wait(timeout=20)
+
 # ---- top ----
 top = Top()
 top.read(2.5)
@@ -253,7 +276,6 @@ promtool = shutil.which("promtool")
 if promtool is None:
     rig.skip("promtool", "Debian's prometheus package is not installed")
 else:
-    with open(folder / "metrics.txt", "w") as f: f.write(body.replace("# EOF\n", ""))
     p = subprocess.run([promtool, "check", "rules", "deploy/prometheus/crosstap.rules.yml"], capture_output=True, text=True)
     check("promtool: the rules load", p.returncode == 0, p.stdout + p.stderr)
     p = subprocess.run([promtool, "test", "rules", "tests/control/rules_test.yml"], capture_output=True, text=True)
