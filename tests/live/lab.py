@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Real servers, clients and attack tools on LANs of network namespaces, a mirror of each port to one running sensor; what the
-clients' own logs say comes as host events from rsyslog over TLS, and the alerts arrive at an rsyslog, where they are judged.
+clients' own logs say comes as host events from rsyslog over TLS; the alerts arrive at rsyslog, over TLS too, and are judged there.
 
 usage: lab.py [--long] [--seconds N] [--keep] CROSSTAP [ROW...]
   --seconds N  how long the benign LANs run (120; --long: 3600, with leases of seconds instead of hours)
@@ -69,28 +69,25 @@ def dnsmasq6(host):
     dnsmasq(host, more="dhcp-range=%s::1000,%s::1fff,64,120s\n" % (host.lan.net6, host.lan.net6))
 
 
-def isc(host, first=100, last=150):
+def isc(host, first=100, last=150, more=""):
     net = host.lan.net
-    conf = ("authoritative; default-lease-time 20; max-lease-time 20; option domain-name \"corp.lab\"; subnet %s.0 netmask 255.255.255.0 "
+    conf = more + ("authoritative; default-lease-time 20; max-lease-time 20; option domain-name \"corp.lab\"; subnet %s.0 netmask 255.255.255.0 "
             "{ range %s.%d %s.%d; option routers %s.1; option domain-name-servers %s.1; }\n" % (net, net, first, net, last, net, net))
     host.start(["dhcpd", "-4", "-f", "-d", "-user", "root", "-group", "root", "-cf", host.write("dhcpd.conf", conf), "-lf", host.write("dhcpd.leases", ""), "-pf", host.path("dhcpd.pid"), "eth0"])
 
 
 def isc_small(host):
-    isc(host, 100, 115)
+    # without the ping before an offer (1 s each), so that the pool ends while the test looks
+    isc(host, 100, 115, "ping-check false; ")
 
 
-def kea_small(host):
-    kea(host, "100f")
-
-
-def kea(host, last6="1fff"):
+def kea(host):
     net, six = host.lan.net, host.lan.net6
     times = {"valid-lifetime": 20, "renew-timer": 8, "rebind-timer": 14, "lease-database": {"type": "memfile", "persist": False}, "interfaces-config": {"interfaces": ["eth0"]}}
     option = lambda name, data: {"name": name, "data": data}
     four = dict(times, **{"authoritative": True, "subnet4": [{"subnet": net + ".0/24", "pools": [{"pool": "%s.100 - %s.150" % (net, net)}],
         "option-data": [option("routers", net + ".1"), option("domain-name-servers", net + ".1"), option("domain-name", "corp.lab")]}]})
-    sixer = dict(times, **{"preferred-lifetime": 16, "subnet6": [{"subnet": six + "::/64", "interface": "eth0", "pools": [{"pool": "%s::1000 - %s::%s" % (six, six, last6)}],
+    sixer = dict(times, **{"preferred-lifetime": 16, "subnet6": [{"subnet": six + "::/64", "interface": "eth0", "pools": [{"pool": "%s::1000 - %s::1fff" % (six, six)}],
         "option-data": [option("dns-servers", six + "::1")]}]})
     host.inside(link_local) # before that the server finds no address for its socket
     env = {"KEA_PIDFILE_DIR": "/run/kea", "KEA_LOCKFILE_DIR": "/run/kea"}
@@ -222,7 +219,8 @@ class Row:
 
 
 # Confirmed wherever a victim depends on the actor or its host tells.  Spoofed neighbours and floods of advertisements from forged
-# addresses leave no such trace of their own (the names that a spoofed resolver answers do): probable is what they can be.
+# addresses, or of Solicits whose answers reach nobody, leave no such trace of their own: probable is what they can be.  The names
+# that a spoofed resolver answers are confirmed as dns-takeover.
 C = "confirmed"
 ROWS = [
     Row("benign-kea", kea, [dhclient6, dhcpcd, dhclient], managed=True),
@@ -235,7 +233,7 @@ ROWS = [
     Row("thc-fake-router", dnsmasq, [dhclient, dhcpcd], fake_router, {"rogue-ra": C}),
     Row("thc-flood-router", dnsmasq, [dhclient, dhclient], flood_router, {"rogue-ra": "probable"}, forged=True, mirror="both"),
     Row("thc-fake-dhcps6", dnsmasq, [dhclient6, dhclient6], fake_dhcps6, {"dhcpv6-rogue-server": C}, {"dns-takeover", "mitm6"}),
-    Row("thc-flood-dhcpc6", kea_small, [dhclient6, dhclient], flood_dhcpc6, {"dhcpv6-solicit-flood": "probable"}, forged=True, managed=True),
+    Row("thc-flood-dhcpc6", kea, [dhclient6, dhclient], flood_dhcpc6, {"dhcpv6-solicit-flood": "probable"}, forged=True, managed=True),
     Row("thc-parasite6", dnsmasq, [dhclient, dhclient], parasite6, {"nd-spoof": "probable"}, late=dhcpcd),
     Row("dhcpstarv", isc_small, [dhclient, dhclient], dhcpstarv, {"dhcp-starvation": C}, {"dhcp-discover-flood"}),
     Row("yersinia", isc, [dhclient, dhclient], yersinia, {"dhcp-discover-flood": C}, {"dhcp-starvation"}, forged=True, mirror="both"),
@@ -251,7 +249,7 @@ ATTACK_SECONDS, LATE_SECONDS = 40, 8
 RSYSLOG = """
 global(workDirectory="{work}" maxMessageSize="64k" defaultNetstreamDriverCAFile="{ca}" defaultNetstreamDriverCertFile="{cert}" defaultNetstreamDriverKeyFile="{key}")
 module(load="imptcp")
-module(load="imtcp")
+module(load="imtcp" StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="x509/certvalid")
 template(name="event" type="string" string="<134>1 - relay windows - - - %rawmsg%")
 template(name="alert" type="string" string="%timegenerated:::date-rfc3339% %rawmsg%\\n")
 input(type="imptcp" address="127.0.0.1" port="{source}" ruleset="events")
@@ -274,18 +272,28 @@ def authority(number, row):
             "resolvers": [net + ".1", six + "::1"]}
 
 
+def both_ways(pki, name):
+    """rsyslog has one certificate for what it sends and what it receives, and so has the sensor here."""
+    cert, key = pki.sign(name, name + ".lab", "DNS:%s.lab" % name, server=True)
+    with open(pki.folder / (name + ".ext"), "w") as f:
+        f.write("extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=DNS:%s.lab\n" % name)
+    rig.openssl("x509", "-req", "-in", pki.folder / (name + ".csr"), "-CA", pki.ca, "-CAkey", pki.folder / "ca.key", "-CAcreateserial", "-days", "2",
+                "-extfile", pki.folder / (name + ".ext"), "-out", cert)
+    return cert, key
+
+
 class Site:
     """Sensor, rsyslog, and the way of events into it."""
     def __init__(self, binary, folder, rows):
         pki = rig.Pki(folder)
-        cert, key = pki.sign("server", "crosstap.lab", "DNS:crosstap.lab", server=True)
-        relay, relay_key = pki.sign("relay", "relay.lab")
+        cert, key = both_ways(pki, "crosstap")
+        relay, relay_key = both_ways(pki, "relay")
         feed, self.source, alerts = rig.free_port(), rig.free_port(), rig.free_port()
         self.log, self.record, self.lock = folder / "alerts.log", 1000, threading.Lock()
         conf = {"authority": [authority(r.lan.number, r) for r in rows], "sensor": {"name": "lab"},
                 "feed": {"listen": [{"address": "127.0.0.1:%d" % feed, "certificate": cert, "key": key, "client_ca": pki.ca}],
                          "senders": [{"name": "relay", "computers": [".corp.lab"], "certificate": "relay.lab"}]},
-                "output": [{"type": "syslog", "host": "127.0.0.1", "port": alerts, "transport": "tcp"}]}
+                "output": [{"type": "syslog", "host": "127.0.0.1", "port": alerts, "transport": "tls", "ca": pki.ca, "name": "relay.lab", "certificate": cert, "key": key}]}
         text = RSYSLOG.format(work=folder.path, ca=pki.ca, cert=relay, key=relay_key, source=self.source, alerts=alerts, feed=feed)
         with open(folder / "rsyslog.conf", "w") as f:
             f.write(text)
@@ -312,16 +320,16 @@ class Site:
             self.input.sendall(json.dumps(event).encode() + b"\n")
 
     def alerts(self):
-        """(seconds of arrival, record) of each line that came so far."""
+        """(seconds of arrival, record, sequence number of RFC 5424 7.3.1) of each line that came so far."""
         out = []
         try:
             lines = open(self.log, encoding="utf-8").read().splitlines()
         except FileNotFoundError:
             return out
         for line in lines:
-            m = re.match(r"(\S+) <\d+>1 (?:\S+ ){5}\[incident@32473 .*?\] (\{.*\})$", line)
+            m = re.match(r'(\S+) <\d+>1 (?:\S+ ){5}(?:\[meta sequenceId="(\d+)"\])?\[incident@32473 .*?\] (\{.*\})$', line)
             if m:
-                out.append((seconds(m[1]), json.loads(m[2])))
+                out.append((seconds(m[1]), json.loads(m[3]), int(m[2] or 0)))
             elif "[incident@" in line:
                 raise ValueError("no RFC 5424 with JSON: " + line[:200])
         return out
@@ -430,7 +438,7 @@ def attach(rows):
 
 def judge(row, alerts):
     """What the collector got about one LAN against the row."""
-    mine = [(at, r) for at, r in alerts if r["incident"]["segment"].startswith(row.lan.span + "/")]
+    mine = [(at, r) for at, r, _ in alerts if r["incident"]["segment"].startswith(row.lan.span + "/")]
     last, late = {}, []
     for at, r in mine:
         i = r["incident"]
@@ -521,6 +529,7 @@ def inside(args, rows):
     site.daemon.terminate()
     alerts = site.alerts()
     check("alerts arrived", alerts or not any(r.attack for r in rows), site.sensor.err()[-600:])
+    check("none is missing", [n for _, _, n in alerts] == list(range(1, len(alerts) + 1)), [n for _, _, n in alerts][:40])
     for row in rows:
         judge(row, alerts)
     rig.end()
