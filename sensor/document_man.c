@@ -112,7 +112,8 @@ document_program(void)
 	roff_item("/etc/crosstap/crosstap.yaml");
 	roff_line("The configuration; files of conf.d beside it are read too.");
 	roff_section("SEE ALSO");
-	puts(".BR crosstap.yaml (5),\n.BR crosstap\\-detections (7),\n.BR crosstap\\-fields (7)");
+	puts(".BR crosstapctl (1),\n.BR crosstap.yaml (5),\n.BR crosstap\\-detections (7),\n.BR "
+	     "crosstap\\-fields (7)");
 }
 
 static void

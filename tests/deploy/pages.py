@@ -30,7 +30,7 @@ def out(*args):
 
 
 def place(name):
-    return os.path.join(ROOT, "deploy", PLACES[name], name)
+    return os.path.join(ROOT, "deploy", PLACES.get(name, "man"), name)
 
 
 def plain(roff):
@@ -43,6 +43,22 @@ def tags(page):
 
 def source(name):
     return open(os.path.join(ROOT, name)).read()
+
+
+def ctl_page():
+    """crosstapctl(1) out of what crosstapctl --help prints of its table"""
+    ctl = os.path.join(os.path.dirname(BIN), "crosstapctl")
+    text = subprocess.run([ctl, "--help"], capture_output=True, text=True, timeout=60).stdout
+    roff = lambda t: t.replace("\\", "\\e").replace("-", "\\-")
+    rows = lambda pattern: "".join(".TP\n.B %s\n%s.\n" % (roff(a), roff(b)) for a, b in re.findall(pattern, text))
+    usage = re.findall(r"(?m)^  (?:  )?(?=crosstapctl |    +\[)(.*)$", text)
+    return (".\\\" Made by tests/deploy/pages.py --write from `crosstapctl --help`.\n"
+            '.TH CROSSTAPCTL 1 "" "crosstap" "User Commands"\n.SH NAME\ncrosstapctl \\- asks a running crosstap\n'
+            ".SH SYNOPSIS\n.nf\n" + "".join(roff(u.rstrip()) + "\n" for u in usage) + ".fi\n.SH DESCRIPTION\n"
+            "Asks the sensor over its control socket; whoever may write to the socket may ask, mute and reload.\n"
+            ".SH COMMANDS\n" + rows(r"(?m)^    (\w+) +(\S.*)$") + ".SH OPTIONS\n" +
+            rows(r"(?m)^    (-s SOCKET|--json) +(\S.*)$") + ".SH EXIT STATUS\n" +
+            roff(re.search(r"Exit status: (.*)", text).group(1)) + "\n.SH SEE ALSO\n.BR crosstap (8)\n", text)
 
 
 def table_keys():
@@ -90,11 +106,15 @@ def whole():
 
 
 def good():
-    for name in PLACES:
-        made = out("--document", name)
+    page, text = ctl_page()
+    commands = re.findall(r"(?m)^    ([a-z]+) +\S", text)
+    say(len(commands) > 10 and set(commands) <= tags(page) and {"-s SOCKET", "--json"} <= tags(page),
+        "every command and option stands in crosstapctl(1)", set(commands) - tags(page))
+    for name in list(PLACES) + ["crosstapctl.1"]:
+        made = page if name == "crosstapctl.1" else out("--document", name)
         say(made and os.path.exists(place(name)) and made == open(place(name)).read(),
-            "deploy/%s/%s is what the program makes: run pages.py CROSSTAP --write" % (PLACES[name], name))
-        if re.search(r"\.[578]$", name) is None:
+            "%s is what the program makes: run pages.py CROSSTAP --write" % place(name))
+        if re.search(r"\.[1578]$", name) is None:
             continue
         if shutil.which("man"):
             r = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", place(name)], capture_output=True,
@@ -155,6 +175,8 @@ if "--write" in sys.argv:
         os.makedirs(os.path.dirname(place(name)), exist_ok=True)
         with open(place(name), "w") as f:
             f.write(out("--document", name))
+    with open(place("crosstapctl.1"), "w") as f:
+        f.write(ctl_page()[0])
 whole()
 good()
 sample()

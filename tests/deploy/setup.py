@@ -202,6 +202,14 @@ CASES = [  # YAML, what -T must say
     ("mutes: [{detection: mitm6, until: 2026-11-20T22:00:00Z}]", "found a mute without reason"),
     ("mutes: [{detection: SITE-9, until: 2026-11-20T22:00:00Z, reason: a}]", "found the id of no rule"),
     ("mutes:\n" + "  - {detection: mitm6, until: 2026-11-20T22:00:00Z, reason: a}\n" * 257, "found more than 256, expected fewer"),
+    ("output: [{type: syslog, host: a, ca: b}]", "found ca, name, certificate or key, expected them with transport tls only"),
+    ("output: [{type: syslog, host: a, transport: tls, certificate: b}]", "found one of certificate and key"),
+    ("output: [{type: syslog, host: a, spool: b}]", "found spool, expected it with transport tcp or tls only"),
+    ("output: [{type: syslog, host: a, format: ocsf}]", "found format ocsf over udp"),
+    ("output: [{type: syslog, host: a, hosts: [b]}]", "found host and hosts, expected one of them"),
+    ("output: [{type: syslog, host: a, transport: tcp, spool: b}, {type: syslog, host: c, transport: tcp, spool: b}]", "found the spool of an earlier output"),
+    ("control: {mode: '0999'}", "found a mode that is none"),
+    ("metrics: {listen: here}", "found no address in listen"),
     ("#" * (5 << 20), "found more than 4 MiB, expected a configuration"),
 ]
 
