@@ -18,7 +18,10 @@ clean(const char *from, char *to, size_t cap)
 		p += c1;
 		to[n++] = c1 || *p < 0x20 || *p == 0x7f ? '?' : (char)*p;
 	}
-	while (n + 5 >= cap && n > 0 && ((unsigned char)to[n - 1] & 0xc0) == 0x80)
+	bool cut = n + 5 >= cap;
+	while (cut && n > 0 && ((unsigned char)to[n - 1] & 0xc0) == 0x80)
+		n--;
+	if (cut && n > 0 && (unsigned char)to[n - 1] >= 0xc0)
 		n--;
 	to[n] = 0;
 }

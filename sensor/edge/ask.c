@@ -146,8 +146,8 @@ static void
 on_read(struct bufferevent *bev, void *arg)
 {
 	struct client *c = arg;
-	(void)bev;
-	if (c->waits || c->last)
+	/* who does not read its answers gets no more of them: on_written() goes on */
+	if (c->waits || c->last || evbuffer_get_length(bufferevent_get_output(bev)) > 0)
 		return;
 	c->since = clock_ms();
 	if (c->how == ASK_METRICS)

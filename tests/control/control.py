@@ -200,6 +200,17 @@ for _ in range(20):
         s.sendall(b'{"ask":"bindings"}\n') # and does not wait for the answer
 check("who leaves before the answer harms nobody", ctl("status").returncode == 0)
 
+deaf = socket.socket(socket.AF_UNIX)
+deaf.connect(sock)
+deaf.setblocking(False)
+sent, rss = 0, sensor.rss_kib(sensor.edge_pid())
+for _ in range(400):
+    try: sent += deaf.send(b'{"ask":"stats"}\n' * 100)
+    except BlockingIOError: time.sleep(0.005)
+grown = sensor.rss_kib(sensor.edge_pid()) - rss
+check("who asks and never reads costs nothing: %d KiB" % grown, sent > 1600 and grown < 4096 and ctl("status").returncode == 0, (sent, grown))
+deaf.close()
+
 # ---- metrics ----
 url = "http://127.0.0.1:%d" % metrics_port
 with urllib.request.urlopen(url + "/metrics", timeout=5) as r:
