@@ -989,3 +989,33 @@ join_decide(struct engine *e, struct kept *k, bool at_end)
 		return;
 	}
 }
+
+/* The same hypothesis judged once more from its events; one that has forgotten an event stays as it is. */
+static void
+review(struct engine *e, struct hyp *h, bool at_end)
+{
+	uint64_t serial[INC_LIST_MAX];
+	uint32_t n = h->nevent;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct kept *k = event_find(e, h->event[i].serial);
+		if (k == NULL || k->joined || !h->event[i].lone || h->events_total > n)
+			return;
+		serial[i] = h->event[i].serial;
+	}
+	while (h->nevent)
+		hyp_event_drop(h, &h->event[h->nevent - 1]);
+	h->host_row = h->host_fate = 0;
+	h->host_why = NULL;
+	h->missing = 0;
+	for (size_t i = 0; i < n; i++)
+		join_decide(e, (struct kept *)(uintptr_t)event_find(e, serial[i]), at_end);
+}
+
+void
+join_review(struct engine *e, bool at_end)
+{
+	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
+		if (h->family < FAM_CHAINS && h->host_row && (h->missing >> VB_S4 & 1) && hyp_alone(h))
+			review(e, h, at_end);
+}

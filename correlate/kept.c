@@ -4,7 +4,7 @@
 #include "snapshot.h"
 
 enum { EVENTS_DEFAULT = 16384 };
-static const ts_t EPS_UNSYNCED = 300 * TS_SEC, EPS_SYNCED = EVENT_EPS_SEC * TS_SEC; /* DETECTIONS.md 1.3 */
+static const ts_t EPS_UNSYNCED = EVENT_EPS_MAX, EPS_SYNCED = EVENT_EPS_SEC * TS_SEC; /* DETECTIONS.md 1.3 */
 
 /* Messages of all servers, suspects or not: what else could explain an event that names nobody. */
 struct seen {
@@ -29,6 +29,7 @@ struct feed {
 	uint32_t cap;
 	uint64_t n, decided_upto, paired_upto, duplicates;
 	ts_t due, pair_due; /* no window closes, nothing is to be paired before */
+	bool leased;	    /* an audit log told of leases since the last look */
 	struct seen_ring ra, reply6;
 	struct join_index index;
 };
@@ -381,6 +382,7 @@ events_event(struct engine *e, const struct hostev *ev)
 	f->pair_due = k->ts + CLOCK_REACH < f->pair_due ? k->ts + CLOCK_REACH : f->pair_due;
 	if (k->kind == HE_RAS_DIAL && (k->set & (HES_NAME | HES_PEER)))
 		dial_note(e, k->coid, k->name, k->peer);
+	f->leased |= k->kind == HE_DHCP_LEASED;
 	identity_agent(e, k);
 	clock_set(e, k);
 	join_all(e, k);
@@ -507,6 +509,9 @@ events_tick(struct engine *e, bool at_end)
 	uint64_t first = f->n > f->cap ? f->n - f->cap : 0;
 	bool older = true;
 
+	if (f->leased)
+		join_review(e, at_end);
+	f->leased = false;
 	if (!at_end && e->now <= f->due)
 		return;
 	f->due = INT64_MAX;
@@ -593,6 +598,7 @@ static const struct snap_field feed_rows[] = {
 	SNAP_NOT(struct feed, duplicates),
 	SNAP_NOT(struct feed, due),
 	SNAP_NOT(struct feed, pair_due),
+	SNAP(struct feed, leased),
 	SNAP_SUB(struct feed, ra, seen_ring_rec),
 	SNAP_SUB(struct feed, reply6, seen_ring_rec),
 	SNAP_NOT(struct feed, index),

@@ -58,6 +58,7 @@ uint64_t    events_duplicates(const struct engine *);
 /* How far the time may be wrong while the clock's error is not known, and when it is. */
 ts_t	     event_eps(struct engine *, const struct kept *);
 enum { EVENT_EPS_SEC = 2 };
+#define EVENT_EPS_MAX (300 * TS_SEC) /* while it is not known (DETECTIONS.md 1.3) */
 /* Did a router other than `but` send an RA on the segment between the times, with these flags (mask selects M 2, O 1)? */
 bool	     other_ra(struct engine *, uint16_t seg, struct mac but, ts_t from, ts_t to, uint8_t flags, uint8_t mask);
 
@@ -70,6 +71,8 @@ bool join_try(struct engine *, struct kept *, struct hyp *);
 void join_again(struct engine *, struct kept *);
 /* joins.c: the window is over and nothing was joined: host-only, refuted or unverifiable, where the row says so. */
 void join_decide(struct engine *, struct kept *, bool at_end);
+/* joins.c: judges again the decided events for which the mirror was missing (V_S4): an audit log may have told since. */
+void join_review(struct engine *, bool at_end);
 struct join_index;
 const struct join_index *events_index(const struct engine *); /* joins.h */
 

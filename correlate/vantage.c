@@ -1,8 +1,18 @@
 /* Rates of sight, one ring of minutes for each segment and bit.  Nothing here judges. */
 #include "vantage.h"
+#include "kept.h"
 #include "snapshot.h"
 
-enum { MINUTES = 60, MIN_SAMPLES = 20, MIN_SHARE = 90, TALKERS = 8, TALKERS_NEEDED = 3, LOSSES = 64 };
+enum {
+	MINUTES = 60,
+	MIN_SAMPLES = 20,
+	MIN_SHARE = 90,
+	TALKERS = 8,
+	TALKERS_NEEDED = 3,
+	LOSSES = 64,
+	ASKERS = 512
+};
+static const ts_t LEASED_WITHIN = 5 * TS_SEC;
 
 struct rate {
 	uint32_t seen[MINUTES], all[MINUTES];
@@ -19,12 +29,20 @@ struct view {
 struct lost {
 	ts_t from, to;
 };
+/* A DHCPv4 client whose question the mirror showed no answer to. */
+struct asker {
+	ts_t asked, sampled;
+	uint16_t seg;
+	struct mac client;
+};
 struct vantage {
 	struct view view[SEGMENTS_MAX];
 	struct lost
 		lost[LOSSES]; /* windows in which more than 0.1 % was dropped, newest overwrite the oldest */
 	uint32_t nlost;
 	ts_t last_report;
+	struct asker asker[ASKERS]; /* the newest overwrite the oldest */
+	uint32_t nasker;
 };
 
 static const char *const names[VANTAGE_BITS] = { "V_B4",  "V_S4",  "V_M6", "V_S6",
@@ -74,6 +92,45 @@ vantage_sample(struct engine *e, const struct segment *s, enum vantage_bit b, bo
 	r->seen[(uint64_t)r->minute % MINUTES] += seen;
 }
 
+void
+vantage_unanswered(struct engine *e, const struct segment *s, struct mac client, ts_t asked)
+{
+	struct vantage *v = e->vantage;
+
+	v->asker[v->nasker++ % ASKERS] =
+		(struct asker){ .asked = asked, .sampled = e->now, .seg = s->ix, .client = client };
+}
+
+static bool
+leased(struct engine *e, const struct asker *a)
+{
+	size_t i = 0;
+	const struct kept *k;
+	ts_t slack = LEASED_WITHIN + EVENT_EPS_MAX;
+
+	while ((k = event_next(e, &i, HE_DHCP_LEASED, a->asked - slack, a->asked + slack))) {
+		ts_t eps = event_eps(e, k), d = k->ts > a->asked ? k->ts - a->asked : a->asked - k->ts;
+		if ((k->set & HES_MAC) && mac_eq(k->mac, a->client) && d <= LEASED_WITHIN + eps)
+			return true;
+	}
+	return false;
+}
+
+/* How many of the hour's questions without an answer the audit log answers. */
+static uint32_t
+logged(struct engine *e, const struct segment *s)
+{
+	const struct vantage *v = e->vantage;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < v->nasker && i < ASKERS; i++) {
+		const struct asker *a = &v->asker[i];
+		if (a->seg == s->ix && a->sampled / TS_MIN > e->now / TS_MIN - MINUTES)
+			n += leased(e, a);
+	}
+	return n;
+}
+
 unsigned
 vantage_share(struct engine *e, const struct segment *s, enum vantage_bit b, uint32_t *samples)
 {
@@ -85,6 +142,8 @@ vantage_share(struct engine *e, const struct segment *s, enum vantage_bit b, uin
 		seen += r->seen[i];
 		all += r->all[i];
 	}
+	if (b == VB_S4 && seen < all)
+		seen += logged(e, s);
 	*samples = all;
 	return all ? (unsigned)((uint64_t)seen * 100 / all) : 0;
 }
@@ -183,11 +242,20 @@ static const struct snap_field lost_rows[] = {
 	SNAP(struct lost, to),
 };
 static const struct snap_rec lost_rec = SNAP_REC(struct lost, lost_rows);
+static const struct snap_field asker_rows[] = {
+	SNAP(struct asker, asked),
+	SNAP(struct asker, sampled),
+	SNAP(struct asker, seg),
+	SNAP(struct asker, client),
+};
+static const struct snap_rec asker_rec = SNAP_REC(struct asker, asker_rows);
 static const struct snap_field vantage_rows[] = {
 	SNAP_NOT(struct vantage, view),
 	SNAP_SUBS(struct vantage, lost, lost[0], lost_rec),
 	SNAP(struct vantage, nlost),
 	SNAP(struct vantage, last_report),
+	SNAP_SUBS(struct vantage, asker, asker[0], asker_rec),
+	SNAP(struct vantage, nasker),
 };
 static const struct snap_rec vantage_rec = SNAP_REC(struct vantage, vantage_rows);
 

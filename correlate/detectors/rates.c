@@ -395,8 +395,11 @@ judge_offer(struct engine *e, const struct due *d)
 	bool answered = c->answered >= d->since;
 	if (!answered)
 		c->waiting = 0;
-	if (!(c->flags & D4C_NEW) && !under_attack(e))
+	if (!(c->flags & D4C_NEW) && !under_attack(e)) {
 		vantage_sample(e, e->seg, VB_S4, answered);
+		if (!answered && !mac_zero(c->mac))
+			vantage_unanswered(e, e->seg, c->mac, d->since);
+	}
 	answered |= c->selected >= d->since; /* the mirror missed a unicast OFFER */
 	if (answered)
 		rs->row = 0;
