@@ -56,6 +56,14 @@ def refusal(w, at):
     w.server(6, X, ip(66), CLI, 901, ANY)
 
 
+def refused_beside(w, at):
+    """a stranger refuses a lease while its owner gives it"""
+    w.set(-400).dora(S1, ip(2), CLI, 870, CIP)
+    w.set(at).client(3, CLI, 902, "+o4(54,%s)+o4(50,%s)" % (ip(2), CIP))
+    w.server(6, X, ip(66), CLI, 902, ANY)
+    w.server(5, S1, ip(2), CLI, 902, CIP)
+
+
 def informed(w, at):
     w.set(at).client(8, CLI, 911, src=CIP, ciaddr=CIP)
     w.server(5, X, ip(66), CLI, 911, ANY, extra='+o4(252,"http://10.0.0.66/wpad.dat")')
@@ -119,12 +127,18 @@ def lured(w, at):
     w.set(at).talk_tcp(CLI, CIP, X, ip(66), 445, logon.smb2_logon(NONCE), sport=50300)
 
 
-def given_back(w, at):
-    """one MAC gives back the leases of eight"""
+def solicits(w, at):
+    """one station asks in the name of 15 clients"""
+    for i in range(15):
+        w.set(at - 20 + i).d6client(1, X, 3000 + i, duid=w.duid(mac(400 + i)))
+
+
+def given_back(w, at, kind=7):
+    """one MAC gives back the leases of eight, or declines them"""
     for i in range(8):
         w.set(-600 + 3 * i).dora(S1, ip(2), mac(300 + i), 300 + i, ip(150 + i))
     for i in range(8):
-        w.set(at + 0.1 * i).client(7, mac(300 + i), 400 + i, "+o4(54,%s)" % ip(2), src=ip(150 + i), dst=ip(2), ciaddr=ip(150 + i), l2=X, l2dst=S1)
+        w.set(at + 0.1 * i).client(kind, mac(300 + i), 400 + i, "+o4(54,%s)" % ip(2), src=ip(150 + i), dst=ip(2), ciaddr=ip(150 + i), l2=X, l2dst=S1)
 
 
 # ids, provider, detection, kind, wire, data, who, {name: what differs in the near miss}; window of the document
@@ -173,6 +187,18 @@ DROPPED = {"param1": MAC50, "param2": "x", "param3": "x", "param4": "x"}
 row((20096, 20097, 20100), DS, "dhcp-discover-flood", "free", None, flood, DROPPED, SERVER, miss={"no flood": dict(wire=lambda w, at: w.set(at).client(1, CLI, 999))})
 row((1013,), DS, "dhcp-starvation", "beside", (-60, 5), given_back, {"param1": ip(150), "param2": mac(300).replace(":", "").upper()}, SERVER,
     miss={"another client": dict(data={"param1": ip(150), "param2": "0A0B0C0D0E0F"})})
+row((1012,), DS, "dhcp-starvation", "beside", (-60, 5), lambda w, at: given_back(w, at, 4), {"param1": ip(150), "param2": mac(300).replace(":", "").upper()},
+    SERVER, miss={"another client": dict(data={"param1": ip(150), "param2": "0A0B0C0D0E0F"})})
+row((1011,), DS, "dhcpv4-rogue-server", "echo", (-60, 5), refused_beside, {"param1": CIP, "param2": MAC50}, SERVER, miss={
+    "another client": dict(data={"param1": CIP, "param2": "0A0B0C0D0E0F"})})
+row((20287,), DS, "dhcp-discover-flood", "free", None, flood, {"param1": MAC50, "param2": "10.0.0.0"}, SERVER, miss={
+    "no flood": dict(wire=lambda w, at: w.set(at).client(1, CLI, 999))})
+QUIET = {"no flood": dict(wire=lambda w, at: w.set(at).client(1, CLI, 999))}
+FULL = {"param1": "10.0.0.0", "param2": "10.0.0.0", "param3": "10.0.0.0"}
+row((1341, 1342, 1343, 1376, 1377), DS, "dhcp-discover-flood", "free", None, flood, FULL, SERVER, miss=QUIET)
+FEW6 = {"param1": "2001:db8::", "param2": "2001:db8::", "param3": "90", "param4": "10"}
+row((10003, 10005), DS, "dhcpv6-solicit-flood", "free", (-1800, 300), solicits, FEW6, SERVER, miss={"no flood": dict(wire=lambda w, at: w.set(at).d6client(1, CLI, 999))})
+row((1000, 1003, 51062), D6, "dhcpv6-rogue-server", "info", None, six, {"HWLength": "6", "HWAddress": MAC50, "StatusCode": "121"}, CLIENT)
 LOCAL = {"QueryName": "files.corp.lab", "AddressLength": "16", "Address": "", "DnsAddressLength": "16", "DnsAddress": ll(X)}
 row((1018,), DNS, "dns-takeover", "free", (-10, 5), poisoned6, LOCAL, CLIENT, verdict="confirmed", miss={"another resolver": dict(data=dict(LOCAL, DnsAddress="fe80::9"))})
 ANSWER = {"QueryName": "files.corp.lab", "QueryType": "1", "QueryOptions": "0", "QueryStatus": "0", "QueryResults": ip(66) + ";"}
@@ -254,7 +280,7 @@ def cases(r):
         return
     if r["window"][0] > -300:
         yield r, "too early", r["window"][0] - 3.5, False
-    yield r, "too late", r["window"][1] + 3.0 + (140 if r["wire"] is flood else 0), False
+    yield r, "too late", r["window"][1] + 3.0 + {flood: 140, solicits: 20}.get(r["wire"], 0), False
 
 
 def main():
