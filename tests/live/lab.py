@@ -583,7 +583,8 @@ def main():
     work = tempfile.mkdtemp(prefix="crosstap-lab-")
     os.chmod(work, 0o755)
     env = dict(os.environ, CROSSTAP_LAB=work, CROSSTAP_LAB_ROWS=" ".join(r.key for r in rows), CROSSTAP_LAB_TALLY="%d %d %d" % (rig.passed, rig.failed, rig.skipped))
-    child = subprocess.Popen(["unshare", "-n", "-m", "-p", "-f", "--kill-child", "--mount-proc", sys.executable, "-B"] + sys.argv, env=env)
+    child = subprocess.Popen(["unshare", "-n", "-m", "-p", "-f", "--kill-child", "--mount-proc", sys.executable, "-B"] + sys.argv, env=env,
+                             preexec_fn=lambda: lan.libc.prctl(1, 9)) # PR_SET_PDEATHSIG: whoever kills this kills all of it
     try:
         child.wait(timeout=args.seconds + 240)
     finally:
