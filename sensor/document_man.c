@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control.h"
 #include "dissector.h"
 #include "engine.h"
 #include "opts.h"
@@ -58,7 +59,22 @@ options(void)
 	}
 }
 
-/* Their names are the engine's; a small one is opened to ask it. */
+static void
+counter(const char *name, const char *unit, const char *help, const char *moves)
+{
+	roff_item(name);
+	if (strcmp(unit, "1") != 0)
+		printf("In %s: ", unit);
+	roff_text(help);
+	puts(".");
+	if (moves == NULL)
+		return;
+	puts(".br");
+	roff_text(moves);
+	puts(".");
+}
+
+/* The names of the engine's are its own; a small one is opened to ask it. */
 static void
 counters(void)
 {
@@ -68,15 +84,18 @@ counters(void)
 	struct engine *e = mem ? engine_open(&conf, mem, run_key(), NULL, NULL) : NULL;
 	size_t n = e ? engine_counters(e, c, COUNTERS_MAX) : 0;
 	roff_section("COUNTERS");
-	roff_line("What the engine counted, told with -v at the end of a replay where it is not 0.");
-	for (size_t i = 0; i < n; i++) {
-		roff_item(c[i].name);
-		if (strcmp(c[i].unit, "1") != 0)
-			printf("In %s: ", c[i].unit);
-		roff_text(c[i].help);
-		puts(".");
-	}
+	roff_line("Of the engine, told with -v at the end of a replay where they are not 0; and those of a "
+		  "live "
+		  "sensor, in `crosstapctl stats` and at /metrics (with crosstap_ before them), with what to "
+		  "do "
+		  "when they move.");
+	puts(".SS Engine");
+	for (size_t i = 0; i < n; i++)
+		counter(c[i].name, c[i].unit, c[i].help, NULL);
 	free(mem);
+	puts(".SS Live");
+	for (size_t i = 0; metric_at(i); i++)
+		counter(metric_at(i)->name, metric_at(i)->unit, metric_at(i)->help, metric_at(i)->act);
 }
 
 void

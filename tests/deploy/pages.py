@@ -92,6 +92,8 @@ def whole():
             say(fish in out("--document", "crosstap.fish"), "fish completes %s" % option)
     counters = re.findall(r'count_table\(c, n, max, "(\w+)"', source("correlate/engine.c"))
     say(len(counters) > 8 and set(counters) <= names, "every counter stands in crosstap(8)", set(counters) - names)
+    live = re.findall(r'(?m)^\t\{ \{ "(\w+)", "\w+", METRIC_', source("sensor/metrics.c"))
+    say(len(live) > 20 and set(live) <= names, "every live counter stands in crosstap(8)", set(live) - names)
     keys = table_keys()
     say(len(keys) > 100 and keys == tags(out("--document", "crosstap.yaml.5")), "crosstap.yaml(5) holds every key of the table",
         keys ^ tags(out("--document", "crosstap.yaml.5")))
