@@ -17,7 +17,7 @@ enum ipc_kind {
 	IPC_ASK,      /* edge -> engine: a control request, one JSON line; arg: number of the asker */
 	IPC_ANSWER,   /* engine -> edge: its answer, one JSON line; arg: the same number */
 	IPC_LOSS,     /* main -> engine: packets that the interface (arg) lost, u64 */
-	IPC_PROGRESS, /* engine -> main: a packet or a tick passed end to end */
+	IPC_PROGRESS, /* engine -> main: a packet or a tick passed end to end; as sd_notify(3) has it */
 	IPC_SNAPSHOT, /* engine -> main: memfd number (arg) holds a whole snapshot */
 	IPC_RELOAD,   /* main -> children: read the configuration again */
 	IPC_STOP,     /* main -> children: drain and say goodbye */

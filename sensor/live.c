@@ -1,4 +1,4 @@
-/* Live capture in its plain form: one process, libpcap, until TERM or INT. */
+/* Live capture: the engine of a live sensor, libpcap, until TERM or INT. */
 #include "live.h"
 
 #include <errno.h>
@@ -16,8 +16,8 @@
 #include "engine.h"
 #include "eventsrc.h"
 #include "feedsrc.h"
+#include "ipc.h"
 #include "log.h"
-#include "notify.h"
 #include "opinion.h"
 #include "run.h"
 #include "sandbox.h"
@@ -250,6 +250,13 @@ tap_loss(struct live *l, struct tap *t, ts_t now)
 	engine_obs(l->engine, &o);
 }
 
+/* Where there is no room the next one tells. */
+static void
+progress(const char *text)
+{
+	ipc_send(ROLE_FD, IPC_PROGRESS, 0, bytes_str(text));
+}
+
 /* The watchdog is fed from here and nowhere else: packets were taken and a tick has passed through the engine. */
 static void
 tell_progress(const struct live *l)
@@ -269,7 +276,7 @@ tell_progress(const struct live *l)
 	out_u64(&o, l->emit.records);
 	out_str(&o, " incident records");
 	text[o.n] = 0;
-	notify_say(text);
+	progress(text);
 }
 
 static void
@@ -420,7 +427,6 @@ run_live(const struct opts *o, const struct conf *c)
 {
 	struct live l = { .o = o, .c = c };
 	struct sigaction act = { .sa_handler = on_signal };
-	notify_open();
 	int status = open_all(&l);
 	if (status == EXIT_OK)
 		status = open_engine(&l);
@@ -442,9 +448,9 @@ run_live(const struct opts *o, const struct conf *c)
 		sigaction(SIGHUP, &act, NULL);
 		sigaction(SIGUSR1, &act, NULL);
 		signal(SIGPIPE, SIG_IGN);
-		notify_say("READY=1");
+		progress("READY=1");
 		loop(&l);
-		notify_say("STOPPING=1");
+		progress("STOPPING=1");
 		for (size_t i = 0; i < l.n; i++)
 			tap_loss(&l, &l.tap[i], clock_wall());
 		feedsrc_stop(l.feed);

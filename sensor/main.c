@@ -6,6 +6,7 @@
 #include "log.h"
 #include "opts.h"
 #include "run.h"
+#include "supervise.h"
 #include "setup.h"
 #include "version.h"
 
@@ -78,6 +79,8 @@ main(int argc, char **argv)
 	int status = EXIT_USAGE;
 	if (o.action == ACT_TEST)
 		status = test_conf(problems, &o, &c);
+	else if (problems == 0 && o.action == ACT_LIVE && !o.role_engine)
+		status = supervise(argc, argv);
 	else if (problems == 0)
 		status = run(&o, &c);
 	conf_free(&c);

@@ -232,8 +232,12 @@ pace(struct opts *o, const char *value)
 static bool
 role(struct opts *o, const char *value)
 {
+	if (strcmp(value, "engine") == 0) {
+		o->role_engine = true;
+		return true;
+	}
 	if (strcmp(value, "edge") != 0) {
-		log_say("--role: found \"%s\", expected edge", value);
+		log_say("--role: found \"%s\", expected engine or edge", value);
 		return false;
 	}
 	o->role_edge = true;

@@ -54,7 +54,8 @@ struct opts {
 	const char *explain;  /* id */
 	const char *document; /* name */
 	const char *log_dir, *filter, *state;
-	bool role_edge; /* started by the engine, whose descriptor is ROLE_FD */
+	bool role_edge;	  /* started by the engine, whose descriptor is ROLE_FD */
+	bool role_engine; /* started by the first process, whose descriptor is ROLE_FD */
 	bool quiet, verbose, fail, learned;
 	enum verdict fail_on;
 	enum pacing pacing;

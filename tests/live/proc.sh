@@ -115,7 +115,8 @@ for _ in $(seq 50); do
 	sleep 0.1
 done
 sleep 1
-status=/proc/$sensor/status
+engine=$(cat /proc/$sensor/task/$sensor/children)
+status=/proc/${engine% }/status
 # hidepid hides it from nobody but others: we are root here
 grep -Eq '^CapEff:\s*0+$' "$status" && grep -Eq '^CapPrm:\s*0+$' "$status" && grep -Eq '^CapAmb:\s*0+$' "$status"
 check "CAP_NET_RAW is given up once the capture is open" $?
