@@ -244,7 +244,7 @@ static void
 cut_anywhere(void **state)
 {
 	(void)state;
-	for (size_t n = 0; n < whole.n; n += n < 600 ? 1 : 1 + n % 1999) {
+	for (size_t n = 0; n < whole.n; n += n < 150 ? 1 : 1 + n % 4999) {
 		uint8_t *p = malloc(n ? n : 1);
 		assert_non_null(p);
 		memcpy(p, whole.p, n);
@@ -262,7 +262,7 @@ any_bit_may_flip(void **state)
 	(void)state;
 	assert_non_null(p);
 	memcpy(p, whole.p, whole.n);
-	for (size_t i = 0; i < whole.n; i += i < 300 ? 1 : 1 + i % 997) {
+	for (size_t i = 0; i < whole.n; i += i < 100 ? 1 : 1 + i % 2999) {
 		p[i] ^= (uint8_t)(1u << i % 8);
 		n += refused(p, whole.n);
 		p[i] = whole.p[i];
