@@ -14,6 +14,11 @@ struct bytes {
 	size_t	       n;
 };
 
+/* ACSL, as in cursor.h: a view is absent, or all of it may be read. */
+/*@ predicate view_ok(struct bytes b) = b.p == \null ? b.n == 0 : \valid_read(b.p + (0 .. b.n - 1)); */
+
+/*@ assigns \nothing;
+    ensures \result.p == (uint8_t *)p && \result.n == n; */
 static inline struct bytes
 bytes_of(const void *p, size_t n)
 {
@@ -21,12 +26,17 @@ bytes_of(const void *p, size_t n)
 }
 
 /* The view of a C string, without its NUL; absent for NULL. */
+/*@ requires s == \null || valid_read_string(s);
+    assigns \nothing;
+    ensures view_ok(\result); */
 static inline struct bytes
 bytes_str(const char *s)
 {
 	return s ? bytes_of(s, strlen(s)) : (struct bytes){ NULL, 0 };
 }
 
+/*@ requires view_ok(a) && view_ok(b);
+    assigns \nothing; */
 static inline bool
 bytes_eq(struct bytes a, struct bytes b)
 {
@@ -35,12 +45,14 @@ bytes_eq(struct bytes a, struct bytes b)
 
 /* Fields of a header that was taken as a whole, zero where `off` is not inside: with a length that the compiler knows
  * these checks cost nothing. */
+/*@ requires view_ok(b); assigns \nothing; */
 static inline uint8_t
 bytes_u8(struct bytes b, size_t off)
 {
 	return off < b.n ? b.p[off] : 0;
 }
 
+/*@ requires view_ok(b); assigns \nothing; */
 static inline uint16_t
 bytes_be16(struct bytes b, size_t off)
 {
@@ -49,22 +61,28 @@ bytes_be16(struct bytes b, size_t off)
 	return (uint16_t)(b.p[off] << 8 | b.p[off + 1]);
 }
 
+/*@ requires view_ok(b); assigns \nothing; */
 static inline uint32_t
 bytes_be32(struct bytes b, size_t off)
 {
 	return (uint32_t)bytes_be16(b, off) << 16 | bytes_be16(b, off + 2);
 }
 
+/*@ requires view_ok(b) && \valid((char *)dst) && \valid((char *)dst + (0 .. n - 1));
+    requires \separated(b.p + (0 .. b.n - 1), (char *)dst + (0 .. n - 1));
+    assigns ((char *)dst)[0 .. n - 1]; */
 static inline void
 bytes_copy(struct bytes b, size_t off, void *dst, size_t n)
 {
-	if (off <= b.n && n <= b.n - off)
+	if (off < b.n && n <= b.n - off)
 		memcpy(dst, b.p + off, n);
 	else
 		memset(dst, 0, n);
 }
 
 /* The value of a hex digit, -1 for what is none. */
+/*@ assigns \nothing;
+    ensures -1 <= \result <= 15; */
 static inline int
 hex_digit(uint8_t c)
 {
@@ -75,6 +93,9 @@ hex_digit(uint8_t c)
 }
 
 /* A text ends at its first NUL, whatever its length field says. */
+/*@ requires view_ok(b);
+    assigns \nothing;
+    ensures view_ok(\result); */
 static inline struct bytes
 bytes_text(struct bytes b)
 {

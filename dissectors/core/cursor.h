@@ -23,7 +23,17 @@ struct cursor {
 	uint8_t	       why;	 /* enum cur_why */
 };
 
+/* The contracts of this file and of out.h and table.h are ACSL; tests/proof proves them with Frama-C for any input.
+ * A sound cursor stays so through every call: it lies within its view, and all of the view may be read. */
+/*@ predicate cur_sound(struct cursor c) = c.off <= c.len && c.why <= CUR_BAD &&
+      (c.base == \null ? c.len == 0 : \valid_read(c.base + (0 .. c.len - 1)));
+    predicate inside(struct bytes b, struct cursor c) = b.p == \null ||
+      (b.p == c.base + c.off && b.n <= c.len - c.off); */
+
 /* A cursor over captured bytes of which the wire held `wire_len`; views over 4 GiB are clipped. */
+/*@ requires view_ok(b);
+    assigns \nothing;
+    ensures cur_sound(\result) && \result.off == 0 && \result.why == CUR_OK; */
 static inline struct cursor
 cur_init(struct bytes b, size_t wire_len)
 {
@@ -31,6 +41,9 @@ cur_init(struct bytes b, size_t wire_len)
 	return (struct cursor){ .base = b.p, .len = len, .cut = wire_len > len };
 }
 
+/*@ requires \valid(c) && cur_sound(*c) && why <= CUR_BAD;
+    assigns c->why;
+    ensures cur_sound(*c); */
 static inline void
 cur_fail(struct cursor *c, enum cur_why why)
 {
@@ -38,24 +51,36 @@ cur_fail(struct cursor *c, enum cur_why why)
 		c->why = (uint8_t)why;
 }
 
+/*@ requires \valid_read(c) && cur_sound(*c);
+    assigns \nothing;
+    ensures (\result != 0) <==> c->why == CUR_OK; */
 static inline bool
 cur_ok(const struct cursor *c)
 {
 	return c->why == CUR_OK;
 }
 
+/*@ requires \valid_read(c) && cur_sound(*c);
+    assigns \nothing;
+    ensures \result == (c->why == CUR_OK ? c->len - c->off : 0); */
 static inline size_t
 cur_left(const struct cursor *c)
 {
 	return c->why == CUR_OK ? c->len - c->off : 0;
 }
 
+/*@ requires \valid_read(c) && cur_sound(*c);
+    assigns \nothing;
+    ensures (\result != 0) <==> (c->why == CUR_OK && c->off < c->len); */
 static inline bool
 cur_more(const struct cursor *c)
 {
 	return cur_left(c) > 0;
 }
 
+/*@ requires \valid_read(c) && cur_sound(*c);
+    assigns \nothing;
+    ensures \result == c->off; */
 static inline size_t
 cur_off(const struct cursor *c)
 {
@@ -63,6 +88,9 @@ cur_off(const struct cursor *c)
 }
 
 /* The verdict, asked once at the end. */
+/*@ requires \valid_read(c) && cur_sound(*c);
+    assigns \nothing;
+    ensures \result == c->why; */
 static inline enum cur_why
 cur_end(const struct cursor *c)
 {
@@ -70,6 +98,11 @@ cur_end(const struct cursor *c)
 }
 
 /* The one bounds check. */
+/*@ requires \valid(c) && cur_sound(*c);
+    assigns c->why;
+    ensures cur_sound(*c) && (\old(c->why) != CUR_OK ==> c->why == \old(c->why));
+    ensures (\result != 0) <==> c->why == CUR_OK;
+    ensures (\result != 0) <==> (\old(c->why) == CUR_OK && n <= c->len - c->off); */
 static inline bool
 cur_need(struct cursor *c, size_t n)
 {
@@ -82,6 +115,13 @@ cur_need(struct cursor *c, size_t n)
 	return true;
 }
 
+/*@ requires \valid(c) && cur_sound(*c);
+    assigns c->off, c->why;
+    ensures cur_sound(*c) && view_ok(\result) && inside(\result, \old(*c));
+    ensures c->off == \old(c->off) + \result.n;
+    ensures \result.p == \null || \result.n == n;
+    ensures \old(c->why) != CUR_OK ==> c->why == \old(c->why) && \result.p == \null;
+    ensures n <= \old(c->len - c->off) ==> c->why == \old(c->why); */
 static inline struct bytes
 cur_take(struct cursor *c, size_t n)
 {
@@ -92,12 +132,18 @@ cur_take(struct cursor *c, size_t n)
 	return b;
 }
 
+/*@ requires \valid(c) && cur_sound(*c);
+    assigns c->off, c->why;
+    ensures cur_sound(*c) && view_ok(\result) && inside(\result, \old(*c)); */
 static inline struct bytes
 cur_rest(struct cursor *c)
 {
 	return cur_take(c, cur_left(c));
 }
 
+/*@ requires \valid(c) && cur_sound(*c);
+    assigns c->off, c->why;
+    ensures cur_sound(*c) && c->off >= \old(c->off); */
 static inline void
 cur_skip(struct cursor *c, size_t n)
 {
@@ -105,6 +151,11 @@ cur_skip(struct cursor *c, size_t n)
 }
 
 /* Copies n bytes; on failure `dst` is zeroed. */
+/*@ requires \valid(c) && cur_sound(*c) && \valid((char *)dst) && \valid((char *)dst + (0 .. n - 1));
+    requires \separated(c, (char *)dst + (0 .. n - 1));
+    requires \separated(c->base + (0 .. c->len - 1), (char *)dst + (0 .. n - 1));
+    assigns c->off, c->why, ((char *)dst)[0 .. n - 1];
+    ensures cur_sound(*c); */
 static inline bool
 cur_copy(struct cursor *c, void *dst, size_t n)
 {
@@ -116,29 +167,46 @@ cur_copy(struct cursor *c, void *dst, size_t n)
 	return b.p != NULL;
 }
 
+/*@ requires \valid(c) && cur_sound(*c);
+    assigns c->off, c->why;
+    ensures cur_sound(*c) && \old(c->off) <= c->off <= \old(c->off) + n; */
 static inline uint64_t
 cur_be(struct cursor *c, size_t n)
 {
 	struct bytes b = cur_take(c, n);
 	uint64_t     v = 0;
+	/*@ loop invariant 0 <= i <= b.n;
+	    loop assigns i, v;
+	    loop variant b.n - i; */
 	for (size_t i = 0; i < b.n; i++)
 		v = v << 8 | b.p[i];
 	return v;
 }
 
+/*@ requires \valid(c) && cur_sound(*c); assigns c->off, c->why; ensures cur_sound(*c); */
 static inline uint8_t  cur_u8(struct cursor *c)   { return (uint8_t)cur_be(c, 1); }
+/*@ requires \valid(c) && cur_sound(*c); assigns c->off, c->why; ensures cur_sound(*c); */
 static inline uint16_t cur_be16(struct cursor *c) { return (uint16_t)cur_be(c, 2); }
+/*@ requires \valid(c) && cur_sound(*c); assigns c->off, c->why; ensures cur_sound(*c); */
 static inline uint32_t cur_be24(struct cursor *c) { return (uint32_t)cur_be(c, 3); }
+/*@ requires \valid(c) && cur_sound(*c); assigns c->off, c->why; ensures cur_sound(*c); */
 static inline uint32_t cur_be32(struct cursor *c) { return (uint32_t)cur_be(c, 4); }
+/*@ requires \valid(c) && cur_sound(*c); assigns c->off, c->why; ensures cur_sound(*c); */
 static inline uint64_t cur_be64(struct cursor *c) { return cur_be(c, 8); }
 
 /* Needs the bytes too: fails the cursor where they are missing. */
+/*@ requires \valid(c) && cur_sound(*c);
+    assigns c->why;
+    ensures cur_sound(*c); */
 static inline uint8_t
 cur_peek_u8(struct cursor *c)
 {
 	return cur_need(c, 1) ? c->base[c->off] : 0;
 }
 
+/*@ requires \valid(c) && cur_sound(*c);
+    assigns c->why;
+    ensures cur_sound(*c); */
 static inline uint16_t
 cur_peek_be16(struct cursor *c)
 {
@@ -148,6 +216,10 @@ cur_peek_be16(struct cursor *c)
 }
 
 /* A child of exactly n bytes.  Where they are not there, parent and child fail alike. */
+/*@ requires \valid(c) && cur_sound(*c);
+    assigns c->off, c->why;
+    ensures cur_sound(*c) && cur_sound(\result);
+    ensures \result.base == \null || (\result.base == \old(c->base + c->off) && \result.len == n); */
 static inline struct cursor
 cur_sub(struct cursor *c, size_t n)
 {
@@ -157,12 +229,18 @@ cur_sub(struct cursor *c, size_t n)
 	return (struct cursor){ .base = b.p, .len = (uint32_t)b.n };
 }
 
+/*@ requires \valid(c) && cur_sound(*c); assigns c->off, c->why; ensures cur_sound(*c) && cur_sound(\result); */
 static inline struct cursor cur_sub8(struct cursor *c)  { return cur_sub(c, cur_u8(c)); }
+/*@ requires \valid(c) && cur_sound(*c); assigns c->off, c->why; ensures cur_sound(*c) && cur_sound(\result); */
 static inline struct cursor cur_sub16(struct cursor *c) { return cur_sub(c, cur_be16(c)); }
+/*@ requires \valid(c) && cur_sound(*c); assigns c->off, c->why; ensures cur_sound(*c) && cur_sound(\result); */
 static inline struct cursor cur_sub24(struct cursor *c) { return cur_sub(c, cur_be24(c)); }
 
 /* For layers: a child of n bytes or of what is left of them.  It counts as cut where the capture was; where the
  * packet promised more than the wire held, the child is short and reading on says CUR_BAD.  Never fails `c`. */
+/*@ requires \valid(c) && cur_sound(*c);
+    assigns c->off, c->why;
+    ensures cur_sound(*c) && cur_sound(\result) && \result.len <= n && c->why == \old(c->why); */
 static inline struct cursor
 cur_clip(struct cursor *c, size_t n)
 {
@@ -173,6 +251,9 @@ cur_clip(struct cursor *c, size_t n)
 }
 
 /* The same view, read again from offset `off` of its start; fails where that is not inside. */
+/*@ requires \valid_read(c) && cur_sound(*c);
+    assigns \nothing;
+    ensures cur_sound(\result) && \result.base == c->base && \result.len == c->len; */
 static inline struct cursor
 cur_at(const struct cursor *c, size_t off)
 {
@@ -184,6 +265,9 @@ cur_at(const struct cursor *c, size_t off)
 }
 
 /* A cursor over a whole view that was fully captured. */
+/*@ requires view_ok(b);
+    assigns \nothing;
+    ensures cur_sound(\result) && \result.off == 0; */
 static inline struct cursor
 cur_all(struct bytes b)
 {
@@ -191,11 +275,17 @@ cur_all(struct bytes b)
 }
 
 /* Little-endian reads for pcap and pcapng; `big` chooses the order the file announced. */
+/*@ requires \valid(c) && cur_sound(*c);
+    assigns c->off, c->why;
+    ensures cur_sound(*c) && \old(c->off) <= c->off <= \old(c->off) + n; */
 static inline uint64_t
 cur_order(struct cursor *c, size_t n, bool big)
 {
 	struct bytes b = cur_take(c, n);
 	uint64_t     v = 0;
+	/*@ loop invariant 0 <= i <= b.n;
+	    loop assigns i, v;
+	    loop variant b.n - i; */
 	for (size_t i = 0; i < b.n; i++)
 		v = v << 8 | b.p[big ? i : b.n - 1 - i];
 	return v;
