@@ -101,6 +101,21 @@ vantage_unanswered(struct engine *e, const struct segment *s, struct mac client,
 		(struct asker){ .asked = asked, .sampled = e->now, .seg = s->ix, .client = client };
 }
 
+/* A log that names its computer counts where that is a declared server: what a suspect's own host tells must not help to
+ * refute (DETECTIONS.md 1, rule 7).  A file without a name was handed over by the operator. */
+static bool
+log_counts(struct engine *e, const struct kept *k)
+{
+	struct place place[PLACES];
+	size_t n = k->computer[0] ? event_places(e, k, place) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (auth_standing(e, e->segment_at[place[i].seg], SVC_DHCP4, place[i].mac, (struct addr){ 0 },
+				  (struct bytes){ NULL, 0 }) == ST_AUTHORISED)
+			return true;
+	return k->computer[0] == 0;
+}
+
 static bool
 leased(struct engine *e, const struct asker *a)
 {
@@ -110,7 +125,8 @@ leased(struct engine *e, const struct asker *a)
 
 	while ((k = event_next(e, &i, HE_DHCP_LEASED, a->asked - slack, a->asked + slack))) {
 		ts_t eps = event_eps(e, k), d = k->ts > a->asked ? k->ts - a->asked : a->asked - k->ts;
-		if ((k->set & HES_MAC) && mac_eq(k->mac, a->client) && d <= LEASED_WITHIN + eps)
+		if ((k->set & HES_MAC) && mac_eq(k->mac, a->client) && d <= LEASED_WITHIN + eps &&
+		    log_counts(e, k))
 			return true;
 	}
 	return false;
