@@ -17,9 +17,8 @@ clean(char *to, size_t cap, struct bytes text)
 {
 	struct out o;
 	if (text.n > VALUE_MAX)
-		text.n = VALUE_MAX;
-	while (text.n > 0 && text.n == VALUE_MAX && (text.p[text.n - 1] & 0xc0) == 0x80)
-		text.n--;
+		for (text.n = VALUE_MAX; text.n > 0 && (text.p[text.n] & 0xc0) == 0x80;)
+			text.n--;
 	do {
 		o = out_init(to, cap);
 		out_json_text(&o, text);
