@@ -30,9 +30,12 @@ step() {
 
 packages() {
 	want="gcc clang clang-format clang-tidy cmake ninja-build pkg-config binutils libc6-dev libpcap-dev libjansson-dev
-	libexpat1-dev libyaml-dev zlib1g-dev libmd-dev libevent-dev libssl-dev libcap-ng-dev libndpi-dev libnet1-dev libcmocka-dev libclang-rt-14-dev python3 python3-dev python3-pip shellcheck git
-	rsyslog rsyslog-gnutls libivykis0 libwrap0 libpcre3 iproute2 systemd util-linux tcpreplay procps curl openssl tshark prometheus man-db mandoc zsh fish python3-yaml dpkg-dev debhelper lintian debootstrap logrotate valgrind
-	frama-c-base why3 z3 cvc4 ocaml-findlib"
+	libexpat1-dev libyaml-dev zlib1g-dev libmd-dev libevent-dev libssl-dev libcap-ng-dev libndpi-dev libnet1-dev
+	libcmocka-dev libclang-rt-14-dev python3 python3-yaml shellcheck git rsyslog rsyslog-gnutls libivykis0 libwrap0
+	libpcre3 iproute2 systemd util-linux tcpreplay procps curl openssl tshark prometheus man-db mandoc zsh fish
+	valgrind"
+	[ $mode = long ] && want="$want python3-dev python3-pip dpkg-dev debhelper lintian logrotate debootstrap frama-c-base why3 z3 cvc4
+	ocaml-findlib"
 	command -v go >/dev/null || want="$want golang-go"
 	missing=
 	for p in $want; do

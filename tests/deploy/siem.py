@@ -9,6 +9,8 @@ the form is checked (JSON, the processors' names; stanzas, and that Python's re,
 import configparser, glob, json, os, re, shutil, socket, subprocess, sys, tempfile, time
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "tests", "feed"))
+import restart, rig
 SIEM = os.path.join(ROOT, "deploy", "siem")
 SAMPLE = os.path.join(SIEM, "sample", "incidents.syslog")
 SCENARIO = os.path.join(ROOT, "pcaps", "scenario", "mitm6-default")
@@ -52,9 +54,9 @@ def wait(path, lines):
     return open(path).read().splitlines() if os.path.exists(path) else []
 
 
-def daemon(command, port, work):
+def daemon(command, port, work, env):
     """starts it, sends the sample over TCP (octet-counted) and the short lines over UDP, gives what it wrote"""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
     try:
         for _ in range(50):
             try:
@@ -80,14 +82,14 @@ def daemon(command, port, work):
         process.wait(10)
 
 
-def receiver(name, conf, command):
+def receiver(name, conf, command, env=None):
     with tempfile.TemporaryDirectory() as work:
         port = free_port()
         text = open(os.path.join(SIEM, conf)).read().replace("0.0.0.0", "127.0.0.1").replace("1514", str(port))
         path = os.path.join(work, "receiver.conf")
         with open(path, "w") as f:
             f.write(text.replace("/var/log/", work + "/"))
-        got = daemon([a.replace("CONF", path).replace("WORK", work) for a in command], port, work)
+        got = daemon([a.replace("CONF", path).replace("WORK", work) for a in command], port, work, env)
         if not got:
             say(False, "%s did not start" % name)
             return
@@ -222,11 +224,15 @@ if shutil.which("rsyslogd") or os.path.exists("/usr/sbin/rsyslogd"):
     receiver("rsyslog", "rsyslog-receiver.conf", [rsyslogd, "-n", "-i", "WORK/pid", "-f", "CONF"])
 else:
     skip("rsyslog-receiver.conf", "rsyslogd is not installed")
-if shutil.which("syslog-ng"):
-    receiver("syslog-ng", "syslog-ng-receiver.conf", ["syslog-ng", "-F", "--no-caps", "-f", "CONF", "-R", "WORK/persist",
-                                                        "-p", "WORK/pid", "-c", "WORK/ctl"])
+folder = rig.Folder()
+found = restart.find_syslog_ng(folder)
+if found:
+    command, env = restart.syslog_ng_command(*found)
+    receiver("syslog-ng", "syslog-ng-receiver.conf", command + ["-F", "--no-caps", "-f", "CONF", "-R", "WORK/persist",
+                                                               "-p", "WORK/pid", "-c", "WORK/ctl"], env)
 else:
-    skip("syslog-ng-receiver.conf", "syslog-ng is not installed")
+    skip("syslog-ng-receiver.conf", restart.NO_SYSLOG_NG)
+folder.remove()
 elastic()
 splunk()
 sigma()

@@ -156,19 +156,5 @@ def test_s_client(binary, folder):
     s.wait()
     p.stop()
 
-def main():
-    binary, only = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    for test in (test_http, test_curl, test_lumberjack, test_s_client):
-        name = test.__name__[5:]
-        if only and name not in only:
-            continue
-        folder = rig.Folder()
-        try:
-            test(binary, folder)
-        except Exception as e: # one test less, not all of them
-            check(name, False, "%s: %s" % (type(e).__name__, e))
-        folder.remove()
-    rig.end()
-
 if __name__ == "__main__":
-    main()
+    rig.run(os.path.abspath(sys.argv[1]), (test_http, test_curl, test_lumberjack, test_s_client), sys.argv[2:])

@@ -215,19 +215,5 @@ def test_documents(binary, folder):
     for what in ("nested deeper", "DOCTYPE"):
         check("documents: '%s' is told" % what, what in r.stderr.decode(), r.stderr[-800:])
 
-def main():
-    binary, only = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    for test in (test_byte_at_a_time, test_slow_document, test_flood, test_half_open_tls, test_bombs, test_long_line, test_smuggling, test_documents):
-        name = test.__name__[5:]
-        if only and name not in only:
-            continue
-        folder = rig.Folder()
-        try:
-            test(binary, folder)
-        except Exception as e: # one test less, not all of them
-            check(name, False, "%s: %s" % (type(e).__name__, e))
-        folder.remove()
-    rig.end()
-
 if __name__ == "__main__":
-    main()
+    rig.run(os.path.abspath(sys.argv[1]), (test_byte_at_a_time, test_slow_document, test_flood, test_half_open_tls, test_bombs, test_long_line, test_smuggling, test_documents), sys.argv[2:])

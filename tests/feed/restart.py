@@ -39,12 +39,16 @@ def syslog_ng(binary, work, source, port, root):
     conf = os.path.join(work, "syslog-ng.conf")
     with open(conf, "w") as f:
         f.write(SYSLOG_NG.format(source=source, port=port))
-    args = [binary, "-F", "--no-caps", "-f", conf, "-R", os.path.join(work, "persist"), "-p", os.path.join(work, "pid"), "-c", os.path.join(work, "ctl")]
-    env = None
-    if root:
-        args += ["--module-path", modules(root)]
-        env = dict(os.environ, LD_LIBRARY_PATH=libraries(root))
-    return args, env
+    command, env = syslog_ng_command(binary, root)
+    return command + ["-F", "--no-caps", "-f", conf, "-R", os.path.join(work, "persist"), "-p", os.path.join(work, "pid"), "-c", os.path.join(work, "ctl")], env
+
+NO_SYSLOG_NG = "syslog-ng is not installed, and its package cannot be had"
+
+def syslog_ng_command(program, root):
+    """what starts it, and its environment: an unpacked one has its modules and libraries elsewhere"""
+    if root is None:
+        return [program], None
+    return [program, "--module-path", modules(root)], dict(os.environ, LD_LIBRARY_PATH=libraries(root))
 
 def libraries(root):
     return ":".join(sorted({d for d, _, files in os.walk(root) if any(f.startswith("libsyslog-ng") for f in files)}))
@@ -158,7 +162,7 @@ def main():
         if found:
             run(binary, folder, "syslog-ng", lambda *a: syslog_ng(found[0], *a, root=found[1]), total)
         else:
-            skip("syslog-ng", "not installed, and its package cannot be had")
+            skip("syslog-ng", NO_SYSLOG_NG)
     finally:
         folder.remove()
     rig.end()

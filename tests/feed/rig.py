@@ -13,11 +13,25 @@ def check(name, good, why=""):
 def skip(name, why):
     global skipped
     skipped += 1
-    print("skip   %s: %s" % (name, why), flush=True)
+    print("skipped, %s: %s" % (why, name), flush=True)
 
 def end():
     print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
     sys.exit(1 if failed else 0)
+
+def run(binary, tests, only=()):
+    """each test with a folder of its own; one that breaks is one test less, not all of them"""
+    for test in tests:
+        name = test.__name__[5:]
+        if only and name not in only:
+            continue
+        folder = Folder()
+        try:
+            test(binary, folder)
+        except Exception as e:
+            check(name, False, "%s: %s" % (type(e).__name__, e))
+        folder.remove()
+    end()
 
 def enter_namespace():
     """Starts the script again in a namespace; True inside one."""

@@ -121,14 +121,10 @@ def relays():
     folder = rig.Folder()
     found = restart.find_syslog_ng(folder)
     if found:
-        program, root = found
-        env, args = None, ["--syntax-only"]
-        if root:
-            env = dict(os.environ, LD_LIBRARY_PATH=restart.libraries(root))
-            args += ["--module-path", restart.modules(root)]
-        relay("syslog-ng-relay.conf", program, args, env)
+        (program, *args), env = restart.syslog_ng_command(*found)
+        relay("syslog-ng-relay.conf", program, args + ["--syntax-only"], env)
     else:
-        skip("syslog-ng-relay.conf", "no syslog-ng")
+        skip("syslog-ng-relay.conf", restart.NO_SYSLOG_NG)
     folder.remove()
 
 
@@ -150,8 +146,7 @@ def main():
     subscriptions(known(sys.argv[1]))
     yaml_files()
     relays()
-    print("%d skipped" % skipped) if skipped else None
-    print("%d passed, %d failed" % (passed, failed))
+    print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
     return 1 if failed else 0
 
 

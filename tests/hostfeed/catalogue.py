@@ -152,7 +152,7 @@ def main():
     ap.add_argument("-v", action="store_true")
     a = ap.parse_args()
     if not os.path.exists(a.catalogue):
-        print("skipped, no corpus: no %s (CROSSTAP_SHARED says where)\n0 passed, 0 failed" % a.catalogue)
+        print("skipped, no corpus: no %s (CROSSTAP_SHARED says where)\n0 passed, 0 failed, 1 skipped" % a.catalogue)
         return 0
     catalogue = json.load(open(a.catalogue))
     judge = Judge(a.v)

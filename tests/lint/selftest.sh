@@ -132,5 +132,16 @@ tree python
 printf '#!/usr/bin/env python3\ndef f(:\n' >"$work/python/tests/x.py"
 expect bad "shell: Python that does not parse" sh "$lint/shell.sh" "$work/python"
 
+# what counts the cases: a skip is none of the failures, a program that is missing is one
+cat >"$work/junit.xml" <<'END'
+<testsuite><testcase name="a" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/><system-out>skipped, no x
+</system-out></testcase><testcase name="b" status="notrun"><skipped message="Unable to find executable"/></testcase>
+<testcase name="c" status="run"><system-out>3 passed, 0 failed, 1 skipped
+</system-out></testcase><testcase name="d" status="fail"><failure/></testcase></testsuite>
+END
+tallied() { [ "$(python3 -B "$lint/../tally.py" x "$work/junit.xml" | tail -n 1)" = "= $*" ]; }
+expect good "tally: passed, failed, skipped" tallied 3 2 2
+expect bad "tally: another sum" tallied 3 3 1
+
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
