@@ -696,7 +696,7 @@ static const struct snap_field actor_rows[] = {
 	SNAP(struct actor, scope),
 	SNAP(struct actor, rule),
 };
-static const struct snap_rec actor_rec = SNAP_REC(struct actor, actor_rows);
+const struct snap_rec actor_rec = SNAP_REC(struct actor, actor_rows);
 static const struct snap_field fact_rows[] = {
 	SNAP_UPTO(struct hyp_fact, id, FACTS - 1),
 	SNAP_UPTO(struct hyp_fact, grade, GRADES - 1),

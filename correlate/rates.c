@@ -467,14 +467,6 @@ static const struct snap_field ghosts_rows[] = {
 	SNAP_SUB(struct ghosts, src, sources_rec),
 };
 static const struct snap_rec ghosts_rec = SNAP_REC(struct ghosts, ghosts_rows);
-static const struct snap_field actor_rows[] = {
-	SNAP(struct actor, has_mac),
-	SNAP(struct actor, mac),
-	SNAP(struct actor, addr),
-	SNAP(struct actor, scope),
-	SNAP(struct actor, rule),
-};
-static const struct snap_rec actor_rec = SNAP_REC(struct actor, actor_rows);
 static const struct snap_field attack_rows[] = {
 	SNAP_UPTO(struct attack, family, FAMILIES - 1),
 	SNAP_SUB(struct attack, actor, actor_rec),

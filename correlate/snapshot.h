@@ -93,6 +93,7 @@ struct snap_rec {
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 extern const struct snap_rec snap_no_key; /* of stores without keys */
+extern const struct snap_rec actor_rec;	  /* struct actor (hypothesis.c) */
 
 /* A queue or ring of structs.  Either it counts what was ever written (`ever`, the last `cap` of them are there), or it has a
  * head and a length. */

@@ -367,6 +367,29 @@ row(23, SSTP, (-300, 5), wpad, proxy, who=CLIENT, data=COID, auth=with_(proxies=
     ("a proxy that is not listed", [(lambda w, at: proxy(w, at, X, ip(66)), -5)], [], "host-only"),), lone="probable")
 
 
+def replay(a, w, auth, events):
+    """(what went wrong, None), or (None, the last record of each incident)"""
+    with tempfile.TemporaryDirectory() as d:
+        p = lambda n: os.path.join(d, n)
+        open(p("s"), "w").write(w.text())
+        q = subprocess.run([a.forge, "-o", p("w.pcap"), p("s")], capture_output=True, text=True)
+        if q.returncode:
+            return "forge: " + q.stderr.strip(), None
+        json.dump({"authority": [dict(auth, name="test")], "feed": {"synced": True}}, open(p("c.yaml"), "w"))
+        cmd = [a.bin, "-q", "-r", p("w.pcap"), "-c", p("c.yaml")]
+        if events:
+            open(p("e.jsonl"), "w").write("".join(json.dumps(e) + "\n" for e in events))
+            cmd += ["-e", p("e.jsonl")]
+        q = subprocess.run(cmd, capture_output=True, text=True)
+        if q.returncode:
+            return "exit %d: %s" % (q.returncode, q.stderr.strip()[:200]), None
+    last = {}
+    for x in q.stdout.splitlines():
+        i = json.loads(x)["incident"]
+        last[i["id"]] = i
+    return None, last
+
+
 def run(a, r, scenes, events, sight):
     """the strongest verdict of an incident that the event speaks in, and that incident; "context" where it only stands beside
     packets of another time that accuse its subject, "silence" where no incident has it"""
@@ -382,24 +405,9 @@ def run(a, r, scenes, events, sight):
         w.set(r["window"][0] - 60).arp(GW, ip(1), ip(1))
     to = r["window"][1] if r["window"] else 0
     w.set(max(to, 60) + 30).arp(GW, ip(1), ip(1))
-    with tempfile.TemporaryDirectory() as d:
-        p = lambda n: os.path.join(d, n)
-        open(p("s"), "w").write(w.text())
-        q = subprocess.run([a.forge, "-o", p("w.pcap"), p("s")], capture_output=True, text=True)
-        if q.returncode:
-            return "forge: " + q.stderr.strip(), None
-        json.dump({"authority": [dict(r["auth"], name="test")], "feed": {"synced": True}}, open(p("c.yaml"), "w"))
-        cmd = [a.bin, "-q", "-r", p("w.pcap"), "-c", p("c.yaml")]
-        if events:
-            open(p("e.jsonl"), "w").write("".join(json.dumps(e) + "\n" for e in events))
-            cmd += ["-e", p("e.jsonl")]
-        q = subprocess.run(cmd, capture_output=True, text=True)
-        if q.returncode:
-            return "exit %d: %s" % (q.returncode, q.stderr.strip()[:200]), None
-    last = {}
-    for x in q.stdout.splitlines():
-        i = json.loads(x)["incident"]
-        last[i["id"]] = i
+    wrong, last = replay(a, w, r["auth"], events)
+    if wrong:
+        return wrong, None
     rank = ["info", "refuted", "unverifiable", "host-only", "suspected", "probable", "confirmed"]
     got = [i for i in last.values() if not i.get("members") and (not events or any(
         e["event_id"] == r["id"] and e["role"] != "context" or i["verdict"] == "refuted" and e["event_id"] == r["id"] for e in i["host_events"]))]

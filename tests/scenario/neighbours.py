@@ -5,9 +5,9 @@ speaks for the hypothesis, and near misses in which it must not: another key, or
 usage: neighbours.py --bin CROSSTAP --forge FORGE [--only ID] [-v]
 An echo joins through the message on the wire only, and counts beside a hard fact: the host's own copy is no second opinion.  What
 is free counts as a seed event.  Context proves nothing.  Clocks are declared synchronised.  Last line: `N passed, N failed`."""
-import argparse, collections, concurrent.futures, json, os, subprocess, sys, tempfile
+import argparse, collections, concurrent.futures, sys
 import logon
-from events57 import CIP, CLI, SIP, SRV, T0, Scene, event, name_answer, spoof
+from events57 import CIP, CLI, SIP, SRV, T0, Scene, event, name_answer, replay, spoof
 from traps import GW, S1, S2, X, with_
 from wire import *
 
@@ -228,24 +228,9 @@ def run(a, r, at, with_event):
     w.set(-600).others()
     r["wire"](w, at)
     w.set(700).arp(GW, ip(1), ip(1))
-    with tempfile.TemporaryDirectory() as d:
-        p = lambda n: os.path.join(d, n)
-        open(p("s"), "w").write(w.text())
-        q = subprocess.run([a.forge, "-o", p("w.pcap"), p("s")], capture_output=True, text=True)
-        if q.returncode:
-            return "forge: " + q.stderr.strip(), None
-        json.dump({"authority": [dict(r["auth"], name="test")], "feed": {"synced": True}}, open(p("c.yaml"), "w"))
-        cmd = [a.bin, "-q", "-r", p("w.pcap"), "-c", p("c.yaml")]
-        if with_event:
-            open(p("e.jsonl"), "w").write(json.dumps(event(r["id"], provider=r["provider"], **r["who"], **r["data"])) + "\n")
-            cmd += ["-e", p("e.jsonl")]
-        q = subprocess.run(cmd, capture_output=True, text=True)
-        if q.returncode:
-            return "exit %d: %s" % (q.returncode, q.stderr.strip()[:200]), None
-    last = {}
-    for x in q.stdout.splitlines():
-        i = json.loads(x)["incident"]
-        last[i["id"]] = i
+    wrong, last = replay(a, w, r["auth"], [event(r["id"], provider=r["provider"], **r["who"], **r["data"])] if with_event else [])
+    if wrong:
+        return wrong, None
     mine = [i for i in last.values() if i["detection"] == r["detection"] and i["facts"]]
     role = {e["role"] for i in mine for e in i["host_events"] if e["event_id"] == r["id"] and e["provider"] == r["provider"]}
     verdicts = {i["verdict"] for i in mine if not with_event or any(e["event_id"] == r["id"] for e in i["host_events"])}

@@ -9,7 +9,6 @@
 #include "world.h"
 
 static struct world w;
-static uint64_t digests;
 
 static const struct mac ALL = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 static const struct mac SERVER = { { 2, 0, 0, 0, 0, 0x80 } };
@@ -18,18 +17,11 @@ static const struct mac SERVER = { { 2, 0, 0, 0, 0, 0x80 } };
 static struct obs
 from(enum obs_kind kind, struct mac m, struct mac to, struct addr src, unsigned at)
 {
-	struct obs o;
+	struct obs o = world_obs(kind, m, to, src, at);
 
-	memset(&o, 0, sizeof(o));
-	o.ts = WORLD_START + at * TS_SEC;
-	o.kind = (uint16_t)kind;
-	o.digest = ++digests;
-	o.outer.smac = m;
-	o.outer.dmac = to;
-	o.outer.src = src;
-	o.outer.dst = src.fam == 6 ? (struct addr){ 6, { 0xff, 2, [15] = 0xfb } } : addr4(10, 0, 0, 80);
+	if (src.fam == 6)
+		o.outer.dst = (struct addr){ 6, { 0xff, 2, [15] = 0xfb } };
 	o.outer.ipproto = 17;
-	o.outer.hop_limit = 64;
 	o.inner = o.outer;
 	return o;
 }

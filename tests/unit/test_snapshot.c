@@ -91,16 +91,16 @@ check_rec(const char *store, const struct snap_rec *r)
 static void
 check_tree(const char *store, const struct snap_rec *r)
 {
-	const struct snap_rec *todo[64] = { r };
+	const struct snap_rec *left[64] = { r };
 	size_t n = 1;
 
 	while (n) {
-		const struct snap_rec *x = todo[--n];
+		const struct snap_rec *x = left[--n];
 		check_rec(store, x);
 		for (uint32_t i = 0; i < x->n; i++)
 			if (x->field[i].kind == SNAP_STRUCT) {
-				assert_true(n < NELEM(todo));
-				todo[n++] = x->field[i].rec;
+				assert_true(n < NELEM(left));
+				left[n++] = x->field[i].rec;
 			}
 	}
 }

@@ -9,26 +9,15 @@
 #include "world.h"
 
 static struct world w;
-static uint64_t digests;
 
 static const struct mac SERVER = { { 2, 0, 0, 0, 0, 0x80 } };
 
-/* A message of one station to another, `at` seconds after the start. */
 static struct obs
 said_by(enum obs_kind kind, struct mac from, struct mac to, struct addr src, unsigned at)
 {
-	struct obs o;
+	struct obs o = world_obs(kind, from, to, src, at);
 
-	memset(&o, 0, sizeof(o));
-	o.ts = WORLD_START + at * TS_SEC;
-	o.kind = (uint16_t)kind;
-	o.digest = ++digests;
-	o.outer.smac = from;
-	o.outer.dmac = to;
-	o.outer.src = src;
-	o.outer.dst = addr4(10, 0, 0, 80);
 	o.outer.ipproto = 6;
-	o.outer.hop_limit = 64;
 	o.outer.sport = 40000;
 	o.outer.dport = 88;
 	o.inner = o.outer;

@@ -76,6 +76,26 @@ world_frame(struct world *w, struct mac from, struct addr src, ts_t at)
 	engine_obs(w->engine, &o);
 }
 
+/* A message of one station to another, `at` seconds after the start: the caller says more. */
+static inline struct obs
+world_obs(enum obs_kind kind, struct mac from, struct mac to, struct addr src, unsigned at)
+{
+	static uint64_t digests;
+	struct obs o;
+
+	memset(&o, 0, sizeof(o));
+	o.ts = WORLD_START + at * TS_SEC;
+	o.kind = (uint16_t)kind;
+	o.digest = ++digests;
+	o.outer.smac = from;
+	o.outer.dmac = to;
+	o.outer.src = src;
+	o.outer.dst = addr4(10, 0, 0, 80);
+	o.outer.hop_limit = 64;
+	o.inner = o.outer;
+	return o;
+}
+
 static inline void
 world_open(struct world *w)
 {
