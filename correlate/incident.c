@@ -200,14 +200,15 @@ fill_facts(struct engine *e, struct incident *r, const struct hyp *h)
 		out->count = f->count;
 		out->first = f->first;
 		out->last = f->last;
-		out->nref = (uint8_t)(f->count < INC_REFS_MAX ? f->count : INC_REFS_MAX);
-		/* the ring of the last ones in the order they came */
+		out->nref = 0;
+		/* the ring of the last ones in the order they came; a window that closed has no packet of its own */
 		size_t ring = INC_REFS_MAX - REFS_FIRST;
-		for (size_t k = 0; k < out->nref; k++) {
+		for (size_t k = 0; k < INC_REFS_MAX && k < f->count; k++) {
 			size_t at = k;
 			if (k >= REFS_FIRST && f->count > INC_REFS_MAX)
 				at = REFS_FIRST + (f->count - REFS_FIRST + k - REFS_FIRST) % ring;
-			out->ref[k] = f->ref[at];
+			if (f->ref[at].frame)
+				out->ref[out->nref++] = f->ref[at];
 		}
 	}
 	r->facts_total = h->nfact;

@@ -77,6 +77,8 @@ for capture in captures:
         w = wrong(schema, r)
         if w is None and whole and records % 20 == 0 and not whole.is_valid(r):
             w = "jsonschema: " + str(next(whole.iter_errors(r)))
+        if any(p["frame"] < 1 for f in r.get("incident", {}).get("facts", []) for p in f["packets"]):
+            w = w or "a packet before the first"
         if w or ("alert" in r) != (r["event_type"] == "alert"):
             bad.append((capture, w))
     if capture.startswith("pcaps/"):
