@@ -15,7 +15,9 @@ cp -a deploy/debian "$src/debian"
 rm -f "$src/debian/README.md"
 cp deploy/systemd/crosstap.service deploy/systemd/crosstap.sysusers "$src/debian/"
 mkdir -p "$src/debian/completions"
-cp deploy/completion/crosstap.bash "$src/debian/completions/crosstap"
+for name in crosstap crosstapctl; do
+	cp "deploy/completion/$name.bash" "$src/debian/completions/$name"
+done
 (cd "$src" && dpkg-buildpackage -us -uc -b >"$dest/build.log" 2>&1) || {
 	tail -n 25 "$dest/build.log" >&2
 	echo "package.sh: the build failed, see $dest/build.log" >&2

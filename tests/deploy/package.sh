@@ -27,7 +27,8 @@ files=$(dpkg-deb -c "$deb" | awk '{ print $6 }')
 for f in /usr/bin/crosstap /lib/systemd/system/crosstap.service /usr/lib/sysusers.d/crosstap.conf /usr/lib/tmpfiles.d/crosstap.conf \
 	/etc/logrotate.d/crosstap /etc/default/crosstap /etc/crosstap/conf.d/ /usr/share/man/man8/crosstap.8.gz \
 	/usr/share/man/man5/crosstap.yaml.5.gz /usr/share/man/man7/crosstap-detections.7.gz /usr/share/man/man7/crosstap-fields.7.gz \
-	/usr/share/bash-completion/completions/crosstap /usr/share/zsh/vendor-completions/_crosstap \
+	/usr/share/bash-completion/completions/crosstap /usr/share/bash-completion/completions/crosstapctl \
+	/usr/share/zsh/vendor-completions/_crosstapctl /usr/share/fish/vendor_completions.d/crosstapctl.fish /usr/share/zsh/vendor-completions/_crosstap \
 	/usr/share/fish/vendor_completions.d/crosstap.fish /usr/share/doc/crosstap/examples/crosstap.yaml.sample; do
 	grep -Eq "^\.(/usr)?$f\$" <<<"$files"
 	ok "the package holds $f" $?

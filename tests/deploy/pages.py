@@ -9,6 +9,8 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BIN = os.path.abspath(sys.argv[1])
 PLACES = {"crosstap.8": "man", "crosstap.yaml.5": "man", "crosstap-detections.7": "man", "crosstap-fields.7": "man",
           "crosstap.yaml.sample": "", "crosstap.bash": "completion", "_crosstap": "completion", "crosstap.fish": "completion"}
+CTL_PLACES = {"crosstapctl.1": "man", "crosstapctl.bash": "completion", "_crosstapctl": "completion",
+              "crosstapctl.fish": "completion"}
 passed = failed = skipped = 0
 
 
@@ -30,7 +32,7 @@ def out(*args):
 
 
 def place(name):
-    return os.path.join(ROOT, "deploy", PLACES.get(name, "man"), name)
+    return os.path.join(ROOT, "deploy", {**PLACES, **CTL_PLACES}[name], name)
 
 
 def plain(roff):
@@ -45,10 +47,65 @@ def source(name):
     return open(os.path.join(ROOT, name)).read()
 
 
-def ctl_page():
-    """crosstapctl(1) out of what crosstapctl --help prints of its table"""
+def ctl_help():
+    """what crosstapctl --help prints of its table"""
     ctl = os.path.join(os.path.dirname(BIN), "crosstapctl")
-    text = subprocess.run([ctl, "--help"], capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run([ctl, "--help"], capture_output=True, text=True, timeout=60).stdout
+
+
+def ctl_words():
+    """its commands with their help, and the options behind `mute` with the words that each takes"""
+    text = ctl_help()
+    commands = re.findall(r"(?m)^    ([a-z]+) +(\S.*)$", text)
+    mute = text[text.index("crosstapctl mute"):text.index("-s SOCKET   ")]
+    own = [(c, o) for c, h in commands for o in re.findall(r"\((--[a-z]+):", h)]
+    return commands, re.findall(r"(--[a-z]+) ([a-z|]+|[A-Z0-9]+)", mute), own
+
+
+IDS = "crosstapctl --json incidents 2>/dev/null | grep -oE '\"id\":\"[0-9a-f]{16}\"' | cut -d'\"' -f4"
+
+
+def ctl_bash():
+    commands, mute, own = ctl_words()
+    cases = "".join('\t%s) mapfile -t COMPREPLY < <(compgen -W "%s" -- "$cur"); return ;;\n' % (o, w.replace("|", " "))
+                    for o, w in mute if "|" in w)
+    return ("# bash completion for crosstapctl.  Made by tests/deploy/pages.py --write.\n_crosstapctl() {\n"
+            "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n\tcase $prev in\n"
+            '\t-s) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;\n'
+            '\twhy) mapfile -t COMPREPLY < <(compgen -W "$(' + IDS + ')" -- "$cur"); return ;;\n' + cases +
+            '\tesac\n\tcase " ${COMP_WORDS[*]} " in\n'
+            '\t*" mute "*) mapfile -t COMPREPLY < <(compgen -W "%s" -- "$cur"); return ;;\n' % " ".join(o for o, _ in mute) +
+            "".join('\t*" %s "*) mapfile -t COMPREPLY < <(compgen -W "%s" -- "$cur"); return ;;\n' % co for co in own) +
+            '\tesac\n\tmapfile -t COMPREPLY < <(compgen -W "%s --json --help --version -s" -- "$cur")\n}\n'
+            % " ".join(c for c, _ in commands) + "complete -F _crosstapctl crosstapctl\n")
+
+
+def ctl_zsh():
+    commands, mute, own = ctl_words()
+    plain_text = lambda t: t.replace("'", "'\\''").replace(":", "\\:")
+    return ("#compdef crosstapctl\n# Made by tests/deploy/pages.py --write.\nlocal -a commands\ncommands=(\n" +
+            "".join("\t'%s:%s'\n" % (c, plain_text(h)) for c, h in commands) + ")\n"
+            "case $words[2] in\nwhy) compadd -- ${(f)\"$(" + IDS + ")\"}; return ;;\nmute) _arguments -s" +
+            "".join(" \\\n\t'%s:%s:%s'" % (o, o[2:], "(%s)" % w.replace("|", " ") if "|" in w else "") for o, w in mute) +
+            "; return ;;\n" + "".join("%s) _arguments '%s'; return ;;\n" % co for co in own) + "esac\n_arguments -s '-s[control socket]:socket:_files' '--json[answers as they are]' "
+            "'--help' '--version' ':command:{_describe command commands}'\n")
+
+
+def ctl_fish():
+    commands, mute, own = ctl_words()
+    return ("# fish completion for crosstapctl.  Made by tests/deploy/pages.py --write.\ncomplete -c crosstapctl -f\n"
+            "complete -c crosstapctl -s s -r -F -d 'control socket'\ncomplete -c crosstapctl -l json -d 'answers as they are'\n" +
+            "".join("complete -c crosstapctl -n __fish_use_subcommand -a %s -d '%s'\n" % (c, h.replace("'", "\\'"))
+                    for c, h in commands) +
+            "complete -c crosstapctl -n '__fish_seen_subcommand_from why' -a \"(" + IDS.replace('"', '\\"') + ")\"\n" +
+            "".join("complete -c crosstapctl -n '__fish_seen_subcommand_from mute' -l %s -x%s\n"
+                    % (o[2:], " -a '%s'" % w.replace("|", " ") if "|" in w else "") for o, w in mute) +
+            "".join("complete -c crosstapctl -n '__fish_seen_subcommand_from %s' -l %s\n" % (c, o[2:]) for c, o in own))
+
+
+def ctl_page():
+    """crosstapctl(1)"""
+    text = ctl_help()
     roff = lambda t: t.replace("\\", "\\e").replace("-", "\\-")
     rows = lambda pattern: "".join(".TP\n.B %s\n%s.\n" % (roff(a), roff(b)) for a, b in re.findall(pattern, text))
     usage = re.findall(r"(?m)^  (?:  )?(?=crosstapctl |    +\[)(.*)$", text)
@@ -59,6 +116,10 @@ def ctl_page():
             ".SH COMMANDS\n" + rows(r"(?m)^    (\w+) +(\S.*)$") + ".SH OPTIONS\n" +
             rows(r"(?m)^    (-s SOCKET|--json) +(\S.*)$") + ".SH EXIT STATUS\n" +
             roff(re.search(r"Exit status: (.*)", text).group(1)) + "\n.SH SEE ALSO\n.BR crosstap (8)\n", text)
+
+
+MADE_OF_CTL = {"crosstapctl.1": lambda: ctl_page()[0], "crosstapctl.bash": ctl_bash, "_crosstapctl": ctl_zsh,
+               "crosstapctl.fish": ctl_fish}
 
 
 def table_keys():
@@ -112,8 +173,8 @@ def good():
     commands = re.findall(r"(?m)^    ([a-z]+) +\S", text)
     say(len(commands) > 10 and set(commands) <= tags(page) and {"-s SOCKET", "--json"} <= tags(page),
         "every command and option stands in crosstapctl(1)", set(commands) - tags(page))
-    for name in list(PLACES) + ["crosstapctl.1"]:
-        made = page if name == "crosstapctl.1" else out("--document", name)
+    for name in [*PLACES, *CTL_PLACES]:
+        made = MADE_OF_CTL[name]() if name in MADE_OF_CTL else out("--document", name)
         say(made and os.path.exists(place(name)) and made == open(place(name)).read(),
             "%s is what the program makes: run pages.py CROSSTAP --write" % place(name))
         if re.search(r"\.[1578]$", name) is None:
@@ -130,16 +191,20 @@ def good():
             say(not left, "mandoc lint %s" % name, left[:3])
         else:
             skip(name, "no mandoc")
-    for shell, name in (("bash", "crosstap.bash"), ("zsh", "_crosstap"), ("fish", "crosstap.fish")):
+    for shell, name in (("bash", "crosstap.bash"), ("zsh", "_crosstap"), ("fish", "crosstap.fish"),
+                        ("bash", "crosstapctl.bash"), ("zsh", "_crosstapctl"), ("fish", "crosstapctl.fish")):
         if not shutil.which(shell):
             skip(name, "no " + shell)
             continue
         r = subprocess.run([shell, "-n", place(name)], capture_output=True, text=True)
         say(r.returncode == 0 and not r.stderr, "%s reads %s" % (shell, name), r.stderr)
     for words, want in (("crosstap --fai", "--fail-on"), ("crosstap --fail-on con", "confirmed"),
-                        ("crosstap --document crosstap-f", "crosstap-fields.7"), ("crosstap --explain mitm", "mitm6")):
-        script = '. %s; COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _crosstap; echo "${COMPREPLY[*]}"'
-        r = subprocess.run(["bash", "-c", script % (place("crosstap.bash"), words)], capture_output=True, text=True,
+                        ("crosstap --document crosstap-f", "crosstap-fields.7"), ("crosstap --explain mitm", "mitm6"),
+                        ("crosstapctl van", "vantage"), ("crosstapctl mute --verdict prob", "probable"),
+                        ("crosstapctl mute --rea", "--reason"), ("crosstapctl incidents --a", "--all")):
+        script = '. %s; COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _%s; echo "${COMPREPLY[*]}"'
+        name = words.split()[0]
+        r = subprocess.run(["bash", "-c", script % (place(name + ".bash"), words, name)], capture_output=True, text=True,
                            env={**os.environ, "PATH": os.path.dirname(BIN) + ":" + os.environ["PATH"]})
         say(r.stdout.split() == [want], "bash completes `%s`" % words, r.stdout + r.stderr)
     if shutil.which("fish"):
@@ -177,8 +242,9 @@ if "--write" in sys.argv:
         os.makedirs(os.path.dirname(place(name)), exist_ok=True)
         with open(place(name), "w") as f:
             f.write(out("--document", name))
-    with open(place("crosstapctl.1"), "w") as f:
-        f.write(ctl_page()[0])
+    for name, make in MADE_OF_CTL.items():
+        with open(place(name), "w") as f:
+            f.write(make())
 whole()
 good()
 sample()
