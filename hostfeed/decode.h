@@ -86,5 +86,10 @@ const char *winmap_field(size_t i, size_t k);
 
 typedef void decoder(struct sink *, struct bytes doc);
 decoder winjson_decode, winxml_decode, wintext_decode, audit_decode;
+/* Does a row of a DHCP audit log stand there, or a line of its head?  And a row out of syslog: `host` of the header says whose
+ * it is; without one it is refused. */
+bool audit_begins(struct cursor);
+bool audit_head(struct cursor);
+void audit_syslog(struct sink *, struct cursor row, struct bytes host);
 
 #endif

@@ -147,6 +147,24 @@ has_reference(struct bytes doc)
 	return false;
 }
 
+/* "<13>", and somewhere the date of a row of a DHCP audit log, which names no provider: ",03/". */
+static bool
+has_audit_row(struct bytes doc)
+{
+	struct cursor c = cur_all(doc), priority = c;
+
+	if (cur_u8(&priority) != '<' || cur_u8(&priority) < '0')
+		return false;
+	for (size_t comma = 0, at = 0; cur_more(&c); at++) {
+		uint8_t b = cur_u8(&c);
+		if (b == ',')
+			comma = at + 1;
+		else if (b == '/' && comma && at - comma <= 2)
+			return true;
+	}
+	return false;
+}
+
 bool
 hostfeed_scan(const struct hostfeed *f, struct bytes doc)
 {
@@ -161,5 +179,5 @@ hostfeed_scan(const struct hostfeed *f, struct bytes doc)
 		if (which && found(f, doc, i, which))
 			return true;
 	}
-	return has_reference(doc);
+	return has_reference(doc) || has_audit_row(text);
 }

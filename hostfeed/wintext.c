@@ -300,6 +300,71 @@ message(struct sink *s, struct cursor c)
 	return false;
 }
 
+/* Where the message of RFC 5424 begins; `c` stands behind APP-NAME. */
+static struct cursor
+message_5424(struct cursor c)
+{
+	(void)until(&c, ' ');
+	(void)until(&c, ' ');
+	bool quoted = false, inside = false;
+	while (cur_more(&c)) {
+		uint8_t b = cur_u8(&c);
+		if (quoted && b == '\\')
+			cur_skip(&c, 1);
+		else if (b == '"')
+			quoted = inside && !quoted;
+		else if (!quoted && (b == '[' || b == ']'))
+			inside = b == '[';
+		else if (b == ' ' && !inside)
+			break;
+	}
+	if (at(c, "\xef\xbb\xbf")) /* RFC 5424 6.4 */
+		cur_skip(&c, 3);
+	return c;
+}
+
+/* What stands before the message in RFC 3164 4.1.2 and in what passes for it: a tag, with or without blanks. */
+enum { TAG_WORDS = 3, TIME_3164 = 16 };
+
+/* "Mar 11 10:14:22 HOST " or "2026-03-11T10:14:22+01:00 HOST "; `c` stands behind the priority. */
+static struct bytes
+host_3164(struct cursor *c)
+{
+	struct cursor look = *c;
+	struct bytes time = cur_take(&look, TIME_3164);
+	bool bsd = time.p && time.p[3] == ' ' && time.p[6] == ' ' && time.p[9] == ':' && time.p[15] == ' ';
+
+	if (bsd)
+		cur_skip(c, TIME_3164);
+	else
+		(void)until(c, ' ');
+	return audit_begins(*c) ? (struct bytes){ NULL, 0 } : or_none(until(c, ' '));
+}
+
+/* A row of a DHCP audit log as the message. */
+static bool
+audit_row(struct sink *s, struct cursor c, const struct header *h)
+{
+	struct bytes host = h->host;
+
+	if (h->rfc5424) {
+		c = message_5424(c);
+	} else if (!audit_begins(c)) {
+		host = host_3164(&c);
+		for (size_t i = 0; i < TAG_WORDS && !audit_begins(c); i++)
+			(void)until(&c, ' ');
+	}
+	if (!cur_ok(&c))
+		return false;
+	if (audit_begins(c))
+		audit_syslog(s, c, or_none(host));
+	else if (audit_head(c))
+		s->ignored++;
+	else
+		return false;
+	return true;
+}
+
 /* RFC 5424 6: "<PRI>1 TIME HOST APP PROCID MSGID SD MSG"; RFC 3164 4.1 has no structured data. */
 static void
 syslog(struct sink *s, struct bytes doc)
@@ -316,7 +381,7 @@ syslog(struct sink *s, struct bytes doc)
 		if (cur_ok(&t))
 			c = t;
 	}
-	if (h.rfc5424 && structured(s, c, &h))
+	if (audit_row(s, c, &h) || (h.rfc5424 && structured(s, c, &h)))
 		return;
 	if (!message(s, c))
 		s->ignored++;

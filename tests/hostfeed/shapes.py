@@ -135,6 +135,47 @@ SAMPLE = [("Microsoft-Windows-Iphlpsvc", 4100, {"IsatapRouter": "192.0.2.66", "E
 OTHER = {"dhcp-server-audit-v4.log": (7, {"dhcp_leased": 2, "scope_full": 1, "dhcp_server_seen": 1}), "dhcp-server-audit-v6.log": (5, {"dhcp_leased": 1})}
 FRAMED = ("lumberjack-v2-",)  # a protocol with acknowledgements, spoken by a listener, no file of events
 
+# ---- rows of a DHCP server's audit log in syslog: what stands around them; the host of the header is the computer ----
+AUDIT_HEAD = ["ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,Probationtime, CorrelationID,Dhcid,VendorClass(Hex),"
+              "VendorClass(ASCII),UserClass(Hex),UserClass(ASCII),RelayAgentInformation,DnsRegError."]
+AUDIT = [("10,05/04/26,10:01:02,Assign,198.51.100.20,PC9.example.net,02005E005309,,3096562285,0,,,,0x4D53465420352E30,MSFT 5.0,,,,0",
+          "DHCP-Server-AuditLog-v4", 10, "dhcp_leased", "08:01:02", {"IP Address": "198.51.100.20", "MAC Address": "02005E005309", "TransactionID": "3096562285"}),
+         ("12,05/04/26,10:01:03,Release,198.51.100.20,PC9.example.net,02005E005309,,0,6,,,,,,,,,0",
+          "DHCP-Server-AuditLog-v4", 12, "dhcp_client", "08:01:03", {"IP Address": "198.51.100.20", "Description": "Release"}),
+         ("11002,05/04/26,10:01:04,DHCPV6 Request,2001:db8:10::1f,PC9.example.net,,14,000100012C5E2A7102005E005309,,,,",
+          "DHCP-Server-AuditLog-v6", 11002, "dhcp_leased", "08:01:04", {"IPv6 Address": "2001:db8:10::1f", "Duid Bytes(Hex)": "000100012C5E2A7102005E005309"})]
+WRAPS = [("syslog-5424", "<134>1 2026-05-04T08:01:05Z DS1.example.net dhcp 4 log - %s"),
+         ("syslog-5424, marked as UTF-8", "<134>1 2026-05-04T08:01:05Z DS1.example.net dhcp - - - \ufeff%s"),
+         ("syslog-5424 with structured data", '<14>1 2026-05-04T08:01:05.25Z DS1.example.net - - - [NXLOG@14506 SourceModuleName="a \\"]\\" b" x="]"][m@1 y=""] %s'),
+         ("syslog-3164", "<13>May  4 10:01:05 DS1.example.net dhcp[77]: %s"),
+         ("syslog-3164, two words of a tag", "<13>May 14 10:01:05 DS1.example.net Dhcp Audit: %s"),
+         ("syslog-3164 without a tag", "<13>May  4 10:01:05 DS1.example.net %s"),
+         ("syslog-3164 with another time", "<13>2026-05-04T10:01:05+02:00 DS1.example.net dhcp: %s")]
+NAMELESS = ["<13>%s", "<13>May  4 10:01:05 %s", "<134>1 2026-05-04T08:01:05Z - dhcp - - - %s"]
+
+
+def audit_rows(binary, folder):
+    path = os.path.join(folder, "events")
+    for head in (AUDIT_HEAD, []):
+        for name, wrap in WRAPS:
+            for octets in (False, True):
+                lines = [(wrap % row).encode() for row in head + [r[0] for r in AUDIT]]
+                open(path, "wb").write(b"".join(b"%d %s" % (len(l), l) if octets else l + b"\n" for l in lines))
+                status, got, err = run(binary, path, "+02:00")
+                bad = [] if status == 0 and len(got) == len(AUDIT) else ["audit rows in %s: status %d, %d events, %s" % (name, status, len(got), err[:200])]
+                for (_, provider, number, kind, second, fields), r in zip(AUDIT, got):
+                    want = {"provider": provider, "event_id": number, "kind": kind, "computer": "DS1.example.net", "shape": "dhcp-audit",
+                            "timestamp": "%sT%s.000000Z" % (DAY, second)}
+                    bad += ["audit row %d in %s: %s is %r, expected %r" % (number, name, k, r[k], v) for k, v in want.items() if r[k] != v]
+                    bad += ["audit row %d in %s: %s is %r" % (number, name, k, r["fields"].get(k)) for k, v in fields.items() if r["fields"].get(k) != v]
+                    bad += [] if sorted(r["lost"]) == sorted([FRACTION, RECORD]) else ["audit row %d in %s: lost %s" % (number, name, r["lost"])]
+                yield "audit rows in %s%s" % (name, ", counted" if octets else ""), bad, got
+    for wrap in NAMELESS:  # whose log it is must be said
+        open(path, "w").write("".join(wrap % r[0] + "\n" for r in AUDIT))
+        status, got, err = run(binary, path, "+02:00")
+        yield "audit rows of nobody", [] if status == 1 and not got and "names no host" in err else ["audit rows of nobody: status %d, %d events, %s" % (status, len(got), err[:200])], got
+
+
 def run(binary, path, zone):
     p = subprocess.run([binary, "-q", "--set", "feed.zone=" + zone, "-e", path, "--host-events"] if zone else [binary, "-q", "-e", path, "--host-events"],
                        capture_output=True, timeout=60)
@@ -189,7 +230,7 @@ def main():
     folder = a.samples or os.path.join(shared, "hostevents/samples")
     passed = failed = 0
     with tempfile.TemporaryDirectory() as tmp:
-        parts = [composed(a.bin, tmp)] + ([samples(a.bin, folder)] if os.path.isdir(folder) else [])
+        parts = [composed(a.bin, tmp), audit_rows(a.bin, tmp)] + ([samples(a.bin, folder)] if os.path.isdir(folder) else [])
         for part in parts:
             for name, bad, got in part:
                 passed, failed = passed + (not bad), failed + bool(bad)
@@ -197,7 +238,7 @@ def main():
                     print("%-38s %3d events  %-14s %-6s lost: %s" % (name, len(got), got[0]["shape"] if got else "-", "FAILED" if bad else "ok",
                                                                   ", ".join(sorted({x for r in got for x in r["lost"]})) or "nothing"))
                 for b in bad: print("FAILED", b)
-    skipped = len(parts) == 1
+    skipped = len(parts) == 2
     if skipped: print("skipped, no corpus: %s (CROSSTAP_SHARED says where)" % folder)
     print("%d passed, %d failed%s" % (passed, failed, ", 1 skipped" if skipped else ""))
     return 1 if failed else 0
