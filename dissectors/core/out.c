@@ -4,38 +4,6 @@
 static const char hex_digits[] = "0123456789abcdef";
 
 void
-out_put(struct out *o, const void *p, size_t n)
-{
-	if (o->full)
-		return;
-	if (n > o->cap - o->n) {
-		o->full = true;
-		return;
-	}
-	if (n)
-		memcpy(o->p + o->n, p, n);
-	o->n += n;
-}
-
-void
-out_chr(struct out *o, char c)
-{
-	out_put(o, &c, 1);
-}
-
-void
-out_str(struct out *o, const char *s)
-{
-	out_view(o, bytes_str(s));
-}
-
-void
-out_view(struct out *o, struct bytes b)
-{
-	out_put(o, b.p, b.n);
-}
-
-void
 out_u64(struct out *o, uint64_t v)
 {
 	char text[20]; /* 2^64 - 1 has 20 digits */
@@ -111,31 +79,38 @@ out_mac(struct out *o, struct mac m)
 	out_put(o, text, sizeof(text));
 }
 
-static void
-dotted(struct out *o, const uint8_t *b)
+/* At most 15 bytes. */
+static char *
+dotted(char *p, const uint8_t *b)
 {
 	for (size_t i = 0; i < 4; i++) {
 		if (i)
-			out_chr(o, '.');
-		out_u64(o, b[i]);
+			*p++ = '.';
+		if (b[i] >= 100)
+			*p++ = (char)('0' + b[i] / 100);
+		if (b[i] >= 10)
+			*p++ = (char)('0' + b[i] / 10 % 10);
+		*p++ = (char)('0' + b[i] % 10);
 	}
+	return p;
 }
 
-static void
-hex_group(struct out *o, unsigned v)
+/* At most 4 bytes. */
+static char *
+hex_group(char *p, unsigned v)
 {
-	unsigned digits = 1;
-
-	while (digits < 4 && v >> (4 * digits))
-		digits++;
-	out_hexn(o, v, digits);
+	for (unsigned shift = v > 0xfff ? 12 : v > 0xff ? 8 : v > 0xf ? 4 : 0;; shift -= 4) {
+		*p++ = hex_digits[v >> shift & 15];
+		if (shift == 0)
+			return p;
+	}
 }
 
 /* RFC 5952 section 4: no leading zeros, the longest run of two or more zero groups (the first of equals) as "::",
  * lower case; section 5: the last 32 bits dotted under the IPv4 prefixes of RFC 4291 2.5.5, of which ::/96 only where
  * the upper half of the IPv4 address is not zero (::1 is no such address). */
-static void
-colons(struct out *o, const uint8_t *b)
+static char *
+colons(char *p, const uint8_t *b)
 {
 	unsigned group[8];
 	size_t best = 8, longest = 1;
@@ -155,89 +130,86 @@ colons(struct out *o, const uint8_t *b)
 	bool v4 = best == 0 && (longest == 6 || (longest == 5 && group[5] == 0xffff));
 	for (size_t i = 0; i < (v4 ? 6 : 8);) {
 		if (i == best) {
-			out_str(o, "::");
+			*p++ = ':';
+			*p++ = ':';
 			i += longest;
 			continue;
 		}
 		if (i && i != best + longest)
-			out_chr(o, ':');
-		hex_group(o, group[i++]);
+			*p++ = ':';
+		p = hex_group(p, group[i++]);
 	}
 	if (!v4)
-		return;
+		return p;
 	if (longest == 5)
-		out_chr(o, ':');
-	dotted(o, b + 12);
+		*p++ = ':';
+	return dotted(p, b + 12);
 }
 
 void
 out_addr(struct out *o, struct addr a)
 {
-	char text[48];
-	struct out t = out_init(text, sizeof(text));
+	char text[48], *end = text;
 
 	if (a.fam == 4)
-		dotted(&t, a.b);
+		end = dotted(text, a.b);
 	else if (a.fam == 6)
-		colons(&t, a.b);
-	out_view(o, out_bytes(&t));
+		end = colons(text, a.b);
+	out_put(o, text, (size_t)(end - text));
 }
 
-static void
-decimal(struct out *o, uint64_t v, unsigned digits)
+static char *
+decimal(char *p, unsigned v, unsigned digits)
 {
-	char text[20];
-
 	for (unsigned i = digits; i > 0; i--, v /= 10)
-		text[i - 1] = (char)('0' + v % 10);
-	out_put(o, text, digits);
+		p[i - 1] = (char)('0' + v % 10);
+	return p + digits;
 }
 
 /* A day since 1970 as year, month and day: the inverse of ts_days(), in eras of 400 years that begin in March. */
-static void
-date(struct out *o, int64_t days)
+static char *
+date(char *p, int64_t days)
 {
-	days += 719468; /* 1970-01-01 counted from 0000-03-01; not negative in the range of ts_t */
-	uint64_t era = (uint64_t)days / 146097, doe = (uint64_t)days % 146097;
-	uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	uint64_t mp = (5 * doy + 2) / 153;
-	uint64_t month = mp < 10 ? mp + 3 : mp - 9;
+	unsigned from_era =
+		(unsigned)(days + 719468); /* 1970-01-01 counted from 0000-03-01; ts_t spans 1677 to 2262 */
+	unsigned era = from_era / 146097, doe = from_era % 146097;
+	unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	unsigned mp = (5 * doy + 2) / 153;
+	unsigned month = mp < 10 ? mp + 3 : mp - 9;
 
-	decimal(o, era * 400 + yoe + (month <= 2), 4);
-	out_chr(o, '-');
-	decimal(o, month, 2);
-	out_chr(o, '-');
-	decimal(o, doy - (153 * mp + 2) / 5 + 1, 2);
+	p = decimal(p, era * 400 + yoe + (month <= 2), 4);
+	*p++ = '-';
+	p = decimal(p, month, 2);
+	*p++ = '-';
+	return decimal(p, doy - (153 * mp + 2) / 5 + 1, 2);
 }
 
 /* RFC 3339 section 5.6, UTC; what is finer than the digits asked for is cut off, not rounded. */
 void
 out_ts(struct out *o, ts_t ts, unsigned fraction_digits)
 {
-	char text[40];
-	struct out t = out_init(text, sizeof(text));
+	char text[40], *p = text;
 	int64_t day = ts / TS_DAY - (ts % TS_DAY < 0);
 	uint64_t ns = (uint64_t)(ts % TS_DAY < 0 ? ts % TS_DAY + TS_DAY : ts % TS_DAY);
-	uint64_t sec = ns / (uint64_t)TS_SEC, fraction = ns % (uint64_t)TS_SEC;
+	unsigned sec = (unsigned)(ns / (uint64_t)TS_SEC), fraction = (unsigned)(ns % (uint64_t)TS_SEC);
 
 	if (fraction_digits > 9)
 		fraction_digits = 9;
-	date(&t, day);
-	out_chr(&t, 'T');
-	decimal(&t, sec / 3600, 2);
-	out_chr(&t, ':');
-	decimal(&t, sec / 60 % 60, 2);
-	out_chr(&t, ':');
-	decimal(&t, sec % 60, 2);
+	p = date(p, day);
+	*p++ = 'T';
+	p = decimal(p, sec / 3600, 2);
+	*p++ = ':';
+	p = decimal(p, sec / 60 % 60, 2);
+	*p++ = ':';
+	p = decimal(p, sec % 60, 2);
 	if (fraction_digits) {
-		out_chr(&t, '.');
-		for (unsigned i = fraction_digits; i < 9; i++)
-			fraction /= 10;
-		decimal(&t, fraction, fraction_digits);
+		*p++ = '.';
+		decimal(p, fraction, 9);
+		p += fraction_digits;
 	}
-	out_chr(&t, 'Z');
-	out_view(o, out_bytes(&t));
+	*p++ = 'Z';
+	out_put(o, text, (size_t)(p - text));
 }
 
 /* Bytes of the well-formed UTF-8 sequence at the start of n bytes, 0 where there is none: RFC 3629 section 4, whose
@@ -279,6 +251,32 @@ is_control(const uint8_t *p, size_t len)
 	return (len == 1 && (p[0] < 0x20 || p[0] == 0x7f)) || (len == 2 && p[0] == 0xc2 && p[1] < 0xa0);
 }
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* The top bit of each byte that is zero, and perhaps of some above one: the test of the whole word is exact. */
+static uint64_t
+zero_bytes(uint64_t word)
+{
+	return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+}
+
+/* How many bytes at the start need no look: whole words of printable ASCII without quote, backslash and `also`. */
+static size_t
+plain_words(const uint8_t *p, size_t n, uint8_t also)
+{
+	size_t i = 0;
+
+	for (uint64_t w; n - i >= sizeof(w); i += sizeof(w)) {
+		memcpy(&w, p + i, sizeof(w));
+		uint64_t low = (w - EACH_BYTE(0x20)) & ~w & EACH_BYTE(0x80);
+		if ((w & EACH_BYTE(0x80)) | low | zero_bytes(w ^ EACH_BYTE(0x7f)) |
+		    zero_bytes(w ^ EACH_BYTE('"')) | zero_bytes(w ^ EACH_BYTE('\\')) |
+		    zero_bytes(w ^ EACH_BYTE(also)))
+			break;
+	}
+	return i;
+}
+
 typedef void out_escape(struct out *, uint8_t c, bool control);
 
 /* Runs that need no escape are put at once; `also` is escaped beside the quote and the backslash. */
@@ -288,6 +286,9 @@ text_escaped(struct out *o, struct bytes b, uint8_t also, out_escape *escape)
 	size_t from = 0, i = 0;
 
 	while (i < b.n && !o->full) {
+		i += plain_words(b.p + i, b.n - i, also);
+		if (i == b.n)
+			break;
 		uint8_t c = b.p[i];
 		bool special = c == '"' || c == '\\' || c == also;
 		if (c >= 0x20 && c < 0x7f && !special) {

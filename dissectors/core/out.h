@@ -18,10 +18,21 @@ static inline struct out out_init(void *p, size_t cap) { return (struct out){ .p
 static inline bool	 out_ok(const struct out *o) { return !o->full; }
 static inline struct bytes out_bytes(const struct out *o) { return bytes_of(o->p, o->n); }
 
-void out_put(struct out *, const void *p, size_t n);
-void out_chr(struct out *, char);
-void out_str(struct out *, const char *);
-void out_view(struct out *, struct bytes);
+/* Here, so that a piece whose length the compiler knows costs a comparison and a store. */
+static inline void
+out_put(struct out *o, const void *p, size_t n)
+{
+	if (o->full || n > o->cap - o->n) {
+		o->full = true;
+		return;
+	}
+	if (n)
+		memcpy(o->p + o->n, p, n);
+	o->n += n;
+}
+static inline void out_chr(struct out *o, char c) { out_put(o, &c, 1); }
+static inline void out_view(struct out *o, struct bytes b) { out_put(o, b.p, b.n); }
+static inline void out_str(struct out *o, const char *s) { out_view(o, bytes_str(s)); }
 void out_u64(struct out *, uint64_t);
 void out_i64(struct out *, int64_t);
 void out_hex(struct out *, struct bytes);		     /* lower case, no separators */
