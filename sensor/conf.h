@@ -74,8 +74,8 @@ struct conf {
 	struct bytes sd_id;
 	struct bytes control_socket, control_mode; /* mode: octal digits */
 	struct bytes metrics_listen;
-	uint32_t snaplen, buffer_mib;
-	bool promisc, all_frames;
+	uint32_t snaplen, buffer_mib, timeout_ms;
+	bool promisc, all_frames, immediate;
 	struct prefix *mirrors;
 	size_t nmirrors;
 	bool mirrors_declared;

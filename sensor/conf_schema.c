@@ -509,6 +509,13 @@ static const struct conf_node capture[] = {
 	  .help = "bytes of a frame that are captured" },
 	{ "buffer_mib", K_U32, AT(struct conf, buffer_mib), .min = 1, .max = 1024, .def = "16",
 	  .help = "kernel buffer of an interface, MiB" },
+	{ "timeout_ms", K_U32, AT(struct conf, timeout_ms), .min = 1, .max = 1000, .def = "20",
+	  .help = "frames are handed over in blocks, a block that is not full after so many milliseconds" },
+	{ "immediate", K_BOOL, AT(struct conf, immediate), .def = "false",
+	  .help = "hand over each frame at once. The buffer then has a slot for each, as large as the "
+		  "longest "
+		  "frame: switch off what joins segments (ethtool -K IFACE gro off gso off tso off lro off), "
+		  "else a slot takes snaplen bytes and few fit" },
 	{ "mirrors", K_PREFIXES, LIST(struct conf, mirrors, nmirrors, struct prefix),
 	  DECLARED(struct conf, mirrors_declared),
 	  .help = "who may send ERSPAN, VXLAN and other wrappers with frames in them: addresses or networks; "

@@ -1,9 +1,8 @@
 /* Live capture: the engine of a live sensor, libpcap, until TERM or INT. */
-#include "live.h"
+#include "run.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pcap/pcap.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,55 +18,18 @@
 #include "ipc.h"
 #include "log.h"
 #include "opinion.h"
-#include "run.h"
 #include "sandbox.h"
 #include "statefile.h"
+#include "tap.h"
 
-enum { TIMEOUT_MS = 100, BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 33 + EVENTS_SOURCES_MAX };
-
-/* Offsets in the IPv4 header: flags and fragment offset; in the IPv6 header: next header.  RFC 8200 4: hop-by-hop 0,
- * routing 43, fragment 44, destination options 60; authentication 51, mobility 135. */
-static const char evasions[] =
-	"(ip[6:2] & 0x3fff != 0) or (ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or "
-	"ip6[6] = 51 or ip6[6] = 60 or ip6[6] = 135))";
-
-static void
-plain_form(struct out *o)
-{
-	out_str(o, evasions);
-	for (size_t i = 0; dissectors[i]; i++) {
-		if (dissectors[i]->bpf == NULL)
-			continue;
-		out_str(o, " or (");
-		out_str(o, dissectors[i]->bpf);
-		out_chr(o, ')');
-	}
-}
-
-void
-live_filter(struct out *o)
-{
-	/* `vlan` moves the offsets of everything behind it, hence the nesting. */
-	plain_form(o);
-	out_str(o, " or (vlan and (");
-	plain_form(o);
-	out_str(o, " or (vlan and (");
-	plain_form(o);
-	out_str(o, "))))");
-}
-
-struct tap {
-	pcap_t *pcap;
-	int fd;
-	uint16_t linktype;
-	uint64_t frames, unread, lost;
-	struct pcap_stat told;
-};
+enum { BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 33 + EVENTS_SOURCES_MAX };
 
 struct live {
 	const struct opts *o;
 	const struct conf *c;
 	struct tap tap[OPTS_READ_MAX];
+	struct tap_counts told[OPTS_READ_MAX]; /* of each what the engine knows */
+	uint64_t unread[OPTS_READ_MAX], lost;
 	size_t n;
 	struct eventsrc *events;
 	struct feedsrc *feed;
@@ -109,12 +71,11 @@ static size_t
 taps_told(const struct live *l, struct control_tap *to)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		struct pcap_stat s = { 0 };
-		pcap_stats(l->tap[i].pcap, &s);
+		struct tap_counts n = tap_counts(&l->tap[i]);
 		to[i] = (struct control_tap){ .name = l->o->iface[i],
 					      .frames = l->tap[i].frames,
-					      .dropped = s.ps_drop,
-					      .iface_dropped = s.ps_ifdrop };
+					      .dropped = n.dropped,
+					      .iface_dropped = n.missed };
 	}
 	return l->n;
 }
@@ -141,112 +102,38 @@ on_ask(void *arg, uint32_t number, struct bytes request)
 	feedsrc_answer(l->feed, number, out_bytes(&o));
 }
 
-static bool
-tap_wrong(const char *iface, const char *what, const char *why)
+static void
+on_frame(void *arg, const struct frame *f)
 {
-	log_say("%s: %s%s%s", iface, what, why && *why ? ": " : "", why ? why : "");
-	return false;
-}
-
-static bool
-tap_filter(struct live *l, struct tap *t, const char *iface)
-{
-	char text[LIVE_FILTER_MAX];
-	struct out o = out_init(text, sizeof(text) - 1);
-	struct bpf_program program;
-	if (l->o->filter)
-		out_str(&o, l->o->filter);
-	else if (!l->c->all_frames)
-		live_filter(&o);
-	text[o.n] = 0;
-	if (!out_ok(&o))
-		return tap_wrong(iface, "the filter is too long", NULL);
-	if (o.n == 0)
-		return true;
-	if (pcap_compile(t->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return tap_wrong(iface, "filter", pcap_geterr(t->pcap));
-	bool ok = pcap_setfilter(t->pcap, &program) == 0;
-	log_detail("%s: filter of %u instructions", iface, program.bf_len);
-	pcap_freecode(&program);
-	return ok || tap_wrong(iface, "filter", pcap_geterr(t->pcap));
-}
-
-static bool
-tap_open(struct live *l, struct tap *t, const char *iface)
-{
-	char error[PCAP_ERRBUF_SIZE] = "";
-	t->pcap = pcap_create(iface, error);
-	if (t->pcap == NULL)
-		return tap_wrong(iface, "cannot be opened", error);
-	pcap_set_snaplen(t->pcap, (int)l->c->snaplen);
-	pcap_set_promisc(t->pcap, l->c->promisc);
-	/* Not in immediate mode: its ring has slots of the snap length, 256 of them in 16 MiB. */
-	pcap_set_timeout(t->pcap, TIMEOUT_MS);
-	pcap_set_buffer_size(t->pcap, (int)(l->c->buffer_mib << 20));
-	pcap_set_tstamp_precision(t->pcap, PCAP_TSTAMP_PRECISION_NANO);
-	int rc = pcap_activate(t->pcap);
-	if (rc < 0)
-		return tap_wrong(iface, pcap_statustostr(rc), pcap_geterr(t->pcap));
-	if (rc > 0)
-		log_say("%s: %s", iface, pcap_statustostr(rc));
-	int dlt = pcap_datalink(t->pcap);
-	t->linktype = (uint16_t)(dlt == DLT_RAW ? 101 : dlt);
-	t->fd = pcap_get_selectable_fd(t->pcap);
-	if (t->fd < 0 || pcap_setnonblock(t->pcap, 1, error) != 0)
-		return tap_wrong(iface, "cannot be waited for", error);
-	return tap_filter(l, t, iface);
+	struct live *l = arg;
+	if (walk_frame(l->walk, f, asking_obs, &l->asking) != SAID_NO)
+		return;
+	if (l->unread[f->iface]++ == 0)
+		log_say("%s: link type %u is not read, its frames are only counted", l->o->iface[f->iface],
+			f->linktype);
 }
 
 static void
-on_frame(struct live *l, struct tap *t, const struct pcap_pkthdr *h, const u_char *p)
+read_tap(struct live *l, struct tap *t)
 {
-	bool nano = pcap_get_tstamp_precision(t->pcap) == PCAP_TSTAMP_PRECISION_NANO;
-	struct frame f = {
-		.ts = (ts_t)h->ts.tv_sec * TS_SEC + (ts_t)h->ts.tv_usec * (nano ? 1 : TS_US),
-		.number = ++t->frames,
-		.iface = (uint16_t)(t - l->tap),
-		.linktype = t->linktype,
-		.p = p,
-		.caplen = h->caplen,
-		.wirelen = h->len > h->caplen ? h->len : h->caplen,
-	};
-	if (walk_frame(l->walk, &f, asking_obs, &l->asking) != SAID_NO)
+	if (tap_read(t, BATCH, on_frame, l))
 		return;
-	if (t->unread++ == 0)
-		log_say("%s: link type %u is not read, its frames are only counted", l->o->iface[f.iface],
-			t->linktype);
-}
-
-static void
-tap_read(struct live *l, struct tap *t)
-{
-	struct pcap_pkthdr *h;
-	const u_char *p;
-	int rc = 0;
-	for (int i = 0; i < BATCH && (rc = pcap_next_ex(t->pcap, &h, &p)) == 1; i++)
-		on_frame(l, t, h, p);
-	if (rc >= 0)
-		return;
-	log_say("%s: %s", l->o->iface[t - l->tap], pcap_geterr(t->pcap));
 	l->failed = true;
 	stop = 1;
 }
 
 /* Drops are told to the engine as they grow: absence proves nothing in a window that lost packets. */
 static void
-tap_loss(struct live *l, struct tap *t, ts_t now)
+tell_loss(struct live *l, size_t i, ts_t now)
 {
-	struct pcap_stat s;
-	if (pcap_stats(t->pcap, &s) != 0)
-		return;
-	uint32_t got = s.ps_recv - t->told.ps_recv;
-	uint32_t lost = s.ps_drop - t->told.ps_drop + (s.ps_ifdrop - t->told.ps_ifdrop);
-	t->told = s;
+	struct tap_counts n = tap_counts(&l->tap[i]), *told = &l->told[i];
+	uint64_t got = n.got - told->got, lost = n.dropped - told->dropped + (n.missed - told->missed);
+	*told = n;
 	if (lost == 0)
 		return;
-	t->lost += lost;
-	struct obs o = { .ts = now, .kind = OBS_LOSS, .iface = (uint16_t)(t - l->tap) };
-	o.u.loss = (struct loss){ .packets = lost, .total = (uint64_t)got + lost };
+	l->lost += lost;
+	struct obs o = { .ts = now, .kind = OBS_LOSS, .iface = (uint16_t)i };
+	o.u.loss = (struct loss){ .packets = lost, .total = got + lost };
 	engine_obs(l->engine, &o);
 }
 
@@ -262,16 +149,14 @@ static void
 tell_progress(const struct live *l)
 {
 	char text[160];
-	uint64_t frames = 0, lost = 0;
-	for (size_t i = 0; i < l->n; i++) {
+	uint64_t frames = 0;
+	for (size_t i = 0; i < l->n; i++)
 		frames += l->tap[i].frames;
-		lost += l->tap[i].lost;
-	}
 	struct out o = out_init(text, sizeof(text) - 1);
 	out_str(&o, "WATCHDOG=1\nSTATUS=");
 	out_u64(&o, frames);
 	out_str(&o, " frames, ");
-	out_u64(&o, lost);
+	out_u64(&o, l->lost);
 	out_str(&o, " lost, ");
 	out_u64(&o, l->emit.records);
 	out_str(&o, " incident records");
@@ -284,7 +169,7 @@ each_second(struct live *l)
 {
 	ts_t now = clock_wall();
 	for (size_t i = 0; i < l->n; i++)
-		tap_loss(l, &l->tap[i], now);
+		tell_loss(l, i, now);
 	engine_tick(l->engine, now);
 	if (reopen) {
 		reopen = 0;
@@ -321,7 +206,7 @@ loop(struct live *l)
 		if (poll(p, n, wait > 0 ? (int)wait : 0) < 0 && errno != EINTR)
 			break;
 		for (size_t i = 0; i < l->n; i++)
-			tap_read(l, &l->tap[i]);
+			read_tap(l, &l->tap[i]);
 		eventsrc_given(l->events, on_host, l->engine);
 		feedsrc_take(l->feed);
 		if (clock_ms() >= next) {
@@ -343,7 +228,7 @@ open_all(struct live *l)
 		if (!eventsrc_add(l->events, l->o->events[i]))
 			return EXIT_USAGE;
 	for (; l->n < l->o->niface; l->n++)
-		if (!tap_open(l, &l->tap[l->n], l->o->iface[l->n]))
+		if (!tap_open(&l->tap[l->n], l->o->iface[l->n], (uint16_t)l->n, l->c, l->o->filter))
 			return EXIT_USAGE;
 	gethostname(l->host, sizeof(l->host) - 1);
 	l->emit.env = (struct encode_env){
@@ -410,10 +295,10 @@ static void
 goodbye(struct live *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		struct pcap_stat s = { 0 };
-		pcap_stats(l->tap[i].pcap, &s);
-		log_say("%s: %" PRIu64 " frames, %u dropped by the kernel, %u by the interface",
-			l->o->iface[i], l->tap[i].frames, s.ps_drop, s.ps_ifdrop);
+		struct tap_counts n = tap_counts(&l->tap[i]);
+		log_say("%s: %" PRIu64 " frames, %" PRIu64 " dropped by the kernel, %" PRIu64
+			" by the interface",
+			l->o->iface[i], l->tap[i].frames, n.dropped, n.missed);
 	}
 	struct eventsrc_counts n = eventsrc_counts(l->events);
 	log_say("%" PRIu64 " host events, %" PRIu64 " documents refused, %" PRIu64 " incident records",
@@ -452,7 +337,7 @@ run_live(const struct opts *o, const struct conf *c)
 		loop(&l);
 		progress("STOPPING=1");
 		for (size_t i = 0; i < l.n; i++)
-			tap_loss(&l, &l.tap[i], clock_wall());
+			tell_loss(&l, i, clock_wall());
 		feedsrc_stop(l.feed);
 		statefile_begin(&l.state, l.engine);
 		engine_end(l.engine);
@@ -463,9 +348,8 @@ run_live(const struct opts *o, const struct conf *c)
 	}
 	if (l.emit.sinks && !sinks_close(l.emit.sinks))
 		status = EXIT_INTERNAL;
-	for (size_t i = 0; i < OPTS_READ_MAX; i++)
-		if (l.tap[i].pcap)
-			pcap_close(l.tap[i].pcap);
+	for (size_t i = 0; i < l.n; i++)
+		tap_close(&l.tap[i]);
 	asking_close(&l.asking);
 	free(l.answer);
 	free(l.engine_mem);
