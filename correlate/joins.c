@@ -921,7 +921,7 @@ lone_of(struct engine *e, const struct segment *s, const struct join *j, const s
 	struct lone l = { .severity = j->sev_alone };
 
 	for (unsigned b = 0; b < VANTAGE_BITS; b++)
-		if ((j->vantage >> b & 1) && !vantage_has(e, s, (enum vantage_bit)b))
+		if ((j->vantage >> b & 1) && !vantage_had(e, s, (enum vantage_bit)b, event_due(e, k)))
 			l.missing |= (uint16_t)(1u << b);
 	/* where no packet belongs to the event, none can be missing */
 	c.blind = j->vantage && (l.missing || !whole || !vantage_clean(e, from, to));

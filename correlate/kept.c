@@ -335,10 +335,13 @@ join_all(struct engine *e, struct kept *k)
 			hyp_touch(e, h);
 }
 
-static ts_t
-due_of(struct engine *e, const struct kept *k)
+/* The end of the minute in which the last window of its kind closes. */
+ts_t
+event_due(struct engine *e, const struct kept *k)
 {
-	return k->ts + e->feed->index.end[k->kind] * TS_SEC + event_eps(e, k);
+	ts_t closes = k->ts + e->feed->index.end[k->kind] * TS_SEC + event_eps(e, k);
+
+	return closes - closes % TS_MIN + TS_MIN - 1;
 }
 
 /* The kept event that this one is a second copy of.  Two collectors cut the fractions of a second differently: with the same
@@ -378,7 +381,7 @@ events_event(struct engine *e, const struct hostev *ev)
 	kept_fill(k, ev);
 	order_add(f, &f->kinds, k);
 	order_add(f, &f->hosts, k);
-	f->due = due_of(e, k) < f->due ? due_of(e, k) : f->due;
+	f->due = event_due(e, k) < f->due ? event_due(e, k) : f->due;
 	f->pair_due = k->ts + CLOCK_REACH < f->pair_due ? k->ts + CLOCK_REACH : f->pair_due;
 	if (k->kind == HE_RAS_DIAL && (k->set & (HES_NAME | HES_PEER)))
 		dial_note(e, k->coid, k->name, k->peer);
@@ -517,7 +520,7 @@ events_tick(struct engine *e, bool at_end)
 	f->due = INT64_MAX;
 	for (uint64_t i = f->decided_upto > first ? f->decided_upto : first; i < f->n; i++) {
 		struct kept *k = &f->ring[i % f->cap];
-		ts_t due = due_of(e, k);
+		ts_t due = event_due(e, k);
 		if (!k->decided && (at_end || e->now > due))
 			decide(e, k, at_end);
 		else if (!k->decided)

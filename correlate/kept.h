@@ -57,6 +57,9 @@ uint64_t    events_duplicates(const struct engine *);
 /* ---- for joins.c ---- */
 /* How far the time may be wrong while the clock's error is not known, and when it is. */
 ts_t	     event_eps(struct engine *, const struct kept *);
+/* When an event is decided that has joined nothing: its windows have closed by then, and the minute with them, so that what was in
+ * view is told by whole minutes and is the same however late the event comes. */
+ts_t	     event_due(struct engine *, const struct kept *);
 enum { EVENT_EPS_SEC = 2 };
 #define EVENT_EPS_MAX (300 * TS_SEC) /* while it is not known (DETECTIONS.md 1.3) */
 /* Did a router other than `but` send an RA on the segment between the times, with these flags (mask selects M 2, O 1)? */

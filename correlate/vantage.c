@@ -1,4 +1,4 @@
-/* Rates of sight, one ring of minutes for each segment and bit.  Nothing here judges. */
+/* Rates of sight, one ring of minutes for each segment and bit, and what each minute's answer was.  Nothing here judges. */
 #include "vantage.h"
 #include "kept.h"
 #include "snapshot.h"
@@ -7,6 +7,8 @@ enum {
 	MINUTES = 60,
 	MIN_SAMPLES = 20,
 	MIN_SHARE = 90,
+	HISTORY =
+		1536, /* minutes: the longest time that events are kept for (a day), and an hour and a half */
 	TALKERS = 8,
 	TALKERS_NEEDED = 3,
 	LOSSES = 64,
@@ -16,7 +18,12 @@ static const ts_t LEASED_WITHIN = 5 * TS_SEC;
 
 struct rate {
 	uint32_t seen[MINUTES], all[MINUTES];
-	int64_t minute;
+};
+/* How it stood when a minute had ended. */
+struct stood {
+	uint16_t has; /* bit set of enum vantage_bit */
+	uint16_t
+		short4; /* how many more answers would have made it V_S4; UINT16_MAX: at least so many, or not known */
 };
 struct talker {
 	struct mac mac;
@@ -24,6 +31,9 @@ struct talker {
 };
 struct view {
 	struct rate bit[VANTAGE_BITS];
+	int64_t minute; /* the one that has not ended */
+	int64_t first;	/* the earliest that is remembered */
+	struct stood stood[HISTORY];
 	struct talker talker[TALKERS];
 };
 struct lost {
@@ -68,28 +78,72 @@ vantage_name(enum vantage_bit b)
 	return names[b];
 }
 
-/* Clears the minutes between the last sample and `now`. */
 static void
-rate_turn(struct rate *r, ts_t now)
+sums(const struct rate *r, uint32_t *seen, uint32_t *all)
+{
+	*seen = *all = 0;
+	for (size_t i = 0; i < MINUTES; i++) {
+		*seen += r->seen[i];
+		*all += r->all[i];
+	}
+}
+
+static bool
+enough(enum vantage_bit b, uint32_t seen, uint32_t all)
+{
+	if (b == VB_B4 || b == VB_M6)
+		return all > 0;
+	return all >= MIN_SAMPLES && (uint64_t)seen * 100 >= (uint64_t)all * MIN_SHARE;
+}
+
+/* The minute is over. */
+static void
+note_minute(struct view *v, int64_t minute)
+{
+	struct stood *st = &v->stood[(uint64_t)minute % HISTORY];
+	uint32_t seen, all;
+
+	*st = (struct stood){ .short4 = UINT16_MAX };
+	for (unsigned b = 0; b < VANTAGE_BITS; b++) {
+		sums(&v->bit[b], &seen, &all);
+		st->has |= (uint16_t)(enough((enum vantage_bit)b, seen, all) << b);
+		if (b == VB_S4 && all >= MIN_SAMPLES) {
+			uint64_t want = ((uint64_t)all * MIN_SHARE + 99) / 100,
+				 lack = want > seen ? want - seen : 0;
+			st->short4 = lack < UINT16_MAX ? (uint16_t)lack : UINT16_MAX;
+		}
+	}
+}
+
+/* Ends the minutes before `now`: each of them is noted, and the samples of its hour that are too old go. */
+static void
+view_turn(struct view *v, ts_t now)
 {
 	int64_t minute = now / TS_MIN;
 
-	if (minute <= r->minute)
-		return;
-	int64_t from = minute - r->minute >= MINUTES ? minute - MINUTES + 1 : r->minute + 1;
-	for (int64_t m = from; m <= minute; m++)
-		r->seen[(uint64_t)m % MINUTES] = r->all[(uint64_t)m % MINUTES] = 0;
-	r->minute = minute;
+	if (minute - v->minute > HISTORY) { /* nothing was heard, or for longer than is remembered */
+		memset(v, 0, offsetof(struct view, talker));
+		v->first = v->minute = minute;
+	}
+	for (int64_t quiet = 0; v->minute < minute; v->minute++, quiet++) {
+		size_t next = (uint64_t)(v->minute + 1) % MINUTES;
+		if (quiet < MINUTES)
+			note_minute(v, v->minute);
+		else
+			v->stood[(uint64_t)v->minute % HISTORY] = (struct stood){ .short4 = UINT16_MAX };
+		for (unsigned b = 0; quiet < MINUTES && b < VANTAGE_BITS; b++)
+			v->bit[b].seen[next] = v->bit[b].all[next] = 0;
+	}
 }
 
 void
 vantage_sample(struct engine *e, const struct segment *s, enum vantage_bit b, bool seen)
 {
-	struct rate *r = &e->vantage->view[s->ix].bit[b];
+	struct view *v = &e->vantage->view[s->ix];
 
-	rate_turn(r, e->now);
-	r->all[(uint64_t)r->minute % MINUTES]++;
-	r->seen[(uint64_t)r->minute % MINUTES] += seen;
+	view_turn(v, e->now);
+	v->bit[b].all[(uint64_t)v->minute % MINUTES]++;
+	v->bit[b].seen[(uint64_t)v->minute % MINUTES] += seen;
 }
 
 void
@@ -132,16 +186,17 @@ leased(struct engine *e, const struct asker *a)
 	return false;
 }
 
-/* How many of the hour's questions without an answer the audit log answers. */
+/* How many questions without an answer of the hour up to the end of that minute the audit log answers. */
 static uint32_t
-logged(struct engine *e, const struct segment *s)
+logged(struct engine *e, const struct segment *s, int64_t minute)
 {
 	const struct vantage *v = e->vantage;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < v->nasker && i < ASKERS; i++) {
 		const struct asker *a = &v->asker[i];
-		if (a->seg == s->ix && a->sampled / TS_MIN > e->now / TS_MIN - MINUTES)
+		int64_t m = a->sampled / TS_MIN;
+		if (a->seg == s->ix && m > minute - MINUTES && m <= minute)
 			n += leased(e, a);
 	}
 	return n;
@@ -150,16 +205,13 @@ logged(struct engine *e, const struct segment *s)
 unsigned
 vantage_share(struct engine *e, const struct segment *s, enum vantage_bit b, uint32_t *samples)
 {
-	struct rate *r = &e->vantage->view[s->ix].bit[b];
-	uint32_t seen = 0, all = 0;
+	struct view *v = &e->vantage->view[s->ix];
+	uint32_t seen, all;
 
-	rate_turn(r, e->now);
-	for (size_t i = 0; i < MINUTES; i++) {
-		seen += r->seen[i];
-		all += r->all[i];
-	}
+	view_turn(v, e->now);
+	sums(&v->bit[b], &seen, &all);
 	if (b == VB_S4 && seen < all)
-		seen += logged(e, s);
+		seen += logged(e, s, v->minute);
 	*samples = all;
 	return all ? (unsigned)((uint64_t)seen * 100 / all) : 0;
 }
@@ -173,6 +225,23 @@ vantage_has(struct engine *e, const struct segment *s, enum vantage_bit b)
 	if (b == VB_B4 || b == VB_M6)
 		return samples > 0;
 	return samples >= MIN_SAMPLES && share >= MIN_SHARE;
+}
+
+bool
+vantage_had(struct engine *e, const struct segment *s, enum vantage_bit b, ts_t at)
+{
+	struct view *v = &e->vantage->view[s->ix];
+	int64_t minute = at / TS_MIN;
+
+	view_turn(v, e->now);
+	if (minute >= v->minute)
+		return vantage_has(e, s, b);
+	if (minute < v->first || minute < v->minute - HISTORY)
+		return false;
+	const struct stood *st = &v->stood[(uint64_t)minute % HISTORY];
+	if (st->has >> b & 1)
+		return true;
+	return b == VB_S4 && st->short4 < UINT16_MAX && logged(e, s, minute) >= st->short4;
 }
 
 void
@@ -204,6 +273,18 @@ vantage_arp_short(struct engine *e, const struct segment *s)
 	return n >= TALKERS_NEEDED;
 }
 
+/* What follows on the window before is part of it. */
+static void
+lost_add(struct vantage *v, ts_t from, ts_t to)
+{
+	struct lost *last = v->nlost ? &v->lost[(v->nlost - 1) % LOSSES] : NULL;
+
+	if (last && from >= last->from && from <= last->to)
+		last->to = to > last->to ? to : last->to;
+	else
+		v->lost[v->nlost++ % LOSSES] = (struct lost){ from, to };
+}
+
 void
 vantage_loss(struct engine *e, uint64_t dropped, uint64_t total)
 {
@@ -211,17 +292,14 @@ vantage_loss(struct engine *e, uint64_t dropped, uint64_t total)
 	ts_t from = v->last_report == TS_NONE ? e->now - TS_MIN : v->last_report;
 
 	v->last_report = e->now;
-	if (dropped == 0 || dropped * 1000 <= total)
-		return;
-	v->lost[v->nlost++ % LOSSES] = (struct lost){ from, e->now };
+	if (dropped && dropped * 1000 > total)
+		lost_add(v, from, e->now);
 }
 
 void
 vantage_outage(struct engine *e, ts_t from, ts_t to)
 {
-	struct vantage *v = e->vantage;
-
-	v->lost[v->nlost++ % LOSSES] = (struct lost){ from, to };
+	lost_add(e->vantage, from, to);
 }
 
 bool
@@ -229,6 +307,8 @@ vantage_clean(struct engine *e, ts_t from, ts_t to)
 {
 	const struct vantage *v = e->vantage;
 
+	if (v->nlost > LOSSES && from < v->lost[v->nlost % LOSSES].from)
+		return false; /* before the oldest window that is remembered: not known */
 	for (uint32_t i = 0; i < v->nlost && i < LOSSES; i++)
 		if (v->lost[i].to >= from && v->lost[i].from <= to)
 			return false;
@@ -240,9 +320,13 @@ vantage_clean(struct engine *e, ts_t from, ts_t to)
 static const struct snap_field rate_rows[] = {
 	SNAP_ARRAY(struct rate, seen, seen[0]),
 	SNAP_ARRAY(struct rate, all, all[0]),
-	SNAP(struct rate, minute),
 };
 static const struct snap_rec rate_rec = SNAP_REC(struct rate, rate_rows);
+static const struct snap_field stood_rows[] = {
+	SNAP(struct stood, has),
+	SNAP(struct stood, short4),
+};
+static const struct snap_rec stood_rec = SNAP_REC(struct stood, stood_rows);
 static const struct snap_field talker_rows[] = {
 	SNAP(struct talker, mac),
 	SNAP(struct talker, last),
@@ -250,6 +334,9 @@ static const struct snap_field talker_rows[] = {
 static const struct snap_rec talker_rec = SNAP_REC(struct talker, talker_rows);
 static const struct snap_field view_rows[] = {
 	SNAP_SUBS(struct view, bit, bit[0], rate_rec),
+	SNAP(struct view, minute),
+	SNAP(struct view, first),
+	SNAP_SUBS(struct view, stood, stood[0], stood_rec),
 	SNAP_SUBS(struct view, talker, talker[0], talker_rec),
 };
 static const struct snap_rec view_rec = SNAP_REC(struct view, view_rows);

@@ -18,6 +18,9 @@ void   vantage_sample(struct engine *, const struct segment *, enum vantage_bit,
 void   vantage_unanswered(struct engine *, const struct segment *, struct mac client, ts_t asked);
 /* True when known and at least 90 % (V_B4 and V_M6: seen at all, at least once). */
 bool   vantage_has(struct engine *, const struct segment *, enum vantage_bit);
+/* The same as it stood at the end of the minute of `at`, up to 25 hours back; further back, and before the first sample: no.  The
+ * answer to an event is that of its own time, however late it comes.  A minute that has not ended is asked as it stands now. */
+bool   vantage_had(struct engine *, const struct segment *, enum vantage_bit, ts_t at);
 /* The share seen in percent and the number of samples of the last hour. */
 unsigned    vantage_share(struct engine *, const struct segment *, enum vantage_bit, uint32_t *samples);
 const char *vantage_name(enum vantage_bit); /* "V_B4" */
@@ -25,7 +28,8 @@ const char *vantage_name(enum vantage_bit); /* "V_B4" */
  * facts, never refutations.  `vantage_broadcast` is told of each such frame by the engine. */
 void   vantage_broadcast(struct engine *, const struct segment *, struct mac src);
 bool   vantage_arp_short(struct engine *, const struct segment *);
-/* No packet was lost between the two times (capture drops at most 0.1 %). */
+/* No packet was lost between the two times (capture drops at most 0.1 %).  The last 64 windows with losses are remembered; what
+ * lies before them counts as lost. */
 bool   vantage_clean(struct engine *, ts_t from, ts_t to);
 /* Nothing was seen between these times. */
 void   vantage_outage(struct engine *, ts_t from, ts_t to);

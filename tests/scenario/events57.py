@@ -40,11 +40,11 @@ class Scene(Wire):
             self.announce(m, a)
         self.na(SRV, SRV6)
 
-    def leases(self):
+    def leases(self, later=0):
         """known clients, all answered: a day later each asks again"""
-        self.set(-92100).baseline(S1, ip(2))
+        self.set(-92100 + later).baseline(S1, ip(2))
         for i in range(25):
-            self.set(-1400 + i).sarr(S2, mac(i, 0xba), 700 + 10 * i, "fd00::%x" % (0x100 + i))
+            self.set(-1400 + later + i).sarr(S2, mac(i, 0xba), 700 + 10 * i, "fd00::%x" % (0x100 + i))
 
     def sight(self, *when):
         for start in when:
@@ -367,7 +367,7 @@ row(23, SSTP, (-300, 5), wpad, proxy, who=CLIENT, data=COID, auth=with_(proxies=
     ("a proxy that is not listed", [(lambda w, at: proxy(w, at, X, ip(66)), -5)], [], "host-only"),), lone="probable")
 
 
-def replay(a, w, auth, events):
+def replay(a, w, auth, events, **feed):
     """(what went wrong, None), or (None, the last record of each incident)"""
     with tempfile.TemporaryDirectory() as d:
         p = lambda n: os.path.join(d, n)
@@ -375,7 +375,7 @@ def replay(a, w, auth, events):
         q = subprocess.run([a.forge, "-o", p("w.pcap"), p("s")], capture_output=True, text=True)
         if q.returncode:
             return "forge: " + q.stderr.strip(), None
-        json.dump({"authority": [dict(auth, name="test")], "feed": {"synced": True}}, open(p("c.yaml"), "w"))
+        json.dump({"authority": [dict(auth, name="test")], "feed": dict(feed, synced=True)}, open(p("c.yaml"), "w"))
         cmd = [a.bin, "-q", "-r", p("w.pcap"), "-c", p("c.yaml")]
         if events:
             open(p("e.jsonl"), "w").write("".join(json.dumps(e) + "\n" for e in events))
@@ -390,9 +390,7 @@ def replay(a, w, auth, events):
     return None, last
 
 
-def run(a, r, scenes, events, sight):
-    """the strongest verdict of an incident that the event speaks in, and that incident; "context" where it only stands beside
-    packets of another time that accuse its subject, "silence" where no incident has it"""
+def scene(r, scenes, sight):
     w = Scene()
     w.here()
     if sight:
@@ -405,15 +403,23 @@ def run(a, r, scenes, events, sight):
         w.set(r["window"][0] - 60).arp(GW, ip(1), ip(1))
     to = r["window"][1] if r["window"] else 0
     w.set(max(to, 60) + 30).arp(GW, ip(1), ip(1))
-    wrong, last = replay(a, w, r["auth"], events)
-    if wrong:
-        return wrong, None
+    return w
+
+
+def spoken(r, last, told=True):
+    """the strongest verdict of an incident that the event speaks in, and that incident; "context" where it only stands beside
+    packets of another time that accuse its subject, "silence" where no incident has it; without an event, of any incident"""
     rank = ["info", "refuted", "unverifiable", "host-only", "suspected", "probable", "confirmed"]
-    got = [i for i in last.values() if not i.get("members") and (not events or any(
+    got = [i for i in last.values() if not i.get("members") and (not told or any(
         e["event_id"] == r["id"] and e["role"] != "context" or i["verdict"] == "refuted" and e["event_id"] == r["id"] for e in i["host_events"]))]
     best = max(got, key=lambda i: rank.index(i["verdict"]), default=None)
     beside = any(e["event_id"] == r["id"] for i in last.values() for e in i["host_events"])
     return best["verdict"] if best else "context" if beside else "silence", best
+
+
+def run(a, r, scenes, events, sight):
+    wrong, last = replay(a, scene(r, scenes, sight), r["auth"], events)
+    return (wrong, None) if wrong else spoken(r, last, bool(events))
 
 
 def cases(r):
