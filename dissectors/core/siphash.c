@@ -1,4 +1,5 @@
 #include "siphash.h"
+#include "mhash.h"
 
 static uint64_t
 rotl(uint64_t v, unsigned n)
@@ -73,4 +74,20 @@ uint64_t
 siphash13(const struct sipkey *key, const void *p, size_t n)
 {
 	return sip(key, p, n, 1, 3);
+}
+
+uint64_t
+nhash(const struct nhash *h, struct bytes head, struct bytes body)
+{
+	const uint32_t *of_body = h->k + NHASH_HEAD / 4;
+	size_t n = body.n < NHASH_BLOCK ? body.n : NHASH_BLOCK;
+	uint64_t sum = nhash_sum(h->k, head.p, head.n) + nhash_sum(of_body, body.p, n) +
+		       nhash_product(of_body + NHASH_BLOCK / 4, (uint64_t)head.n << 32 | (uint32_t)body.n);
+
+	for (size_t at = n; at < body.n; at += n) {
+		n = body.n - at < NHASH_BLOCK ? body.n - at : NHASH_BLOCK;
+		uint64_t chain[2] = { sum, nhash_sum(of_body, body.p + at, n) };
+		sum = siphash13(&h->key, chain, sizeof(chain));
+	}
+	return sum;
 }

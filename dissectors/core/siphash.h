@@ -7,7 +7,7 @@
 struct sipkey { uint64_t k[2]; };
 
 uint64_t siphash(const struct sipkey *, const void *p, size_t n);
-/* SipHash-1-3, half the work: for what never leaves the program, buckets and copies of messages.  Its authors know no
+/* SipHash-1-3, half the work: for what never leaves the program and is none of mhash.h.  Its authors know no
  * attack on it, and Rust's and Linux' hash tables rest on it or less. */
 uint64_t siphash13(const struct sipkey *, const void *p, size_t n);
 

@@ -62,6 +62,7 @@ table_open(struct table *t, const struct table_spec *s, void *mem, struct sipkey
 	t->spec = *s;
 	t->spec.capacity = capacity(s);
 	t->hash_key = key;
+	mhash_open(&t->mhash, &key);
 	t->nbucket = buckets(t->spec.capacity);
 	t->stride = (uint32_t)stride(s);
 	t->bucket = mem;
@@ -109,9 +110,9 @@ index_of(const struct table *t, const void *value)
 static uint32_t
 hash(const struct table *t, const void *key)
 {
-	uint64_t h = siphash13(&t->hash_key, key, t->spec.key);
-
-	return (uint32_t)(h ^ h >> 32);
+	if (t->spec.key >= HASH_WORD && t->spec.key <= MHASH_BYTES)
+		return mhash(&t->mhash, key, t->spec.key);
+	return (uint32_t)siphash13(&t->hash_key, key, t->spec.key);
 }
 
 /* Keys are short and of one length a table: a call would cost more than the comparison. */
@@ -120,17 +121,13 @@ key_eq(const struct table *t, uint32_t i, const void *key)
 {
 	const uint8_t *a = key_of(at(t, i)), *b = key;
 	uint32_t n = t->spec.key, k = 0;
-	uint64_t x, y;
 
-	for (; n - k >= sizeof(x); k += (uint32_t)sizeof(x)) {
-		memcpy(&x, a + k, sizeof(x));
-		memcpy(&y, b + k, sizeof(y));
-		if (x != y)
+	if (n < HASH_WORD)
+		return memcmp(a, b, n) == 0;
+	for (; n - k > HASH_WORD; k += HASH_WORD)
+		if (hash_word(a + k) != hash_word(b + k))
 			return false;
-	}
-	while (k < n && a[k] == b[k])
-		k++;
-	return k == n;
+	return hash_word(a + n - HASH_WORD) == hash_word(b + n - HASH_WORD);
 }
 
 static uint32_t

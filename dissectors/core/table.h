@@ -1,4 +1,4 @@
-/* A hash table whose bytes are known at start: fixed capacity, memory handed in once, SipHash-keyed, in order of
+/* A hash table whose bytes are known at start: fixed capacity, memory handed in once, keyed hash (mhash.h), in order of
  * last use.  When it is full the least recently used entry that is not pinned goes; `evicted` counts that, and who
  * draws conclusions from absence must look at it.  An entry not used for `lifetime` is gone (`expired`).
  * Keys are compared as bytes: zero the padding.  Pointers to values stay valid until the entry goes, which
@@ -9,7 +9,7 @@
 #define CROSSTAP_TABLE_H
 
 #include "bytes.h"
-#include "siphash.h"
+#include "mhash.h"
 #include "time.h"
 
 struct table_spec {
@@ -22,6 +22,7 @@ struct table_spec {
 struct table {
 	struct table_spec spec;
 	struct sipkey	  hash_key;
+	struct mhash	  mhash;
 	uint32_t	 *bucket;
 	struct link	 *link;	 /* of each entry: its chain and its neighbours, close together */
 	uint8_t		 *entry; /* what is looked at when the right one was found */

@@ -2,6 +2,7 @@
  * costs one load for each of its layers and two for its ports. */
 #include "walk.h"
 #include "layer.h"
+#include "mhash.h"
 #include "prefix.h"
 
 enum {
@@ -19,7 +20,7 @@ struct claimant {
 };
 
 struct walk {
-	struct sipkey key;
+	struct nhash hash;
 	struct frag frag;
 	const struct prefix *mirrors;
 	size_t nmirrors;
@@ -125,7 +126,7 @@ walk_open(const struct walk_limits *limits, void *mem, struct sipkey key)
 	struct walk *w = mem;
 
 	memset(w, 0, sizeof(*w));
-	w->key = key;
+	nhash_open(&w->hash, &key);
 	w->ja = true;
 	w->mirrors = l.mirrors;
 	w->nmirrors = l.nmirrors;
@@ -451,9 +452,8 @@ layer_segment(struct pkt *pkt, struct cursor *c, size_t len)
 static uint64_t
 digest_of(const struct pkt *pkt)
 {
-	uint8_t head[72] = { 0 };
-	size_t n = pkt->dgram_head.n < 64 ? pkt->dgram_head.n : 64;
-	uint64_t body = siphash13(&pkt->w->key, pkt->dgram_body.p, pkt->dgram_body.n);
+	uint8_t head[NHASH_HEAD];
+	size_t n = pkt->dgram_head.n < sizeof(head) ? pkt->dgram_head.n : sizeof(head);
 
 	if (n > 0)
 		memcpy(head, pkt->dgram_head.p, n);
@@ -461,8 +461,7 @@ digest_of(const struct pkt *pkt)
 		head[8] = head[10] = head[11] = 0; /* TTL, header checksum */
 	else if (pkt->ends.src.fam == 6)
 		head[7] = 0; /* hop limit */
-	memcpy(head + n, &body, sizeof(body));
-	return siphash13(&pkt->w->key, head, n + sizeof(body));
+	return nhash(&pkt->w->hash, bytes_of(head, n), pkt->dgram_body);
 }
 
 static void
@@ -478,7 +477,7 @@ fill(struct obs *o, const struct frame *f)
 static uint64_t
 digest_of_stream(const struct pkt *pkt, uint32_t seq, struct bytes message)
 {
-	uint8_t text[48];
+	uint8_t text[NHASH_HEAD];
 	struct out t = out_init(text, sizeof(text));
 
 	out_put(&t, pkt->ends.src.b, sizeof(pkt->ends.src.b));
@@ -486,8 +485,7 @@ digest_of_stream(const struct pkt *pkt, uint32_t seq, struct bytes message)
 	out_be(&t, pkt->ends.sport, 2);
 	out_be(&t, pkt->ends.dport, 2);
 	out_be(&t, seq, 4);
-	out_be(&t, siphash13(&pkt->w->key, message.p, message.n), 8);
-	return siphash13(&pkt->w->key, text, t.n);
+	return nhash(&pkt->w->hash, out_bytes(&t), message);
 }
 
 static void

@@ -1,4 +1,4 @@
-/* table.c and siphash.c: published vectors, the contract of table.h line by line, and a long random run against a
+/* table.c, siphash.c and mhash.h: published vectors, the contract of table.h line by line, and a long random run against a
  * model that is too simple to be wrong. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "siphash.h"
+#include "mhash.h"
 #include "table.h"
 
 /* The first, the last and the edges between words of the vectors that come with the reference code; the one of 15
@@ -32,6 +32,79 @@ test_siphash_vectors(void **state)
 		in[i] = (uint8_t)i;
 	for (size_t i = 0; i < NELEM(vectors); i++)
 		assert_int_equal(siphash(&key, in, vectors[i].n), vectors[i].want);
+}
+
+/* The definition in the paper: words of 32 bits, one after the other. */
+static uint32_t
+multilinear(const uint64_t *k, const uint8_t *p, size_t n)
+{
+	uint64_t sum = *k++;
+	uint32_t m[2 * MHASH_BYTES / 4];
+	size_t words = 0;
+
+	for (size_t i = 0; i + HASH_WORD < n; i += HASH_WORD, words += 2)
+		memcpy(m + words, p + i, HASH_WORD);
+	memcpy(m + words, p + n - HASH_WORD, HASH_WORD);
+	words += 2;
+	for (size_t i = 0; i < words; i += 2) {
+		uint64_t w;
+		memcpy(&w, m + i, sizeof(w));
+		sum += (k[i] + (uint32_t)w) * (k[i + 1] + (uint32_t)(w >> 32));
+	}
+	return (uint32_t)(sum >> 32);
+}
+
+/* Every length; every bit counts; and half of the bits of the hash change with it, as they would by chance. */
+static void
+test_mhash(void **state)
+{
+	struct sipkey key = { { 3, 4 } };
+	struct mhash m;
+	uint8_t in[MHASH_BYTES];
+	unsigned changed = 0, tried = 0;
+
+	(void)state;
+	mhash_open(&m, &key);
+	for (size_t i = 0; i < sizeof(in); i++)
+		in[i] = (uint8_t)(i * 37);
+	for (size_t n = HASH_WORD; n <= sizeof(in); n++) {
+		uint32_t h = mhash(&m, in, n);
+		assert_int_equal(h, multilinear(m.k, in, n));
+		for (size_t bit = 0; bit < n * 8; bit++, tried++) {
+			in[bit / 8] ^= (uint8_t)(1u << bit % 8);
+			uint32_t other = mhash(&m, in, n);
+			in[bit / 8] ^= (uint8_t)(1u << bit % 8);
+			assert_int_not_equal(h, other);
+			changed += (unsigned)__builtin_popcount(h ^ other);
+		}
+	}
+	assert_in_range(changed, tried * 15, tried * 17);
+}
+
+/* A byte more, a zero more, a bit else, the border between head and body, a block beyond the first. */
+static void
+test_nhash(void **state)
+{
+	enum { BODY = 3 * NHASH_BLOCK + 5 };
+	struct sipkey key = { { 3, 4 } };
+	static struct nhash h;
+	static uint8_t in[BODY + 1];
+
+	(void)state;
+	nhash_open(&h, &key);
+	for (size_t n = 0; n < BODY; n += n < 70 ? 1 : 61) {
+		struct bytes head = bytes_of("head", 4), body = bytes_of(in, n);
+		uint64_t a = nhash(&h, head, body);
+		assert_int_equal(a, nhash(&h, head, body));
+		assert_int_not_equal(a, nhash(&h, head, bytes_of(in, n + 1)));
+		assert_int_not_equal(a, nhash(&h, bytes_of("head", 5), body));
+		assert_int_not_equal(a, nhash(&h, bytes_of("heat", 4), body));
+		for (size_t i = 0; i < n; i++) {
+			in[i] ^= 0x40;
+			assert_int_not_equal(a, nhash(&h, head, body));
+			in[i] ^= 0x40;
+		}
+	}
 }
 
 struct box {
@@ -420,6 +493,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_siphash_vectors),
+		cmocka_unit_test(test_mhash),
+		cmocka_unit_test(test_nhash),
 		cmocka_unit_test(test_insert_and_find),
 		cmocka_unit_test(test_evicts_least_recently_used),
 		cmocka_unit_test(test_lifetime),
