@@ -20,6 +20,8 @@ enum {
 	CIRCUITS = 4096,
 	XIDS = 8192,
 	MAIN_PERCENT = 80,
+	CIRCUIT_MINUTE = 5,
+	CIRCUIT_USUAL = 3, /* new keys a day */
 };
 #define FAN_LIFE     TS_HOUR
 #define CIRCUIT_LIFE (30 * TS_DAY)
@@ -267,35 +269,68 @@ fan_add(struct engine *e, const struct segment *s, struct mac l2, const struct f
 }
 
 /* ---- one circuit, many clients: only against its own history, for a trunk or an access point is always busy ---- */
-bool
-circuit_add(struct circuit *c, bool leased, ts_t now)
+void
+circuit_heard(struct engine *e, uint64_t circuit)
 {
-	int64_t hour = now / TS_HOUR;
-	unsigned kind = leased ? LEASE : NO_LEASE;
-	uint32_t minute = 0, last_hour = 0;
+	struct circuit *c = table_get(&e->rates->circuits, &circuit, e->now, NULL);
 
-	if (c->first == 0) {
-		c->first = now;
-		c->hour = hour;
+	if (c && c->first == 0)
+		c->first = e->now;
+}
+
+static void
+circuit_turn(struct circuit *c, ts_t at)
+{
+	int64_t day = at > c->first ? (at - c->first) / TS_DAY : 0;
+
+	for (size_t i = 0; i < NELEM(c->day_keys) && c->day < day; i++)
+		c->day_keys[++c->day % NELEM(c->day_keys)] = 0;
+	c->day = day > c->day ? (uint32_t)day : c->day;
+}
+
+/* The whole days before the running one, in order of their keys; the mean of the two in the middle where they are even. */
+static bool
+circuit_quiet(const struct circuit *c)
+{
+	uint16_t sorted[CIRCUIT_DAYS];
+	size_t n = 0;
+
+	for (uint32_t back = 1; back <= CIRCUIT_DAYS && back <= c->day; back++) {
+		uint16_t keys = c->day_keys[(c->day - back) % NELEM(c->day_keys)];
+		size_t at = n++;
+		for (; at > 0 && sorted[at - 1] > keys; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = keys;
 	}
-	if (hour > c->hour) {
-		uint32_t gap = hour - c->hour > 720 ? 719 : (uint32_t)(hour - c->hour - 1);
-		c->quiet_hours += gap + (c->hour_keys <= 3);
-		c->busy_hours += c->hour_keys > 3;
-		while (c->quiet_hours + c->busy_hours > 1440) { /* 30 days count, older ones fade */
-			c->quiet_hours /= 2;
-			c->busy_hours /= 2;
-		}
-		c->hour = hour;
-		c->hour_keys = 0;
+	return n > 0 && sorted[(n - 1) / 2] + sorted[n / 2] <= 2 * CIRCUIT_USUAL;
+}
+
+bool
+circuit_add(struct circuit *c, bool leased, ts_t at)
+{
+	unsigned kind = leased ? LEASE : NO_LEASE;
+	uint32_t minute = 0, hour = 0;
+
+	circuit_turn(c, at);
+	uint16_t *today = &c->day_keys[c->day % NELEM(c->day_keys)];
+	*today = (uint16_t)(*today + (*today < UINT16_MAX));
+	c->at[kind][c->n[kind]++ % CIRCUIT_KEYS] = at;
+	for (size_t i = 0; i < CIRCUIT_KEYS && i < c->n[kind]; i++) {
+		minute += at - c->at[kind][i] <= TS_MIN;
+		hour += at - c->at[kind][i] <= TS_HOUR;
 	}
-	c->hour_keys++;
-	c->at[kind][c->n[kind]++ % NELEM(c->at[kind])] = now;
-	for (size_t i = 0; i < NELEM(c->at[kind]) && i < c->n[kind]; i++) {
-		minute += now - c->at[kind][i] <= TS_MIN;
-		last_hour += now - c->at[kind][i] <= TS_HOUR;
-	}
-	return now - c->first >= TS_DAY && c->quiet_hours > c->busy_hours && (minute >= 5 || last_hour >= 12);
+	return (minute >= CIRCUIT_MINUTE || hour >= CIRCUIT_KEYS) && circuit_quiet(c);
+}
+
+/* ---- the capture was away ---- */
+void
+rates_outage(struct engine *e, ts_t away)
+{
+	struct table *t = &e->rates->circuits;
+
+	for (struct circuit *c = table_next(t, NULL); c; c = table_next(t, c))
+		if (c->first)
+			c->first += away;
 }
 
 /* ---- one transaction id, many clients ---- */
@@ -584,10 +619,8 @@ static const struct snap_field circuit_rows[] = {
 	SNAP_ARRAY(struct circuit, at, at[0][0]),
 	SNAP_ARRAY(struct circuit, n, n[0]),
 	SNAP(struct circuit, first),
-	SNAP(struct circuit, hour),
-	SNAP(struct circuit, hour_keys),
-	SNAP(struct circuit, quiet_hours),
-	SNAP(struct circuit, busy_hours),
+	SNAP(struct circuit, day),
+	SNAP_ARRAY(struct circuit, day_keys, day_keys[0]),
 };
 static const struct snap_rec circuit_rec = SNAP_REC(struct circuit, circuit_rows);
 static const struct snap_field xid_rows[] = {

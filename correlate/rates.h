@@ -16,7 +16,9 @@ enum {
 	REFUSED = 16,
 	OFFER_SLOTS = 12,
 	OFFER_MINUTES = 60,
-	QUIET_MINUTES = 512 /* a scope's hour, told up to 6 h later */
+	QUIET_MINUTES = 512, /* a scope's hour, told up to 6 h later */
+	CIRCUIT_DAYS = 30,
+	CIRCUIT_KEYS = 12
 };
 enum { NO_LEASE, LEASE, LEASE_KINDS };
 
@@ -119,15 +121,22 @@ struct fan_item {
 /* True when the source fans out now (5 unused in 60 s or 12 in an hour, 80 % of the hour unused). */
 bool fan_add(struct engine *, const struct segment *, struct mac l2, const struct fan_item *);
 
+/* One option 82: CIRCUIT.  A day is 24 h from the first message that came by the circuit, whatever the calendar says. */
 struct circuit {
-	ts_t at[LEASE_KINDS][12];
+	ts_t at[LEASE_KINDS][CIRCUIT_KEYS];
 	uint32_t n[LEASE_KINDS];
 	ts_t first;
-	int64_t hour;
-	uint32_t hour_keys, quiet_hours, busy_hours;
+	uint32_t day;			    /* the running one; 0 the first */
+	uint16_t day_keys[CIRCUIT_DAYS + 1]; /* new keys of that day and of the 30 before it, at day % 31 */
 };
-/* Adds a new key; true when it is a burst on a circuit that used to be quiet. */
-bool circuit_add(struct circuit *, bool leased, ts_t now);
+/* A client of the circuit was heard, new or not: its history goes on. */
+void circuit_heard(struct engine *, uint64_t circuit);
+/* Adds a key that was new at that time (not before the last one's); true when it is a burst, at least 5 in 60 s or 12 in an
+ * hour of one kind, and the median of the circuit's last 30 whole days, fewer while it is known for less, is at most 3.
+ * Of a circuit that is known for less than one day nothing is claimed. */
+bool circuit_add(struct circuit *, bool leased, ts_t at);
+/* The capture was away for that long: those days are not days without clients. */
+void rates_outage(struct engine *, ts_t away);
 
 struct xid_use {
 	struct mac chaddr[XID_CHADDRS], l2[XID_CHADDRS];

@@ -5,6 +5,7 @@
 #include "ledger.h"
 #include "out.h"
 #include "rastate.h"
+#include "rates.h"
 #include "vantage.h"
 
 enum {
@@ -679,6 +680,7 @@ snapshot_resume(struct engine *e, ts_t now)
 	ledger_outage(e, away);
 	d6_outage(e, away);
 	ra_outage(e, away);
+	rates_outage(e, away);
 }
 
 bool

@@ -301,7 +301,7 @@ judge_client(struct engine *e, const struct due *d)
 		return;
 	struct circuit *cc = c->circuit ? table_get(&e->rates->circuits, &c->circuit, e->now, NULL) : NULL;
 	bool leased = c->flags & D4C_LEASED;
-	if (cc && circuit_add(cc, leased, e->now) && !off(e, "D4-CIRCUIT")) {
+	if (cc && circuit_add(cc, leased, d->since) && !off(e, "D4-CIRCUIT")) {
 		struct fact f = { .id = F_D4_CIRCUIT,
 				  .family = family_of(leased),
 				  .grade = E1,
@@ -529,6 +529,8 @@ keys_detect(struct engine *e, const struct obs *o)
 
 	if (!n->ok || n->c == NULL)
 		return;
+	if (n->c->circuit)
+		circuit_heard(e, n->c->circuit);
 	if (n->new_client)
 		new_client(e, &o->u.dhcp4, n);
 	if (!n->server && o->u.dhcp4.msg_type == D4_DISCOVER && n->c->waiting == 0) {
@@ -774,7 +776,7 @@ const struct detector detectors_rates[] = {
 			"Known benign:"
 		       " a bridge that rewrites source addresses and whose clients are silent; declare it under bridges."),
 	ROW("D4-CIRCUIT", F_D4_CIRCUIT, FAM_D4_STARVATION, E1, 0, ABOUT_SOURCE, "T1499.002",
-	    .explain = "A relay's circuit (option 82) that used to bring at most a few new clients an hour brings "
+	    .explain = "A relay's circuit (option 82) that used to bring at most three new clients a day brings "
 		"many at once. The"
 		       " circuit names the switch port to look at. Known benign: an access point or a switch newly "
 			"attached there."),
