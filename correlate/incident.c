@@ -1,6 +1,6 @@
 /* Says a thing once: opens, updates and closes incident records (CONTRACT.md 3). */
 #include "asks.h"
-#include "kept.h"
+#include "joins.h"
 #include "mutes.h"
 #include "out.h"
 #include "site.h"
@@ -316,12 +316,15 @@ vantage_wanted(const struct hyp *h)
 static void
 fill_vantage(struct engine *e, struct incident *r, const struct hyp *h)
 {
-	uint16_t want = vantage_wanted(h) | h->missing;
+	/* an event alone was answered by what was in view at its time */
+	const struct join *j = h->host_row && hyp_alone(h) ? join_at(h->host_row - 1U) : NULL;
+	uint16_t then = j ? j->vantage | h->missing : 0, want = vantage_wanted(h) | h->missing;
 
 	for (unsigned b = 0; b < VANTAGE_BITS; b++) {
 		if (!(want >> b & 1))
 			continue;
-		if (vantage_has(e, e->segment_at[h->seg], (enum vantage_bit)b))
+		if (then >> b & 1 ? !(h->missing >> b & 1)
+				  : vantage_has(e, e->segment_at[h->seg], (enum vantage_bit)b))
 			r->vantage_have[r->nhave++] = vantage_name((enum vantage_bit)b);
 		else
 			r->vantage_missing[r->nmissing++] = vantage_name((enum vantage_bit)b);

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """However host events arrive, the final verdicts are the same.
 
-usage: permute.py --bin crosstap [--lab DIR] [--runs N] [--only SUBSTR] [--jobs N] [--seed N]
+usage: permute.py --bin crosstap [--lab DIR] [--runs N] [--hours N] [--only SUBSTR] [--jobs N] [--seed N]
 
 For each lab scenario with events: N runs, each with the events shuffled, dealt to several files, delayed, or all handed
 in before the first or after the last packet (--events-as-given).  A shuffled or delayed file read with the packets is a
 late feed; how many events arrived late, and by how much, is counted from the file order.  Every run must give the
 same ids with the same final verdict, severity and victims as the file as it is.  N: 200, in the quick mode 12.
+Then --hours runs (10, in the quick mode 2) with each event up to six hours late and the capture that goes on for as long, with
+frames that nobody reads: what was in view when the events happened is out of view by then (`feed.event_window: 6h`).
 A scenario with fewer orders than that (one or two events) is run once for each.  Last line: `N passed, N failed`.
 """
-import argparse, collections, concurrent.futures, glob, itertools, json, os, random, subprocess, sys, tempfile, time
-from datetime import datetime
+import argparse, collections, concurrent.futures, glob, itertools, json, os, random, struct, subprocess, sys, tempfile, time
+from datetime import datetime, timezone
 
 WINDOW = 120  # seconds that a delay may amount to: within every join's window
 
@@ -27,8 +29,8 @@ def late(lines):
         latest = max(latest, t)
     return n, worst
 
-def verdicts(binary, d, files, extra):
-    cmd = [binary, "-q", "-r", os.path.join(d, "capture.pcap"), "-c", os.path.join(d, "authority.yaml"), *extra]
+def verdicts(binary, d, files, extra, pcap=None):
+    cmd = [binary, "-q", "-r", pcap or os.path.join(d, "capture.pcap"), "-c", os.path.join(d, "authority.yaml"), *extra]
     for f in files:
         cmd += ["-e", f]
     p = subprocess.run(cmd, capture_output=True, timeout=120)
@@ -86,6 +88,49 @@ def one(job):
         got = verdicts(binary, d, names, extra)
     return what, n, worst, None if got == want else difference(want, got)
 
+HOURS, SIX = ["--set", "feed.event_window=6h"], 6 * 3600
+
+def clock(at, i):
+    """an event of a computer that nobody asks about: what follows it in a file enters when the packets have reached it"""
+    stamp = datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return json.dumps({"@timestamp": stamp, "host": {"name": "clock.invalid"}, "winlog": {
+        "provider_name": "RasClient", "event_id": "20222", "record_id": i + 1, "channel": "Application",
+        "computer_name": "clock.invalid", "event_data": {"param1": "{%032X}" % i}}}) + "\n"
+
+def lengthened(source, target, hours=6.5):
+    """the capture, and a frame each ten minutes with an Ethernet type for local experiments (IEEE 802, 9.2.3)"""
+    data = open(source, "rb").read()
+    order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+    at, last = 24, 0
+    while at + 16 <= len(data):
+        last, _, kept, _ = struct.unpack_from(order + "4I", data, at)
+        at += 16 + kept
+    frame = bytes.fromhex("0180c2000000020000000001" "88b5") + bytes(46)
+    more = b"".join(struct.pack(order + "4I", last + t, 0, len(frame), len(frame)) + frame for t in range(600, int(hours * 3600), 600))
+    open(target, "wb").write(data[:at] + more)
+
+def hours_late(job):
+    binary, d, pcap, lines, seed, want = job
+    rng = random.Random(seed)
+    arrive, feed = sorted((when(l) + rng.uniform(0, SIX - 60), i) for i, l in enumerate(lines)), []
+    for n, (at, i) in enumerate(arrive):
+        feed += [clock(at, n), lines[i]]
+    with tempfile.TemporaryDirectory() as tmp:
+        name = os.path.join(tmp, "ev.jsonl")
+        open(name, "w").write("".join(feed))
+        got = verdicts(binary, d, [name], HOURS, pcap)
+    return None if got == want else difference(want, got)
+
+def run_hours(a, pool, d, lines):
+    """what was wrong"""
+    with tempfile.TemporaryDirectory() as tmp:
+        pcap, events = os.path.join(tmp, "capture.pcap"), os.path.join(d, "events.jsonl")
+        lengthened(os.path.join(d, "capture.pcap"), pcap)
+        want = verdicts(a.bin, d, [events], HOURS, pcap)
+        if isinstance(want, str):
+            return [want]
+        return [w for w in pool.map(hours_late, [(a.bin, d, pcap, lines, a.seed + i, want) for i in range(a.hours)]) if w]
+
 def difference(want, got):
     if isinstance(got, str):
         return got
@@ -97,6 +142,7 @@ def main():
     ap.add_argument("--bin", required=True)
     ap.add_argument("--lab", default=os.path.join(os.environ.get("CROSSTAP_SHARED", "../shared"), "pcaps/lab"))
     ap.add_argument("--runs", type=int, default=12 if os.environ.get("CROSSTAP_TEST_MODE") == "quick" else 200)
+    ap.add_argument("--hours", type=int, default=2 if os.environ.get("CROSSTAP_TEST_MODE") == "quick" else 10)
     ap.add_argument("--only", default="")
     ap.add_argument("--jobs", type=int, default=os.cpu_count())
     ap.add_argument("--seed", type=int, default=1)
@@ -128,10 +174,15 @@ def main():
                 if wrong:
                     bad.append("%s: %s" % (what, wrong))
             total.update(runs=runs, events=runs * len(lines), late=arrived_late, wrong=len(bad))
+            hours = run_hours(a, pool, d, lines) if a.hours else []
+            total.update(hours=a.hours, wrong=len(hours))
+            passed, failed = passed + (a.hours and not hours), failed + bool(hours)
             passed, failed = passed + (not bad), failed + bool(bad)
-            print("%-6s %-34s %3d runs of %3d events, %5d arrived late (by up to %3.0f s), %d wrong" % ("FAILED" if bad else "ok", name, runs, len(lines), arrived_late, worst, len(bad)))
-            print("".join("    %s\n" % b for b in bad[:3]), end="")
-    print("%d runs, %d events, %d late, %d wrong, %.0f s" % (total["runs"], total["events"], total["late"], total["wrong"], time.time() - start))
+            print("%-6s %-34s %3d runs of %3d events, %5d arrived late (by up to %3.0f s), %d wrong; %d runs up to 6 h late, %d wrong" % (
+                "FAILED" if bad or hours else "ok", name, runs, len(lines), arrived_late, worst, len(bad), a.hours, len(hours)))
+            print("".join("    %s\n" % b for b in bad[:3]), "".join("    six hours: %s\n" % b for b in hours[:3]), sep="", end="")
+    print("%d runs, %d events, %d late, %d runs up to 6 h late, %d wrong, %.0f s" % (
+        total["runs"], total["events"], total["late"], total["hours"], total["wrong"], time.time() - start))
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0
 
