@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages="gcc cmake ninja-build pkg-config libc6-dev libpcap-dev libjansson-dev libexpat1-dev libyaml-dev libmd-dev libndpi-dev
-	zlib1g-dev libevent-dev libssl-dev libcap-ng-dev python3"
+	zlib1g-dev libevent-dev libssl-dev libcap-ng-dev libseccomp-dev python3"
 missing=
 for p in $packages; do
 	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"

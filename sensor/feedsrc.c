@@ -6,13 +6,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "edge.h"
 #include "log.h"
+#include "opts.h"
 #include "out.h"
-#include "proc.h"
 #include "run.h"
 #include "seen.h"
 #include "text.h"
@@ -29,7 +29,6 @@ enum {
 	OFFSET_EVENTS = 64,
 	START_MS = 15000,
 	STOP_MS = 6000,
-	ARGS_MAX = 2 * (OPTS_CONF_MAX + OPTS_SET_MAX) + 8,
 	BACKOFF_MS = 1000,
 	BACKOFF_MAX_MS = 60000,
 };
@@ -51,8 +50,8 @@ struct sender {
 
 struct feedsrc {
 	const struct conf *conf;
-	struct proc edge;
-	char *argv[ARGS_MAX];
+	int edge;	/* our end of its socket, -1: none */
+	bool asked_for; /* of the first process, which starts it */
 	struct hostfeed *feed;
 	struct seen *seen;
 	void *mem;
@@ -74,32 +73,15 @@ struct feedsrc {
 
 /* ---- the edge ---- */
 
+/* The first process does it: a process that reads packets starts nothing. */
 static void
-arguments(struct feedsrc *f, const struct opts *o)
-{
-	size_t n = 0;
-	f->argv[n++] = (char *)(uintptr_t) "crosstap";
-	f->argv[n++] = (char *)(uintptr_t) "--role=edge";
-	if (o->verbose)
-		f->argv[n++] = (char *)(uintptr_t) "-v";
-	for (size_t i = 0; i < o->nconf; i++) {
-		f->argv[n++] = (char *)(uintptr_t) "-c";
-		f->argv[n++] = (char *)(uintptr_t)o->conf[i];
-	}
-	for (size_t i = 0; i < o->nset; i++) {
-		f->argv[n++] = (char *)(uintptr_t) "--set";
-		f->argv[n++] = (char *)(uintptr_t)o->set[i];
-	}
-}
-
-static bool
 start(struct feedsrc *f)
 {
 	memset(f->number, 0, sizeof(f->number));
 	f->owed = 0;
 	f->listens = false;
 	f->started = clock_ms();
-	return proc_start(&f->edge, f->argv);
+	f->asked_for = ipc_send(ROLE_FD, IPC_EDGE, 0, bytes_of(NULL, 0));
 }
 
 /* What it took from senders and we did not get is not acknowledged, hence sent again by those that wait for that. */
@@ -107,38 +89,41 @@ static void
 hang_up(struct feedsrc *f)
 {
 	int64_t now = clock_ms();
-	proc_hang_up(&f->edge);
+	if (f->edge >= 0)
+		close(f->edge);
+	f->edge = -1;
+	f->asked_for = false;
 	f->backoff = now - f->started > BACKOFF_MAX_MS || f->backoff == 0 ? BACKOFF_MS : 2 * f->backoff;
 	if (f->backoff > BACKOFF_MAX_MS)
 		f->backoff = BACKOFF_MAX_MS;
 	f->again = now + f->backoff;
+	if (f->wanted)
+		log_say("edge: gone, started again in %" PRId64 " s", f->backoff / 1000);
 }
 
+/* The first process's answer. */
 static void
-tell_end(const struct feedsrc *f, int status)
+adopt(struct feedsrc *f)
 {
-	if (WIFSIGNALED(status))
-		log_say("edge: killed by signal %d, started again in %" PRId64 " s", WTERMSIG(status),
-			f->backoff / 1000);
-	else
-		log_say("edge: ended with status %d, started again in %" PRId64 " s", WEXITSTATUS(status),
-			f->backoff / 1000);
+	struct ipc_head head;
+	struct bytes data;
+	int fd;
+	if (!f->asked_for || !ipc_take_fd(ROLE_FD, &head, f->buf, &data, &fd) || head.kind != IPC_EDGE)
+		return;
+	f->asked_for = false;
+	f->edge = fd;
+	if (fd < 0)
+		hang_up(f);
 }
 
 static void
 revive(struct feedsrc *f, int64_t now)
 {
-	int status;
-	if (proc_ended(&f->edge, &status)) {
-		if (f->edge.fd >= 0)
-			hang_up(f);
-		tell_end(f, status);
-	}
-	if (f->wanted && f->edge.pid == 0 && now >= f->again) {
-		f->restarts++;
-		if (!start(f))
-			hang_up(f);
-	}
+	adopt(f);
+	if (!f->wanted || f->edge >= 0 || f->asked_for || now < f->again)
+		return;
+	f->restarts++;
+	start(f);
 }
 
 /* ---- senders ---- */
@@ -300,7 +285,7 @@ document(struct feedsrc *f, struct sender *s, struct bytes doc)
 static void
 confirm(struct feedsrc *f)
 {
-	if (f->owed && f->edge.fd >= 0 && ipc_send(f->edge.fd, IPC_TAKEN, f->owed, bytes_of(NULL, 0)))
+	if (f->owed && f->edge >= 0 && ipc_send(f->edge, IPC_TAKEN, f->owed, bytes_of(NULL, 0)))
 		f->owed = 0;
 }
 
@@ -309,10 +294,10 @@ feedsrc_take(struct feedsrc *f)
 {
 	struct ipc_head head;
 	struct bytes data;
-	if (f->edge.fd < 0)
+	if (f->edge < 0)
 		return;
 	for (int i = 0; i < BATCH; i++) {
-		if (!ipc_take(f->edge.fd, &head, f->buf, &data)) {
+		if (!ipc_take(f->edge, &head, f->buf, &data)) {
 			if (errno != EAGAIN)
 				hang_up(f);
 			break;
@@ -339,38 +324,39 @@ static bool
 wait_for_edge(struct feedsrc *f)
 {
 	int64_t until = clock_ms() + START_MS;
-	while (f->edge.fd >= 0 && !f->listens && clock_ms() < until) {
-		poll(&(struct pollfd){ .fd = f->edge.fd, .events = POLLIN }, 1, 100);
+	while ((f->edge >= 0 || f->asked_for) && !f->listens && clock_ms() < until) {
+		poll(&(struct pollfd){ .fd = f->edge >= 0 ? f->edge : ROLE_FD, .events = POLLIN }, 1, 100);
+		adopt(f);
 		feedsrc_take(f);
 	}
 	if (f->listens)
 		return true;
-	proc_wait(&f->edge, BACKOFF_MS);
 	log_say("edge: did not start");
 	return false;
 }
 
 struct feedsrc *
-feedsrc_open(const struct opts *o, const struct conf *c, struct sipkey key, hostev_fn *fn, void *arg)
+feedsrc_open(const struct conf *c, struct sipkey key, hostev_fn *fn, void *arg)
 {
 	struct feedsrc *f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return NULL;
-	*f = (struct feedsrc){ .conf = c, .edge = { .fd = -1 }, .fn = fn, .arg = arg };
-	f->wanted = conf_wants_edge(c);
-	if (!f->wanted)
+	*f = (struct feedsrc){ .conf = c, .edge = -1, .fn = fn, .arg = arg };
+	if (!conf_wants_edge(c))
 		return f;
 	f->mem = run_alloc(hostfeed_bytes());
 	f->buf = malloc(IPC_DATA_MAX);
 	f->sender = calloc(SENDERS, sizeof(*f->sender));
 	f->seen = seen_new(key);
-	arguments(f, o);
 	if (f->mem && f->buf && f->sender && f->seen) {
 		f->feed = hostfeed_open(f->mem, key.k[0]);
 		if (c->feed_zone.given)
 			hostfeed_zone(f->feed, c->feed_zone.seconds);
-		if (start(f) && wait_for_edge(f))
+		start(f);
+		if (wait_for_edge(f)) {
+			f->wanted = true;
 			return f;
+		}
 	}
 	feedsrc_free(f);
 	return NULL;
@@ -379,7 +365,7 @@ feedsrc_open(const struct opts *o, const struct conf *c, struct sipkey key, host
 int
 feedsrc_fd(const struct feedsrc *f)
 {
-	return f->edge.fd;
+	return f->edge;
 }
 
 /* Told once a silence: three times the longest usual interval, not before feed.silent_after. */
@@ -412,11 +398,10 @@ feedsrc_second(struct feedsrc *f)
 }
 
 void
-feedsrc_signal(struct feedsrc *f, int sig)
+feedsrc_reload(struct feedsrc *f)
 {
-	proc_signal(&f->edge, sig);
-	if (sig == SIGUSR1)
-		feedsrc_tell(f);
+	if (f->edge >= 0)
+		ipc_send(f->edge, IPC_RELOAD, 0, bytes_of(NULL, 0));
 }
 
 void
@@ -424,13 +409,14 @@ feedsrc_stop(struct feedsrc *f)
 {
 	int64_t until = clock_ms() + STOP_MS;
 	f->wanted = false;
-	proc_signal(&f->edge, SIGTERM);
-	while (f->edge.fd >= 0 && clock_ms() < until) {
-		poll(&(struct pollfd){ .fd = f->edge.fd, .events = POLLIN }, 1, 100);
+	if (f->edge >= 0)
+		ipc_send(f->edge, IPC_STOP, 0, bytes_of(NULL, 0));
+	while (f->edge >= 0 && clock_ms() < until) {
+		poll(&(struct pollfd){ .fd = f->edge, .events = POLLIN }, 1, 100);
 		feedsrc_take(f);
 	}
-	proc_hang_up(&f->edge);
-	proc_wait(&f->edge, BACKOFF_MS);
+	if (f->edge >= 0)
+		hang_up(f);
 }
 
 void
@@ -444,8 +430,8 @@ feedsrc_asked(struct feedsrc *f, feedsrc_ask *fn, void *arg)
 void
 feedsrc_answer(struct feedsrc *f, uint32_t number, struct bytes answer)
 {
-	if (f->edge.fd >= 0)
-		ipc_send(f->edge.fd, IPC_ANSWER, number, answer);
+	if (f->edge >= 0)
+		ipc_send(f->edge, IPC_ANSWER, number, answer);
 }
 
 bool
@@ -481,8 +467,8 @@ feedsrc_free(struct feedsrc *f)
 {
 	if (f == NULL)
 		return;
-	proc_hang_up(&f->edge);
-	proc_wait(&f->edge, BACKOFF_MS);
+	if (f->edge >= 0)
+		close(f->edge);
 	for (size_t i = 0; f->sender && i < f->nsender; i++)
 		free(f->sender[i].name);
 	free(f->sender);

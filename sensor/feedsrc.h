@@ -6,21 +6,20 @@
 #include "conf.h"
 #include "hostev.h"
 #include "ipc.h"
-#include "opts.h"
 #include "siphash.h"
 
 struct feedsrc;
-/* Starts the edge where feed.listen, feed.follow, control.socket or metrics.listen are configured and waits until it listens.  NULL (told) on failure.
+/* Has the first process (supervise.h) start the edge where feed.listen, feed.follow, control.socket or metrics.listen are configured and waits until it listens.  NULL (told) on failure.
  * `fn` gets every event that is accepted. */
-struct feedsrc *feedsrc_open(const struct opts *, const struct conf *, struct sipkey, hostev_fn *, void *arg);
+struct feedsrc *feedsrc_open(const struct conf *, struct sipkey, hostev_fn *, void *arg);
 /* What to poll for reading, -1: nothing. */
 int feedsrc_fd(const struct feedsrc *);
 /* Takes some of what waits; never waits itself. */
 void feedsrc_take(struct feedsrc *);
 /* Once a second: the edge is started again, silence is told. */
 void feedsrc_second(struct feedsrc *);
-/* HUP and USR1, passed on to the edge; USR1 tells our counters too. */
-void feedsrc_signal(struct feedsrc *, int sig);
+/* The edge loads its certificates again. */
+void feedsrc_reload(struct feedsrc *);
 /* No more from outside: what was taken from senders that will not send it again is taken over, at most some seconds. */
 void feedsrc_stop(struct feedsrc *);
 /* The counters of every sender on standard error. */

@@ -22,6 +22,7 @@ enum ipc_kind {
 	IPC_RELOAD,   /* main -> children: read the configuration again */
 	IPC_STOP,     /* main -> children: drain and say goodbye */
 	IPC_READY,    /* edge -> engine: it listens, and has told its senders */
+	IPC_EDGE,     /* engine -> main: start the edge; main -> engine: its descriptor is passed along, none: it did not start */
 	IPC_EVIDENCE, /* engine -> edge: pcapng bytes of an incident; arg: sequence, data begins with the 16 hex digits of its id */
 };
 
@@ -43,5 +44,9 @@ bool ipc_pair(int fd[2]);
 bool ipc_send(int fd, enum ipc_kind, uint32_t arg, struct bytes);
 /* Takes one message into `buf` (IPC_DATA_MAX bytes); false: none waits (EAGAIN), or the other end is gone (errno 0). */
 bool ipc_take(int fd, struct ipc_head *, void *buf, struct bytes *data);
+/* The same with a descriptor along; `passed` -1: none.  Who takes it owns it.  Other messages pass none: what came along
+ * with them is closed. */
+bool ipc_send_fd(int fd, enum ipc_kind, uint32_t arg, struct bytes, int passed);
+bool ipc_take_fd(int fd, struct ipc_head *, void *buf, struct bytes *data, int *passed);
 
 #endif

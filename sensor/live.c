@@ -10,7 +10,6 @@
 
 #include "clock.h"
 #include "control.h"
-#include "edge.h"
 #include "emit.h"
 #include "engine.h"
 #include "eventsrc.h"
@@ -174,11 +173,11 @@ each_second(struct live *l)
 	if (reopen) {
 		reopen = 0;
 		sinks_reopen(l->emit.sinks);
-		feedsrc_signal(l->feed, SIGHUP);
+		feedsrc_reload(l->feed);
 	}
 	if (tell) {
 		tell = 0;
-		feedsrc_signal(l->feed, SIGUSR1);
+		feedsrc_tell(l->feed);
 	}
 	feedsrc_second(l->feed);
 	sinks_work(l->emit.sinks);
@@ -274,8 +273,7 @@ open_engine(struct live *l)
 	return l->engine && l->walk ? EXIT_OK : EXIT_INTERNAL;
 }
 
-/* What is written to after the start: files that HUP opens again, the state.  The edge is started again and needs what it reads
- * and the folders of its sockets. */
+/* What is written to after the start: files that HUP opens again, the state. */
 static bool
 close_doors(const struct live *l)
 {
@@ -287,8 +285,7 @@ close_doors(const struct live *l)
 	if (l->o->log_dir)
 		sandbox_folder(&s, l->o->log_dir, true);
 	sandbox_beside(&s, bytes_str(l->state.path), true);
-	edge_folders(&s, l->c);
-	return sandbox_enter(&s, "engine", l->c->nlisten > 0);
+	return sandbox_enter(&s, "engine") && sandbox_calls(SANDBOX_ENGINE);
 }
 
 static void
@@ -316,7 +313,7 @@ run_live(const struct opts *o, const struct conf *c)
 	if (status == EXIT_OK)
 		status = open_engine(&l);
 	if (status == EXIT_OK) {
-		l.feed = feedsrc_open(o, c, run_random_key(), on_host, l.engine);
+		l.feed = feedsrc_open(c, run_random_key(), on_host, l.engine);
 		status = l.feed ? EXIT_OK : EXIT_USAGE;
 	}
 	if (status == EXIT_OK && !close_doors(&l))

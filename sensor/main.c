@@ -80,7 +80,7 @@ main(int argc, char **argv)
 	if (o.action == ACT_TEST)
 		status = test_conf(problems, &o, &c);
 	else if (problems == 0 && o.action == ACT_LIVE && !o.role_engine)
-		status = supervise(argc, argv);
+		status = supervise(&o, argc, argv);
 	else if (problems == 0)
 		status = run(&o, &c);
 	conf_free(&c);

@@ -50,16 +50,9 @@ sandbox_beside(struct sandbox *s, struct bytes path, bool write)
 }
 
 static bool
-drop(bool bind)
+drop(void)
 {
-	bool keep = bind && capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_BIND_SERVICE);
 	capng_clear(CAPNG_SELECT_BOTH);
-	/* a child that is started again binds its port again, hence inheritable and ambient */
-	if (keep)
-		capng_updatev(
-			CAPNG_ADD,
-			(capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE | CAPNG_AMBIENT),
-			CAP_NET_BIND_SERVICE, -1);
 	return capng_apply(CAPNG_SELECT_CAPS) == 0 && capng_apply(CAPNG_SELECT_AMBIENT) == 0;
 }
 
@@ -103,9 +96,9 @@ folders(struct sandbox *s, const char *who)
 }
 
 bool
-sandbox_enter(struct sandbox *s, const char *who, bool bind)
+sandbox_enter(struct sandbox *s, const char *who)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !drop(bind)) {
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !drop()) {
 		log_say("%s: capabilities cannot be dropped: %s", who, strerror(errno));
 		return false;
 	}

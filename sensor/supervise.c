@@ -13,6 +13,7 @@
 #include "notify.h"
 #include "opts.h"
 #include "proc.h"
+#include "sandbox.h"
 
 enum {
 	STEP_MS = 250,
@@ -22,11 +23,14 @@ enum {
 	BACKOFF_MS = 1000,
 	BACKOFF_MAX_MS = 30000,
 	TEXT_MAX = 256,
+	EDGE_STOP_MS = 1000, /* of one whose engine is gone or has let go of it */
+	EDGE_ARGS = 2 * (OPTS_CONF_MAX + OPTS_SET_MAX) + 4,
 };
 
 struct supervised {
 	char **argv;
-	struct proc engine;
+	char *edge_argv[EDGE_ARGS];
+	struct proc engine, edge;
 	bool ready, stopping;
 	int64_t started, heard, again, until, backoff; /* clock_ms */
 	uint8_t *buf;
@@ -58,8 +62,10 @@ pass_signals(struct supervised *s)
 {
 	if (reopen)
 		proc_signal(&s->engine, SIGHUP);
-	if (tell)
+	if (tell) {
 		proc_signal(&s->engine, SIGUSR1);
+		proc_signal(&s->edge, SIGUSR1);
+	}
 	if (stop && !s->stopping) {
 		s->stopping = true;
 		s->until = clock_ms() + STOP_MS;
@@ -68,26 +74,58 @@ pass_signals(struct supervised *s)
 	reopen = tell = 0;
 }
 
+/* The engine gets the edge's socket; what an earlier edge held is free by then. */
+static void
+start_edge(struct supervised *s)
+{
+	proc_wait(&s->edge, EDGE_STOP_MS);
+	proc_start(&s->edge, s->edge_argv);
+	if (!ipc_send_fd(s->engine.fd, IPC_EDGE, 0, bytes_of(NULL, 0), s->edge.fd))
+		log_say("edge: it cannot be handed to the engine: %s", strerror(errno));
+	proc_hang_up(&s->edge);
+}
+
+static void
+look_at_edge(struct supervised *s)
+{
+	int how;
+	if (!proc_ended(&s->edge, &how))
+		return;
+	if (WIFSIGNALED(how))
+		log_say("edge: killed by signal %d", WTERMSIG(how));
+	else if (WEXITSTATUS(how) != EXIT_OK)
+		log_say("edge: ended with status %d", WEXITSTATUS(how));
+}
+
+static void
+progressed(struct supervised *s, struct bytes said)
+{
+	char text[TEXT_MAX];
+	if (said.n == 0 || said.n >= sizeof(text))
+		return;
+	memcpy(text, said.p, said.n);
+	text[said.n] = 0;
+	s->ready = true;
+	s->heard = clock_ms();
+	notify_say(text);
+}
+
 /* What the engine says of its progress is what systemd is told. */
 static void
 listen_to(struct supervised *s)
 {
 	struct ipc_head head;
 	struct bytes data;
-	char text[TEXT_MAX];
 	while (s->engine.fd >= 0) {
 		if (!ipc_take(s->engine.fd, &head, s->buf, &data)) {
 			if (errno != EAGAIN)
 				proc_hang_up(&s->engine);
 			return;
 		}
-		if (head.kind != IPC_PROGRESS || data.n == 0 || data.n >= sizeof(text))
-			continue;
-		memcpy(text, data.p, data.n);
-		text[data.n] = 0;
-		s->ready = true;
-		s->heard = clock_ms();
-		notify_say(text);
+		if (head.kind == IPC_PROGRESS)
+			progressed(s, data);
+		if (head.kind == IPC_EDGE && !s->stopping)
+			start_edge(s);
 	}
 }
 
@@ -149,6 +187,7 @@ loop(struct supervised *s)
 		poll(&p, 1, STEP_MS);
 		pass_signals(s);
 		listen_to(s);
+		look_at_edge(s);
 		if (ended(s, &status))
 			return status;
 		if (s->engine.pid == 0 && s->stopping)
@@ -157,11 +196,30 @@ loop(struct supervised *s)
 	}
 }
 
+/* It reads the same configuration. */
+static void
+edge_arguments(struct supervised *s, const struct opts *o)
+{
+	char **to = s->edge_argv;
+	*to++ = s->argv[0];
+	*to++ = (char *)(uintptr_t) "--role=edge";
+	if (o->verbose)
+		*to++ = (char *)(uintptr_t) "-v";
+	for (size_t i = 0; i < o->nconf; i++) {
+		*to++ = (char *)(uintptr_t) "-c";
+		*to++ = (char *)(uintptr_t)o->conf[i];
+	}
+	for (size_t i = 0; i < o->nset; i++) {
+		*to++ = (char *)(uintptr_t) "--set";
+		*to++ = (char *)(uintptr_t)o->set[i];
+	}
+}
+
 int
-supervise(int argc, char **argv)
+supervise(const struct opts *o, int argc, char **argv)
 {
 	struct sigaction act = { .sa_handler = on_signal };
-	struct supervised s = { .engine = { .fd = -1 } };
+	struct supervised s = { .engine = { .fd = -1 }, .edge = { .fd = -1 } };
 	s.argv = calloc((size_t)argc + 2, sizeof(*s.argv));
 	s.buf = malloc(IPC_DATA_MAX);
 	int status = EXIT_INTERNAL;
@@ -170,12 +228,15 @@ supervise(int argc, char **argv)
 		s.argv[1] = (char *)(uintptr_t) "--role=engine";
 		for (int i = 1; i < argc; i++)
 			s.argv[i + 1] = argv[i];
+		edge_arguments(&s, o);
 		sigaction(SIGTERM, &act, NULL);
 		sigaction(SIGINT, &act, NULL);
 		sigaction(SIGHUP, &act, NULL);
 		sigaction(SIGUSR1, &act, NULL);
 		notify_open();
-		status = loop(&s);
+		if (sandbox_calls(SANDBOX_FIRST))
+			status = loop(&s);
+		proc_wait(&s.edge, EDGE_STOP_MS);
 	}
 	free(s.argv);
 	free(s.buf);

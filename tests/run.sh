@@ -30,7 +30,7 @@ step() {
 
 packages() {
 	want="gcc clang clang-format clang-tidy cmake ninja-build pkg-config binutils libc6-dev libpcap-dev libjansson-dev
-	libexpat1-dev libyaml-dev zlib1g-dev libmd-dev libevent-dev libssl-dev libcap-ng-dev libndpi-dev libnet1-dev
+	libexpat1-dev libyaml-dev zlib1g-dev libmd-dev libevent-dev libssl-dev libcap-ng-dev libseccomp-dev libndpi-dev libnet1-dev
 	libcmocka-dev libclang-rt-14-dev python3 python3-yaml shellcheck git rsyslog rsyslog-gnutls libivykis0 libwrap0
 	libpcre3 iproute2 systemd util-linux tcpreplay procps curl openssl tshark prometheus man-db mandoc zsh fish
 	valgrind"

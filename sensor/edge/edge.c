@@ -13,6 +13,7 @@
 #include "log.h"
 #include "opts.h"
 #include "out.h"
+#include "sandbox.h"
 
 enum {
 	TURN_BYTES = 64 * 1024,	  /* of one sender before the next */
@@ -288,8 +289,9 @@ edge_free(struct edge *e)
 	free(e);
 }
 
-void
-edge_folders(struct sandbox *s, const struct conf *c)
+/* What it reads and writes after its start: certificates, followed files, sockets. */
+static void
+folders(struct sandbox *s, const struct conf *c)
 {
 	struct addr addr;
 	uint16_t port;
@@ -312,8 +314,8 @@ static bool
 close_doors(const struct conf *c)
 {
 	struct sandbox s = { 0 };
-	edge_folders(&s, c);
-	return sandbox_enter(&s, "edge", false);
+	folders(&s, c);
+	return sandbox_enter(&s, "edge") && sandbox_calls(SANDBOX_EDGE);
 }
 
 int

@@ -3,7 +3,6 @@
 #define CROSSTAP_EDGE_H
 
 #include "conf.h"
-#include "sandbox.h"
 
 enum { EDGE_SENDERS_MAX = 4096, EDGE_LISTEN_MAX = 32, EDGE_FOLLOW_MAX = 64 };
 
@@ -11,7 +10,5 @@ enum { EDGE_SENDERS_MAX = 4096, EDGE_LISTEN_MAX = 32, EDGE_FOLLOW_MAX = 64 };
  * engine's SEQPACKET descriptor (ipc.h); -1: documents go to standard output, one after the other, each ended by a newline.
  * HUP loads certificates again, USR1 tells counters.  An exit status of opts.h. */
 int edge_run(const struct conf *, int ipc);
-/* The folders that it reads and writes after its start: certificates, followed files, sockets. */
-void edge_folders(struct sandbox *, const struct conf *);
 
 #endif

@@ -302,7 +302,7 @@ def test_edge_dies(binary, folder):
     until(lambda: p.told().get("feed lo", {}).get("accepted") == 1, 5)
     first = p.edge_pid()
     os.kill(first, signal.SIGKILL)
-    check("edge dies: told, with when it comes back", until(lambda: "edge: killed by signal 9, started again in 1 s" in p.err(), 5), p.err())
+    check("edge dies: told, with when it comes back", until(lambda: "edge: killed by signal 9" in p.err() and "edge: gone, started again in 1 s" in p.err(), 5), p.err())
     s.close()
     back = until(lambda: p.edge_pid() not in (None, first) and p.err().count("edge: 1 listeners") == 2, 8)
     s = rig.connect(port)

@@ -118,16 +118,13 @@ class Program:
         with open("/proc/%d/status" % (pid or self.pid)) as f:
             return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
     def edge_pid(self):
-        """the first process starts the engine, the engine the edge"""
-        def child(pid):
-            try:
-                with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-                    kids = f.read().split()
-            except OSError:
-                return None
-            return int(kids[0]) if kids else None
-        engine = child(self.pid)
-        return child(engine) if engine else None
+        """the first process starts both"""
+        with open("/proc/%d/task/%d/children" % (self.pid, self.pid)) as f:
+            for pid in f.read().split():
+                with open("/proc/%s/cmdline" % pid) as g:
+                    if "--role=edge" in g.read():
+                        return int(pid)
+        return None
     def told(self):
         """Counters after USR1: {"feed NAME": {...}, "edge NAME": {...}} of the last time they were told."""
         before = len(self.err())

@@ -49,7 +49,12 @@ told() {
 	done
 	return 1
 }
-engine() { cat "/proc/$sensor/task/$sensor/children"; }
+child() {
+	for p in $(cat "/proc/$sensor/task/$sensor/children"); do
+		grep -q "role=$1" "/proc/$p/cmdline" && echo "$p"
+	done
+}
+engine() { child engine; }
 # are there records behind line $1 of incidents before it, and do their revisions count on?
 ids() {
 	python3 -B - "$work/out" "$1" <<-'END'
