@@ -8,7 +8,7 @@ for file in $(find . -path ./build -prune -o -path ./.git -prune -o -type f -pri
 	case $kind in
 	'#!/bin/sh'* | '#!/bin/bash'* | '#!/usr/bin/env bash'*)
 		n=$((n + 1))
-		shellcheck -f gcc -S warning "$file" || bad=$((bad + 1))
+		shellcheck -x -f gcc -S warning "$file" || bad=$((bad + 1))
 		;;
 	'#!/usr/bin/env python3'*)
 		n=$((n + 1))
