@@ -671,6 +671,18 @@ exact_u32(struct dhcp4 *m, uint8_t code, enum dhcp4_has bit, uint32_t *v)
 		m->set |= (uint64_t)1 << bit;
 }
 
+/* Do the sub-options of 82 fill it?  RFC 3046 section 2.0. */
+static bool
+agent_whole(struct bytes option)
+{
+	struct cursor c = cur_all(option);
+	while (cur_more(&c)) {
+		(void)cur_u8(&c);
+		cur_skip(&c, cur_u8(&c));
+	}
+	return cur_ok(&c);
+}
+
 /* What the field table names, from the joined options. */
 static void
 options_decode(struct dhcp4 *m)
@@ -713,6 +725,8 @@ options_decode(struct dhcp4 *m)
 		    (rule->kind == RULE_LIST && (n == 0 || n % rule->size)))
 			m->anomalies |= D4A_OPTION_LENGTH;
 	}
+	if (!agent_whole(dhcp4_opt(m, D4O_RELAY_AGENT)))
+		m->anomalies |= D4A_OPTION_LENGTH;
 }
 
 static void

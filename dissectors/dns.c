@@ -21,7 +21,8 @@ labels_begin(struct labels *l, struct cursor *c, size_t message)
 }
 
 /* RFC 1035 4.1.4: a pointer names a prior occurrence.  Each must lead before the labels that it ends, so that the
- * runs strictly fall and no loop can be written. */
+ * runs strictly fall and no loop can be written.  No name stands in the header, but a zero byte of it ends one for
+ * stub resolvers that only look for loops. */
 static bool
 label_jump(struct labels *l, uint8_t high)
 {
@@ -31,7 +32,7 @@ label_jump(struct labels *l, uint8_t high)
 		cur_fail(l->c, cur_end(&l->at));
 		return false;
 	}
-	if (to < DNS_HEADER || to + l->message >= l->run || ++l->jumps > JUMPS_MAX) {
+	if (to + l->message >= l->run || ++l->jumps > JUMPS_MAX) {
 		cur_fail(l->c, CUR_BAD);
 		return false;
 	}
@@ -80,7 +81,7 @@ name_skip(struct cursor *c, size_t message)
 	for (uint8_t len = cur_u8(&at); cur_ok(&at) && len; len = cur_u8(&at)) {
 		if (len >= LABEL_POINTER) {
 			size_t to = message + ((size_t)(len & LABEL_MAX) << 8 | cur_u8(&at));
-			if (cur_ok(&at) && (to < message + DNS_HEADER || to >= start))
+			if (cur_ok(&at) && to >= start)
 				cur_fail(&at, CUR_BAD);
 			break;
 		}

@@ -189,7 +189,8 @@ nd_domain_next(struct field_it *it, void *item)
 	return out_ok(&o);
 }
 
-/* RFC 8781 4: 13 bits of lifetime in units of 8 s, 3 bits that stand for the prefix length. */
+/* RFC 8781 4: 13 bits of lifetime in units of 8 s, 3 bits that stand for the prefix length; bits of the field that lie
+ * behind it are ignored, and so is the prefix whose length has no meaning. */
 bool
 nd_pref64_next(struct field_it *it, void *item)
 {
@@ -205,8 +206,9 @@ nd_pref64_next(struct field_it *it, void *item)
 	p->plc = both & 7;
 	p->len = lengths[p->plc];
 	p->lifetime = p->scaled_lifetime * UINT32_C(8);
-	p->prefix = (struct addr){ .fam = 6 };
-	cur_copy(&v, p->prefix.b, 12);
+	p->prefix = (struct addr){ .fam = p->len ? 6 : 0 };
+	cur_copy(&v, p->prefix.b, p->len / 8u);
+	cur_skip(&v, 12 - p->len / 8u);
 	return cur_ok(&v);
 }
 
