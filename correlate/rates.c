@@ -128,7 +128,7 @@ ghosts_add(struct rates_seg *rs, unsigned kind, bool ghost, struct mac l2)
 	struct ghosts *g = &rs->ghosts[kind];
 	size_t row = 0;
 
-	/* the usual share is learned while the sum is at rest, so an attack does not teach itself */
+	/* the usual share is learned of what brought the sum back to rest, so an attack does not teach itself */
 	uint64_t percent = (uint64_t)rs->known_ghosts * 100, all = rs->known_leases;
 	if (all >= SHARE_SAMPLES && percent > 5 * all)
 		row = (size_t)((2 * percent + 5 * all - 1) / (5 * all)) -
@@ -180,6 +180,7 @@ rates_revived(struct engine *e, const struct d4_lease *lease, bool alive)
 
 	if (lease->ghost) {
 		rs->stock -= rs->stock > 0;
+		rs->doubt_ghosts -= rs->doubt_ghosts > 0;
 		g->s -= step[0].ghost - (alive ? step[0].other : 0);
 		g->s = g->s < 0 ? 0 : g->s;
 	}
@@ -423,18 +424,22 @@ offers_turn(struct rates_seg *rs, ts_t now)
 		rs->minute[(uint64_t)(rs->minute_at + 1) % OFFER_MINUTES].asked = 0;
 		rs->minute[(uint64_t)(rs->minute_at + 1) % OFFER_MINUTES].answered = 0;
 	}
-	rs->slot_at = slot;
-	rs->minute_at = minute;
+	rs->slot_at = slot > rs->slot_at ? slot : rs->slot_at;
+	rs->minute_at = minute > rs->minute_at ? minute : rs->minute_at;
 }
 
 void
-offers_add(struct rates_seg *rs, ts_t now, bool answered)
+offers_add(struct rates_seg *rs, ts_t at, bool answered)
 {
-	offers_turn(rs, now);
-	rs->slot[(uint64_t)rs->slot_at % OFFER_SLOTS].asked++;
-	rs->slot[(uint64_t)rs->slot_at % OFFER_SLOTS].answered += answered;
-	rs->minute[(uint64_t)rs->minute_at % OFFER_MINUTES].asked++;
-	rs->minute[(uint64_t)rs->minute_at % OFFER_MINUTES].answered += answered;
+	offers_turn(rs, at);
+	if (at / (5 * TS_SEC) > rs->slot_at - OFFER_SLOTS) {
+		rs->slot[(uint64_t)(at / (5 * TS_SEC)) % OFFER_SLOTS].asked++;
+		rs->slot[(uint64_t)(at / (5 * TS_SEC)) % OFFER_SLOTS].answered += answered;
+	}
+	if (at / TS_MIN > rs->minute_at - OFFER_MINUTES) {
+		rs->minute[(uint64_t)(at / TS_MIN) % OFFER_MINUTES].asked++;
+		rs->minute[(uint64_t)(at / TS_MIN) % OFFER_MINUTES].answered += answered;
+	}
 }
 
 void
@@ -563,6 +568,8 @@ static const struct snap_field rates_seg_rows[] = {
 	SNAP_NOT(struct rates_seg, hint_at),
 	SNAP(struct rates_seg, known_leases),
 	SNAP(struct rates_seg, known_ghosts),
+	SNAP(struct rates_seg, doubt_leases),
+	SNAP(struct rates_seg, doubt_ghosts),
 	SNAP(struct rates_seg, stock),
 	SNAP(struct rates_seg, bucket_keys),
 	SNAP(struct rates_seg, run_keys),

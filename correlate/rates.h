@@ -83,6 +83,7 @@ struct rates_seg {
 	ts_t hint_at;
 
 	uint32_t known_leases, known_ghosts; /* measured share of ghosts while nothing is wrong */
+	uint32_t doubt_leases, doubt_ghosts; /* since the sum left rest: they count once it is back without an attack */
 	uint32_t stock;			     /* ghost leases, an upper bound between recounts */
 	uint32_t bucket_keys, run_keys, run_judged, run_alive;
 	uint32_t row, row_asked, row_answered; /* keys in a row without OFFER; of the hour before the row */
@@ -178,7 +179,8 @@ void rates_revived(struct engine *, const struct d4_lease *, bool alive);
 bool ghosts_add(struct rates_seg *, unsigned kind, bool ghost, struct mac l2);
 /* Ends the buckets up to now; true when the CUSUM of new client keys is above its alarm at the end of one. */
 bool rate_turn(struct rates_seg *, ts_t now);
-void offers_add(struct rates_seg *, ts_t now, bool answered);
+/* A DISCOVER whose 5 s were over at that time: it may lie back, where no packet came between. */
+void offers_add(struct rates_seg *, ts_t at, bool answered);
 void offers_sum(struct rates_seg *, ts_t now, uint32_t last60[2], uint32_t hour[2]); /* asked, answered */
 /* At least 90 % of the new client keys that were judged between the two times showed a sign of life: what explains a full
  * scope by growth.  False too where the times lie further back than is kept. */

@@ -247,16 +247,23 @@ run_judged(struct engine *e, bool alive)
 	}
 }
 
+/* What belongs to an attack, or may, says nothing of the usual: a lease counts when the sum is back at rest. */
 static void
 usual_ghosts(struct engine *e, bool ghost)
 {
 	struct rates_seg *rs = rates_of(e, e->seg);
+	bool attacked = under_attack(e), rest = rs->ghosts[LEASE].s <= 0;
 
-	/* what belongs to an attack, or may, says nothing of the usual */
-	if (under_attack(e) || rs->ghosts[LEASE].s > 0)
-		return;
-	rs->known_leases++;
-	rs->known_ghosts += ghost;
+	if (!attacked) {
+		rs->doubt_leases++;
+		rs->doubt_ghosts += ghost;
+	}
+	if (!attacked && rest) {
+		rs->known_leases += rs->doubt_leases;
+		rs->known_ghosts += rs->doubt_ghosts;
+	}
+	if (attacked || rest)
+		rs->doubt_leases = rs->doubt_ghosts = 0;
 }
 
 static void
@@ -281,8 +288,8 @@ judge_lease(struct engine *e, const struct due *d)
 	if (!alive && (l->excess || (c->flags & D4C_CLONE)))
 		return;
 	struct rates_seg *rs = rates_of(e, e->seg);
-	usual_ghosts(e, !alive);
 	bool alarm = ghosts_add(rs, LEASE, !alive, l->l2);
+	usual_ghosts(e, !alive);
 	if (alive)
 		return;
 	l->ghost = true;
@@ -405,9 +412,9 @@ judge_offer(struct engine *e, const struct due *d)
 		rs->row = 0;
 	else
 		row_add(e, c, d->since);
-	if (c->counted_at == 0 || e->now - c->counted_at >= TS_MIN) {
-		c->counted_at = e->now;
-		offers_add(rs, e->now, answered);
+	if (c->counted_at == 0 || d->at - c->counted_at >= TS_MIN) {
+		c->counted_at = d->at;
+		offers_add(rs, d->at, answered);
 	}
 	if (!answered)
 		refused(e, c);

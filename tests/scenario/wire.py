@@ -144,9 +144,9 @@ class Wire:
     def duid(m):
         return "00030001" + m.replace(":", "")
 
-    def d6client(self, kind, m, xid, server=None, extra="", duid=None):
-        self.frame("eth %s %s / ip6 %s ff02::1:2 hop=1 / udp 546 547 / bytes m6(%d,%d,o6(1,hex:%s)%s+o6(3,u32:1+u32:0+u32:0)%s)" % (
-            m, DHCP6, ll(m), kind, xid, duid or self.duid(m), "+o6(2,hex:%s)" % server if server else "", extra))
+    def d6client(self, kind, m, xid, server=None, extra="", duid=None, iaid=1):
+        self.frame("eth %s %s / ip6 %s ff02::1:2 hop=1 / udp 546 547 / bytes m6(%d,%d,o6(1,hex:%s)%s+o6(3,u32:%d+u32:0+u32:0)%s)" % (
+            m, DHCP6, ll(m), kind, xid, duid or self.duid(m), "+o6(2,hex:%s)" % server if server else "", iaid, extra))
 
     def d6server(self, kind, s, m, xid, a=None, dns=None, duid=None, valid=3600, src=None, cduid=None):
         opts = "o6(1,hex:%s)+o6(2,hex:%s)" % (cduid or self.duid(m), duid or self.duid(s))
