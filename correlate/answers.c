@@ -16,8 +16,16 @@ struct station {
 	uint64_t suffix[SUFFIXES];
 	uint8_t n;
 };
+/* A name of the message in hand; a message asks for one and answers with a few. */
+enum { SAID = 4 };
+struct said {
+	uint64_t hash, message; /* message: e->observations of it */
+	uint16_t at, n;
+	char text[DNS_NAME_TEXT];
+};
 struct answers {
 	struct table names, stations;
+	struct said said[SAID];
 };
 
 /* DNS-DIFF compares answers of the last 10 minutes. */
@@ -76,6 +84,21 @@ answer_suffix(struct engine *e, const struct segment *s, struct mac m, struct by
 	if (st->n < SUFFIXES)
 		st->suffix[st->n++] = h;
 	return st->n;
+}
+
+bool
+answer_name(struct engine *e, const struct dns *d, uint16_t at, struct said_name *name)
+{
+	struct said *s = &e->answers->said[at % SAID];
+
+	if (s->message != e->observations || s->at != at) {
+		s->message = e->observations;
+		s->at = at;
+		s->n = (uint16_t)dns_name(d, at, s->text);
+		s->hash = name_hash(bytes_of(s->text, s->n));
+	}
+	*name = (struct said_name){ bytes_of(s->text, s->n), s->hash };
+	return s->n > 0;
 }
 
 void

@@ -1,5 +1,6 @@
 /* Bounded logs of spans: what repeats within SPAN_GAP_SEC is one span, at most a minute long. */
 #include "outcome.h"
+#include "answers.h"
 #include "cursor.h"
 #include "snapshot.h"
 
@@ -286,12 +287,20 @@ name_note(struct engine *e, struct addr client, uint64_t name, const struct name
 		l->v[l->n++ % NAME_ANSWERS] = *a;
 }
 
+static bool
+begins(struct bytes text, const char *with)
+{
+	size_t n = strlen(with);
+	return text.n >= n && memcmp(text.p, with, n) == 0;
+}
+
 static void
 learn_dns(struct engine *e, const struct obs *o)
 {
 	const struct dns *d = &o->u.dns;
 	struct field_it it = { .rec = d };
-	struct dns_rr r;
+	struct dns_rec r;
+	struct said_name asked;
 	struct name_answer a = { .ts = e->now, .rcode = d->rcode, .answered = d->response };
 	uint64_t name = 0;
 	bool of_directory = false;
@@ -300,14 +309,17 @@ learn_dns(struct engine *e, const struct obs *o)
 		return;
 	a.resolver = d->response ? o->inner.src : o->inner.dst;
 	a.by = d->response ? o->outer.smac : o->outer.dmac;
-	for (; it.i < RRS_MAX && it.i < dns_answers_end(d) && dns_rr_next(&it, &r); it.i++) {
+	for (; it.i < RRS_MAX && it.i < dns_answers_end(d) && dns_rec_next(&it, &r); it.i++) {
 		if (r.section == 0 && name == 0) {
-			name = name_hash(bytes_str(r.name));
-			of_directory =
-				strncmp(r.name, "_ldap.", 6) == 0 || strncmp(r.name, "_kerberos.", 10) == 0;
-		} else if (r.section == 1 && addr_set(r.addr) && !addr_set(a.addr)) {
-			a.addr = r.addr;
+			if (!answer_name(e, d, r.name, &asked))
+				return;
+			name = asked.hash;
+			of_directory = begins(asked.text, "_ldap.") || begins(asked.text, "_kerberos.");
+		} else if (r.section == 1 && !addr_set(a.addr)) {
+			a.addr = dns_rec_addr(&r);
 		}
+		if (addr_set(a.addr))
+			break;
 	}
 	if (name == 0)
 		return;

@@ -1,4 +1,5 @@
 /* What stations say of themselves: every source of names on the wire (DETECTIONS.md 9). */
+#include "answers.h"
 #include "identity.h"
 
 enum { RECORDS = 64, CLASS_IN = 1 }; /* a message about one host has a handful of records */
@@ -114,17 +115,17 @@ learn_auth(struct engine *e, const struct obs *o)
 }
 
 /* ---- DNS ---- */
-/* A record of the section that gives the sender's own address its name. */
+/* The name of a record of the section that gives it to the sender's own address. */
 static bool
-own_record(const struct obs *o, uint8_t section, struct dns_rr *r)
+own_record(struct engine *e, const struct obs *o, uint8_t section, struct said_name *name)
 {
 	struct field_it it = { .rec = &o->u.dns };
+	struct dns_rec r;
 
-	for (; it.i < RECORDS && dns_rr_next(&it, r); it.i++)
-		if (r->section == section &&
-		    (r->klass & 0x7fff) == CLASS_IN && /* RFC 6762 10.2: cache flush */
-		    (r->type == RR_A || r->type == RR_AAAA) && addr_eq(r->addr, o->inner.src))
-			return true;
+	for (; it.i < RECORDS && dns_rec_next(&it, &r); it.i++)
+		if (r.section == section && (r.klass & 0x7fff) == CLASS_IN && /* RFC 6762 10.2: cache flush */
+		    addr_eq(dns_rec_addr(&r), o->inner.src))
+			return answer_name(e, &o->u.dns, r.name, name);
 	return false;
 }
 
@@ -150,13 +151,13 @@ static void
 learn_dns(struct engine *e, const struct obs *o)
 {
 	const struct dns *d = &o->u.dns;
-	struct dns_rr r;
+	struct said_name r;
 
 	if (d->service == DNS_UNICAST && d->opcode == DNS_OPCODE_UPDATE && !d->response &&
-	    own_record(o, 2, &r))
-		claim_own(e, o, bytes_str(r.name), BIND_B, ID_UPDATE);
-	else if (d->service != DNS_UNICAST && d->response && own_record(o, 1, &r) && is_own(e, o))
-		identity_claim(e, without_local(bytes_str(r.name)), e->seg, o->outer.smac, BIND_D, ID_SELF);
+	    own_record(e, o, 2, &r))
+		claim_own(e, o, r.text, BIND_B, ID_UPDATE);
+	else if (d->service != DNS_UNICAST && d->response && own_record(e, o, 1, &r) && is_own(e, o))
+		identity_claim(e, without_local(r.text), e->seg, o->outer.smac, BIND_D, ID_SELF);
 }
 
 /* ---- TLS: the common name of a certificate that a server shows ---- */

@@ -154,6 +154,15 @@ name_offset(uint16_t type)
 	return -1;
 }
 
+static struct addr
+address_of(uint16_t type, uint16_t klass, struct bytes rdata)
+{
+	if ((type == RR_A && rdata.n == 4 && (klass & 0x7fff) != CLASS_CHAOS) ||
+	    (type == RR_AAAA && rdata.n == 16))
+		return addr_of(rdata);
+	return (struct addr){ 0 };
+}
+
 /* Damage inside the data leaves the target empty; the next record is found by the length all the same. */
 static void
 rdata_read(struct dns_rr *rr, struct bytes msg, size_t at)
@@ -164,9 +173,8 @@ rdata_read(struct dns_rr *rr, struct bytes msg, size_t at)
 	if (before >= 0) {
 		cur_skip(&data, at + (size_t)before);
 		(void)name_text(&data, rr->target);
-	} else if ((rr->type == RR_A && rr->rdata.n == 4 && (rr->klass & 0x7fff) != CLASS_CHAOS) ||
-		   (rr->type == RR_AAAA && rr->rdata.n == 16)) {
-		rr->addr = addr_of(rr->rdata);
+	} else {
+		rr->addr = address_of(rr->type, rr->klass, rr->rdata);
 	}
 }
 
@@ -204,22 +212,85 @@ record_skip(struct cursor *c, size_t message, bool question)
 	cur_skip(c, cur_be16(c));
 }
 
-bool
-dns_rr_next(struct field_it *it, void *item)
+/* The section of the record that comes next, 4 behind the last one. */
+static uint8_t
+section_of(struct field_it *it)
 {
 	const struct dns *d = it->rec;
-	const uint32_t end[4] = { d->qdcount, (uint32_t)d->qdcount + d->ancount,
-				  (uint32_t)d->qdcount + d->ancount + d->nscount,
-				  (uint32_t)d->qdcount + d->ancount + d->nscount + d->arcount };
-	uint8_t section = 0;
+	uint32_t end = d->qdcount;
 
 	if (it->i == 0) {
 		it->c = cur_all(d->msg);
 		cur_skip(&it->c, DNS_HEADER);
 	}
-	while (section < 4 && it->i >= end[section])
-		section++;
+	if (it->i < end)
+		return 0;
+	if (it->i < (end += d->ancount))
+		return 1;
+	if (it->i < (end += d->nscount))
+		return 2;
+	return it->i < end + d->arcount ? 3 : 4;
+}
+
+bool
+dns_rr_next(struct field_it *it, void *item)
+{
+	const struct dns *d = it->rec;
+	uint8_t section = section_of(it);
+
 	return section < 4 && record_read(&it->c, d->msg, section, item);
+}
+
+/* Pointers that stand instead of a name: each leads back, as name_skip() saw of the first one. */
+static uint16_t
+name_start(struct cursor at)
+{
+	size_t from = cur_off(&at);
+
+	while (cur_peek_u8(&at) >= LABEL_POINTER) {
+		size_t to = cur_be16(&at) & 0x3fff;
+		if (!cur_ok(&at) || to >= from)
+			break;
+		at = cur_at(&at, to);
+		from = to;
+	}
+	return (uint16_t)from;
+}
+
+bool
+dns_rec_next(struct field_it *it, void *item)
+{
+	struct dns_rec *r = item;
+	struct cursor *c = &it->c;
+
+	r->section = section_of(it);
+	if (r->section == 4)
+		return false;
+	r->name = name_start(*c);
+	name_skip(c, 0);
+	r->type = cur_be16(c);
+	r->klass = cur_be16(c);
+	r->rdata = (struct bytes){ NULL, 0 };
+	if (r->section > 0) {
+		cur_skip(c, 4);
+		r->rdata = cur_take(c, cur_be16(c));
+	}
+	return cur_ok(c);
+}
+
+struct addr
+dns_rec_addr(const struct dns_rec *r)
+{
+	return address_of(r->type, r->klass, r->rdata);
+}
+
+size_t
+dns_name(const struct dns *d, uint16_t at, char text[DNS_NAME_TEXT])
+{
+	struct cursor c = cur_all(d->msg);
+
+	cur_skip(&c, at);
+	return name_text(&c, text) ? strlen(text) : 0;
 }
 
 /* One section for the encoder: its first call steps over the sections before; addresses become text. */

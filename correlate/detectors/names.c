@@ -85,10 +85,20 @@ first_label(struct bytes name)
 }
 
 static bool
+same_label(struct bytes label, const char *lower)
+{
+	size_t i = 0;
+
+	while (i < label.n && lower[i] && (bytes_u8(label, i) | 0x20) == lower[i])
+		i++;
+	return i == label.n && lower[i] == 0;
+}
+
+static bool
 is_magnet(struct bytes name)
 {
-	uint64_t h = name_hash(first_label(name));
-	return h == name_hash(bytes_str("wpad")) || h == name_hash(bytes_str("isatap"));
+	struct bytes label = first_label(name);
+	return same_label(label, "wpad") || same_label(label, "isatap");
 }
 
 static bool
@@ -126,28 +136,27 @@ differs(const struct answering *a, const struct answer *known, struct addr x)
 }
 
 static void
-judge(struct answering *a, const struct dns_rr *rr)
+judge(struct answering *a, const struct said_name *name, struct addr addr)
 {
-	struct bytes name = bytes_str(rr->name);
-	uint64_t hash = name_hash(name);
-	bool magnet = is_magnet(name), own = own_address(a, rr->addr);
+	uint64_t hash = name->hash;
+	bool magnet = is_magnet(name->text), own = own_address(a, addr);
 	struct answer *known = answer_get(a->e, a->e->seg, hash);
-	bool diff = differs(a, known, rr->addr);
+	bool diff = differs(a, known, addr);
 
-	unsigned suffixes = own ? answer_suffix(a->e, a->e->seg, a->o->outer.smac, name) : 0;
+	unsigned suffixes = own ? answer_suffix(a->e, a->e->seg, a->o->outer.smac, name->text) : 0;
 	bool foreign = !a->unknown || magnet || diff || suffixes >= 2;
-	bool ll = rr->addr.fam == 6 && addr_linklocal(rr->addr);
+	bool ll = addr.fam == 6 && addr_linklocal(addr);
 	if (!a->told_ll && foreign && (ll || own) && !off(a->e, "DNS-LL")) {
 		a->told_ll = true;
-		raise_name(a, F_DNS_LL, rr->addr, hash, own ? FF_SP : 0);
+		raise_name(a, F_DNS_LL, addr, hash, own ? FF_SP : 0);
 	}
 	if (!a->told_name && magnet && !off(a->e, "DNS-NAME")) {
 		a->told_name = true;
-		raise_name(a, F_DNS_NAME, rr->addr, hash, 0);
+		raise_name(a, F_DNS_NAME, addr, hash, 0);
 	}
 	if (!a->told_diff && diff && a->contested && !off(a->e, "DNS-DIFF")) {
 		a->told_diff = true;
-		raise_name(a, F_DNS_DIFF, rr->addr, hash, 0);
+		raise_name(a, F_DNS_DIFF, addr, hash, 0);
 	}
 }
 
@@ -156,22 +165,23 @@ static void
 remember_good(struct engine *e, const struct obs *o)
 {
 	struct field_it it = { .rec = &o->u.dns };
-	struct dns_rr rr;
+	struct dns_rec rr;
+	struct said_name name;
 	uint64_t last = 0;
 
 	const uint32_t end = dns_answers_end(&o->u.dns);
-	for (; it.i < 32 && it.i < end && dns_rr_next(&it, &rr); it.i++) {
-		if (rr.section != 1 || !addr_set(rr.addr))
+	for (; it.i < 32 && it.i < end && dns_rec_next(&it, &rr); it.i++) {
+		struct addr a = dns_rec_addr(&rr);
+		if (rr.section != 1 || !addr_set(a) || !answer_name(e, &o->u.dns, rr.name, &name))
 			continue;
-		uint64_t h = name_hash(bytes_str(rr.name));
-		struct answer *known = answer_get(e, e->seg, h);
+		struct answer *known = answer_get(e, e->seg, name.hash);
 		if (known == NULL)
 			continue;
-		if (h != last)
+		if (name.hash != last)
 			known->ngood = 0;
-		last = h;
+		last = name.hash;
 		if (known->ngood < ANSWER_ADDRS)
-			known->good[known->ngood++] = rr.addr;
+			known->good[known->ngood++] = a;
 		known->good_ts = e->now;
 	}
 }
@@ -230,11 +240,11 @@ static bool
 asks_for_key(const struct obs *o)
 {
 	struct field_it it = { .rec = &o->u.dns };
-	struct dns_rr rr;
+	struct dns_rec rr;
 
 	if (o->u.dns.response || !o->u.dns.tcp || o->u.dns.service != DNS_UNICAST)
 		return false;
-	for (; dns_rr_next(&it, &rr) && it.i < 8; it.i++)
+	for (; dns_rec_next(&it, &rr) && it.i < 8; it.i++)
 		if (rr.type == RR_TKEY)
 			return true;
 	return false;
@@ -279,7 +289,8 @@ unicast_answer(struct engine *e, const struct obs *o)
 {
 	struct answering a = { .e = e, .o = o, .base = base_fact(o) };
 	struct field_it it = { .rec = &o->u.dns };
-	struct dns_rr rr;
+	struct dns_rec rr;
+	struct said_name name;
 
 	/* behind a router nobody is named: the answer comes from somewhere else */
 	if (o->inner.sport != DNS_PORT || auth_router_mac(e, e->seg, o->outer.smac)) {
@@ -299,22 +310,23 @@ unicast_answer(struct engine *e, const struct obs *o)
 		return;
 	}
 	const uint32_t end = dns_answers_end(&o->u.dns);
-	for (; it.i < 64 && it.i < end && dns_rr_next(&it, &rr); it.i++)
-		if (rr.section == 1 && addr_set(rr.addr))
-			judge(&a, &rr);
+	for (; it.i < 64 && it.i < end && dns_rec_next(&it, &rr); it.i++)
+		if (rr.section == 1 && addr_set(dns_rec_addr(&rr)) &&
+		    answer_name(e, &o->u.dns, rr.name, &name))
+			judge(&a, &name, dns_rec_addr(&rr));
 	if (a.contested)
 		primary_is_self(&a);
 }
 
 static void
-magnet_raise(struct engine *e, const struct obs *o, struct addr answer, struct bytes name)
+magnet_raise(struct engine *e, const struct obs *o, struct addr answer, uint64_t name)
 {
 	struct fact f = base_fact(o);
 
 	f.id = F_DNS_NAME;
 	f.grade = E4;
 	f.key = answer;
-	f.name = name_hash(name);
+	f.name = name;
 	f.flags = actor_open(e, e->seg, o->outer.smac, ADVERTISERS) ? FF_RESTS : 0;
 	fact_raise(e, &f);
 }
@@ -324,14 +336,17 @@ static void
 local_answer(struct engine *e, const struct obs *o)
 {
 	struct field_it it = { .rec = &o->u.dns };
-	struct dns_rr rr;
+	struct dns_rec rr;
+	struct said_name name;
 
 	if (off(e, "DNS-NAME") || auth_any_role(e, e->seg, o->outer.smac))
 		return;
-	for (; dns_rr_next(&it, &rr) && it.i < 64; it.i++) {
-		if (rr.section != 1 || !addr_set(rr.addr) || !is_magnet(bytes_str(rr.name)))
+	for (; dns_rec_next(&it, &rr) && it.i < 64; it.i++) {
+		struct addr a = dns_rec_addr(&rr);
+		if (rr.section != 1 || !addr_set(a) || !answer_name(e, &o->u.dns, rr.name, &name) ||
+		    !is_magnet(name.text))
 			continue;
-		magnet_raise(e, o, rr.addr, bytes_str(rr.name));
+		magnet_raise(e, o, a, name.hash);
 		return;
 	}
 }
@@ -366,7 +381,7 @@ nbns_detect(struct engine *e, const struct obs *o)
 		struct bytes label = bytes_of(n.name, lt ? (size_t)(lt - n.name) : strlen(n.name));
 		if (n.section != 1 || !addr_set(n.addr) || !is_magnet(label))
 			continue;
-		magnet_raise(e, o, n.addr, label);
+		magnet_raise(e, o, n.addr, name_hash(label));
 		return;
 	}
 }

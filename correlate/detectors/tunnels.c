@@ -1,10 +1,11 @@
 /* ISA-*, TER-*, TUN-NEST: IPv6 that leaves the segment inside IPv4 (DETECTIONS.md 7). */
 #include "tunnels.h"
+#include "answers.h"
 #include "hypothesis.h"
 
 #define ADVERTISERS (UINT32_C(1) << FAM_D4_ROGUE | UINT32_C(1) << FAM_D6_ROGUE | UINT32_C(1) << FAM_RA)
 
-enum { DNS_PORT = 53, NEST_DEPTH = 2, ANSWERS_MAX = 32, SAME_FRAME = 8, LABEL_MAX = 63 };
+enum { DNS_PORT = 53, NEST_DEPTH = 2, ANSWERS_MAX = 32, SAME_FRAME = 8 };
 
 /* ---- who is at the ends ---- */
 
@@ -77,11 +78,12 @@ static bool
 label_is_isatap(struct bytes name)
 {
 	static const char label[] = "isatap";
-	size_t n = 0;
+	size_t n = sizeof(label) - 1;
 
-	while (n < name.n && n <= LABEL_MAX && name.p[n] != '.' && name.p[n] != '<')
-		n++;
-	return n == sizeof(label) - 1 && name_hash(bytes_of(name.p, n)) == name_hash(bytes_str(label));
+	for (size_t i = 0; i < n; i++)
+		if ((bytes_u8(name, i) | 0x20) != label[i])
+			return false;
+	return name.n == n || bytes_u8(name, n) == '.' || bytes_u8(name, n) == '<';
 }
 
 /* The DNS-NAME fact that this very message raised for the address; its hypothesis in *h. */
@@ -117,15 +119,13 @@ bad_resolver(struct engine *e, const struct obs *o, bool *contested)
 }
 
 static void
-note_answer(struct engine *e, const struct obs *o, struct bytes name, struct addr a)
+note_answer(struct engine *e, const struct obs *o, const struct said_name *name, struct addr a)
 {
-	struct tunnel_given g = { .ts = e->now, .name = name_hash(name), .by = o->outer.smac };
+	struct tunnel_given g = { .ts = e->now, .name = name->hash, .by = o->outer.smac };
 	struct mac to = mac_group(o->outer.dmac) ? (struct mac){ { 0 } } : o->outer.dmac;
 	const struct hyp *h;
 
-	if (!host_address(a))
-		return;
-	if (label_is_isatap(name)) {
+	if (label_is_isatap(name->text)) {
 		if (name_fact(e, o, a, &h) == NULL)
 			return;
 		g.isatap = true;
@@ -141,14 +141,16 @@ static void
 watch_dns(struct engine *e, const struct obs *o)
 {
 	struct field_it it = { .rec = &o->u.dns };
-	struct dns_rr rr;
+	struct dns_rec rr;
+	struct said_name name;
 
 	if (!o->u.dns.response || o->u.dns.rcode || o->u.dns.tc)
 		return;
 	const uint32_t end = dns_answers_end(&o->u.dns);
-	for (; it.i < ANSWERS_MAX && it.i < end && dns_rr_next(&it, &rr); it.i++)
-		if (rr.section == 1 && rr.type == RR_A)
-			note_answer(e, o, bytes_str(rr.name), rr.addr);
+	for (; it.i < ANSWERS_MAX && it.i < end && dns_rec_next(&it, &rr); it.i++)
+		if (rr.section == 1 && rr.type == RR_A && host_address(dns_rec_addr(&rr)) &&
+		    answer_name(e, &o->u.dns, rr.name, &name))
+			note_answer(e, o, &name, dns_rec_addr(&rr));
 }
 
 static void
@@ -160,8 +162,10 @@ watch_nbns(struct engine *e, const struct obs *o)
 	if (!o->u.nbns.response || o->u.nbns.rcode)
 		return;
 	for (; it.i < ANSWERS_MAX && nbns_name_next(&it, &n); it.i++)
-		if (n.section == 1)
-			note_answer(e, o, bytes_str(n.name), n.addr);
+		if (n.section == 1 && host_address(n.addr)) {
+			struct bytes text = bytes_str(n.name);
+			note_answer(e, o, &(struct said_name){ text, name_hash(text) }, n.addr);
+		}
 }
 
 /* ---- ISATAP ---- */

@@ -244,6 +244,17 @@ struct dns_rr {
 /* Records before this one are questions and answers: who wants no others stops there. */
 static inline uint32_t dns_answers_end(const struct dns *d) { return (uint32_t)d->qdcount + d->ancount; }
 field_next dns_rr_next;			/* rec struct dns, item struct dns_rr: every record of every section in order */
+/* A record without its texts, for who looks at many and wants the names of few; `name`: where in `msg` its first label
+ * stands, the same for all names that point there. */
+struct dns_rec {
+	uint16_t     type, klass, name;
+	uint8_t	     section;
+	struct bytes rdata;
+};
+field_next dns_rec_next;		/* rec struct dns, item struct dns_rec: as dns_rr_next */
+struct addr dns_rec_addr(const struct dns_rec *);	/* of A and AAAA, else absent */
+/* The name there as in struct dns_rr: its length, 0 where it is damaged. */
+size_t dns_name(const struct dns *, uint16_t at, char text[DNS_NAME_TEXT]);
 
 /* ---- NetBIOS name service, RFC 1002 ---- */
 enum { NBNS_NAME_TEXT = 960 };		/* 16 bytes of name and 220 of scope, each as "<xx>" or "\ooo" at worst */
