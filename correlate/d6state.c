@@ -150,6 +150,12 @@ hash_of(struct engine *e, struct bytes b)
 	return b.p && h == 0 ? 1 : h;
 }
 
+uint64_t
+d6_duid_key(struct engine *e, struct bytes b)
+{
+	return hash_of(e, b);
+}
+
 /* ---- reading the message at hand ---- */
 static void
 read_addresses(struct d6_message *m, const struct dhcp6_ia *ia)
@@ -476,7 +482,10 @@ sample_answer(struct engine *e, const struct d6_message *m)
 	c = d6_client_of(e, e->seg, m->client_duid);
 	if (c && c->n && actor_open(e, e->seg, c->offer[0].mac, UINT32_C(1) << FAM_D6_ROGUE))
 		return;
-	vantage_sample(e, e->seg, VB_S6, c && c->n && e->now - c->offer[0].at <= TS_MIN);
+	bool seen = c && c->n && e->now - c->offer[0].at <= TS_MIN;
+	vantage_sample(e, e->seg, VB_S6, seen);
+	if (!seen && m->client_duid)
+		vantage_unanswered(e, e->seg, VB_S6, (struct mac){ { 0 } }, m->client_duid, e->now);
 }
 
 static void

@@ -85,6 +85,8 @@ struct d6_flood_due { struct mac mac[64]; ts_t at[64]; uint8_t n; ts_t due; bool
 
 size_t d6state_bytes(const struct engine_conf *);
 void   d6state_open(struct engine *, void *mem);
+/* A DUID as it is compared: a hash, never 0 where there is one. */
+uint64_t d6_duid_key(struct engine *, struct bytes);
 /* Called for every OBS_DHCP6 before any detector. */
 void   d6state_learn(struct engine *, const struct obs *);
 /* The sensor was away for so long: silence that nobody listened to is none. */

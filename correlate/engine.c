@@ -373,6 +373,7 @@ engine_end(struct engine *e)
 	for (size_t i = 0; (d = detector_at(i)); i++)
 		if (d->tick && !off(e, d->id))
 			d->tick(e, e->now);
+	events_identify(e);
 	events_pair(e, true);
 	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
 		hyp_look(e, h);

@@ -1,5 +1,6 @@
 #include "halves.h"
 #include "authority.h"
+#include "leaselog.h"
 #include "outcome.h"
 #include "rates.h"
 #include "servers.h"
@@ -670,6 +671,15 @@ no_flood_half(const struct half_case *c)
 	return h;
 }
 
+/* The server's own doing, or nobody's. */
+static struct half
+address_half(const struct half_case *c)
+{
+	if (leaselog_twice(c->e, c->k))
+		return refuted("by the log of a declared server the address was leased to two clients");
+	return c->blind ? nothing() : refuted("no other station claimed the address");
+}
+
 static struct half
 half_by_rule(const struct half_case *c)
 {
@@ -714,7 +724,7 @@ half_by_rule(const struct half_case *c)
 			       ? refuted("policy disabled the protocol")
 			       : nothing();
 	case R_NO_FLOOD: return !c->blind ? no_flood_half(c) : nothing();
-	case R_ADDRESS_QUIET: return c->blind ? nothing() : refuted("no other station claimed the address");
+	case R_ADDRESS_QUIET: return address_half(c);
 	default: return nothing();
 	}
 }

@@ -1,7 +1,7 @@
 /* Which computer is which station: claims of names, their grades and how long they hold. */
 #include "identity.h"
 #include "auths.h"
-#include "kept.h"
+#include "leaselog.h"
 #include "snapshot.h"
 
 enum { NAMES = 16384, TOLD = 256 /* in RELAY_SEC: as many stations of one site as log on at once */ };
@@ -107,6 +107,13 @@ station_live(struct engine *e, uint16_t seg, struct mac m, ts_t ts)
 	       !(ts - HOST_SILENT > h->gap_from && ts + HOST_SILENT < h->gap_to);
 }
 
+/* Told by an event, so that it makes no wire fact and holds none back. */
+static bool
+from_log(const struct claim *c)
+{
+	return c->source == ID_LEASELOG;
+}
+
 /* The claim that goes on, or a place for a new one: what lapsed first goes first. */
 static struct claim *
 claim_get(struct engine *e, struct named *n, const struct claim *new)
@@ -116,7 +123,8 @@ claim_get(struct engine *e, struct named *n, const struct claim *new)
 	for (size_t i = 0; i < n->n; i++) {
 		struct claim *c = &n->claim[i];
 		if (mac_eq(c->mac, new->mac) && c->seg == new->seg && c->grade == new->grade &&
-		    c->label == new->label && (c->full == new->full || c->full == 0 || new->full == 0) &&
+		    c->label == new->label &&from_log(c) == from_log(new) &&
+		    (c->full == new->full || c->full == 0 || new->full == 0) &&
 		    new->first + grade_ttl[c->grade] >= c->first &&claim_holds(c, new->first, c->first)) {
 			c->full = new->full ? new->full : c->full;
 			return c;
@@ -139,10 +147,10 @@ conflict_note(struct engine *e, struct named *n, const struct claim *c)
 {
 	for (size_t i = 0; i < n->n; i++) {
 		const struct claim *o = &n->claim[i];
-		if (mac_eq(o->mac, c->mac) || o->grade > c->grade + 1 || c->grade > o->grade + 1 ||
-		    o->label != c->label || (o->full && c->full && o->full != c->full) ||
-		    !claim_holds(o, e->now, e->now) || !station_live(e, o->seg, o->mac, e->now) ||
-		    (n->told && e->now - n->told < TELL_AGAIN))
+		if (from_log(o) || mac_eq(o->mac, c->mac) || o->grade > c->grade + 1 ||
+		    c->grade > o->grade + 1 || o->label != c->label ||
+		    (o->full && c->full && o->full != c->full) || !claim_holds(o, e->now, e->now) ||
+		    !station_live(e, o->seg, o->mac, e->now) || (n->told && e->now - n->told < TELL_AGAIN))
 			continue;
 		n->told = e->now;
 		e->identity->conflict = (struct id_conflict){ true, c->mac, o->mac, c->label };
@@ -166,7 +174,7 @@ claim_add(struct engine *e, const struct hostname *h, const struct segment *s, s
 	c->source = source < c->source ? (uint8_t)source : c->source;
 	if (source == ID_TUNNEL)
 		c->ended = c->last + TUNNEL_TTL;
-	else if (grade >= BIND_B)
+	else if (grade >= BIND_B && !from_log(c))
 		conflict_note(e, n, c);
 	return c;
 }
@@ -198,14 +206,16 @@ station_named(struct engine *e, struct bytes text, const struct hostname *h, con
 
 	if (st == NULL)
 		return;
-	if (fresh || c->grade <= st->grade) {
+	/* what a log tells is shown until the station is heard itself, whichever came first */
+	bool log = source == ID_LEASELOG;
+	if (fresh || (!log && c->grade <= st->grade)) {
 		size_t len = 0;
 		text = bytes_text(text);
 		while (len < text.n && len < sizeof(st->name) - 1 && text.p[len] != '.' && text.p[len] != '$')
 			len++;
 		memset(st->name, 0, sizeof(st->name));
 		memcpy(st->name, text.p, len);
-		st->grade = c->grade;
+		st->grade = log ? BIND_D : c->grade;
 	}
 	if (source >= ID_SINGLE)
 		return;
@@ -508,6 +518,28 @@ event_places(struct engine *e, const struct kept *k, struct place out[PLACES])
 	return n;
 }
 
+/* The client's name in a lease: grade B where the client said it as its full name (option 81 or 39), else what it called
+ * itself (DETECTIONS.md 9). */
+static void
+claims_of_lease(struct engine *e, const struct kept *k)
+{
+	struct hostname h;
+	struct mac m;
+
+	if (!hostname_read(bytes_str(k->text), &h) || !leaselog_counts(e, k))
+		return;
+	for (uint16_t i = 0; i < e->nsegment; i++) {
+		const struct segment *s = e->segment_at[i];
+		if (!leaselog_station(e, s, k, &m))
+			continue;
+		struct station_key sk = { i, m };
+		const struct station *st = table_peek(&e->identity->stations, &sk);
+		bool full =
+			st && (st->said[ID_FQDN4].label == h.label || st->said[ID_FQDN6].label == h.label);
+		claim_at(e, bytes_str(k->text), s, m, full ? BIND_B : BIND_C, ID_LEASELOG, k->ts);
+	}
+}
+
 void
 identity_agent(struct engine *e, const struct kept *k)
 {
@@ -517,6 +549,8 @@ identity_agent(struct engine *e, const struct kept *k)
 	for (size_t i = 0; i < n; i++)
 		claim_at(e, bytes_str(k->computer), e->segment_at[p[i].seg], p[i].mac, BIND_A, ID_AGENT,
 			 k->ts);
+	if (k->kind == HE_DHCP_LEASED && (k->set & HES_NAME))
+		claims_of_lease(e, k);
 	if (k->kind != HE_IPHTTPS_BOUND || !(k->set & HES_NAME))
 		return;
 	n = places_address(e, k->addr, k->ts, k->ts + IDENTITY_AFTER, p, 0);
@@ -542,7 +576,7 @@ static const struct snap_field claim_rows[] = {
 	SNAP(struct claim, mac),
 	SNAP_SEG(struct claim, seg),
 	SNAP_UPTO(struct claim, grade, BIND_D),
-	SNAP_UPTO(struct claim, source, ID_TUNNEL),
+	SNAP_UPTO(struct claim, source, ID_LEASELOG),
 	SNAP(struct claim, longer),
 	SNAP(struct claim, label),
 	SNAP(struct claim, full),

@@ -15,7 +15,8 @@ enum id_source {
 	ID_HOSTNAME /* DHCPv4 option 12 */, ID_FQDN4 /* option 81 */, ID_FQDN6 /* DHCPv6 option 39 */, ID_KERBEROS, ID_UPDATE /* DNS */,
 	ID_CLDAP, ID_SINGLE,
 	ID_NTLM = ID_SINGLE, ID_BROWSER /* NetBIOS datagrams */, ID_NBNS, ID_SELF /* LLMNR, mDNS */, ID_LEAF /* TLS certificate */,
-	ID_AGENT /* an event tells addresses of its own host */, ID_TUNNEL /* 4303 tells name and addresses of a client */
+	ID_AGENT /* an event tells addresses of its own host */, ID_TUNNEL /* 4303 tells name and addresses of a client */,
+	ID_LEASELOG /* a DHCP server's audit log: what the client called itself */
 };
 enum { ID_CLAIMS = 8, PLACES = 8 };
 static const ts_t IDENTITY_AFTER = 10 * TS_MIN;
@@ -32,7 +33,8 @@ size_t identity_bytes(const struct engine_conf *);
 void   identity_open(struct engine *, void *mem);
 /* Learns names from the wire (selfnames.c). */
 void   identity_learn(struct engine *, const struct obs *);
-/* Learns the name of the event's computer, or of the client it tells of, from addresses in the event. */
+/* Learns the name of the event's computer, or of the client it tells of, from addresses in the event; of a lease in a DHCP
+ * server's log, from its MAC or DUID. */
 void   identity_agent(struct engine *, const struct kept *);
 /* The places of the event's computer, within the error of its clock; 0 when unknown or contested. */
 size_t event_places(struct engine *, const struct kept *, struct place out[PLACES]);

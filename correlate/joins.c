@@ -1016,6 +1016,8 @@ void
 join_review(struct engine *e, bool at_end)
 {
 	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h))
-		if (h->family < FAM_CHAINS && h->host_row && (h->missing >> VB_S4 & 1) && hyp_alone(h))
+		if (h->family < FAM_CHAINS && h->host_row && hyp_alone(h) &&
+		    ((h->missing & (1u << VB_S4 | 1u << VB_S6)) ||
+		     joins[h->host_row - 1].refute == R_ADDRESS_QUIET))
 			review(e, h, at_end);
 }

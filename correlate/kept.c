@@ -1,5 +1,6 @@
 /* Keeps host events.  What an event proves is in joins.c. */
 #include "clocks.h"
+#include "d6state.h"
 #include "joins.h"
 #include "snapshot.h"
 
@@ -166,6 +167,11 @@ serial_of(const struct hostev *ev, int second)
 	out_be(&o, ev->event_id, 4);
 	out_be(&o, ev->record_id, 8);
 	out_be(&o, (uint64_t)(ev->record_id ? ev->ts / TS_SEC + second : ev->ts), 8);
+	if (!ev->record_id) { /* an audit log has whole seconds: one client's row is not another's */
+		out_put(&o, ev->addr.b, sizeof(ev->addr.b));
+		out_put(&o, ev->mac.b, sizeof(ev->mac.b));
+		out_put(&o, ev->duid.p, ev->duid.n < 130 ? ev->duid.n : 130);
+	}
 	return siphash(&fixed, buf, o.n);
 }
 
@@ -229,6 +235,7 @@ kept_fill(struct kept *k, const struct hostev *ev)
 	k->peer = ev->peer;
 	k->router = ev->router;
 	k->mac = ev->mac;
+	(void)duid_mac(ev->duid, &k->duid_mac);
 	k->flag1 = ev->flag1;
 	k->flag2 = ev->flag2;
 	if (ev->set & HES_NAME) {
@@ -379,13 +386,14 @@ events_event(struct engine *e, const struct hostev *ev)
 	*at = f->n++;
 	k->serial = serial;
 	kept_fill(k, ev);
+	k->duid = d6_duid_key(e, ev->duid);
 	order_add(f, &f->kinds, k);
 	order_add(f, &f->hosts, k);
 	f->due = event_due(e, k) < f->due ? event_due(e, k) : f->due;
 	f->pair_due = k->ts + CLOCK_REACH < f->pair_due ? k->ts + CLOCK_REACH : f->pair_due;
 	if (k->kind == HE_RAS_DIAL && (k->set & (HES_NAME | HES_PEER)))
 		dial_note(e, k->coid, k->name, k->peer);
-	f->leased |= k->kind == HE_DHCP_LEASED;
+	f->leased |= k->kind == HE_DHCP_LEASED || k->kind == HE_DHCP_LEASE_END;
 	identity_agent(e, k);
 	clock_set(e, k);
 	join_all(e, k);
@@ -494,13 +502,21 @@ events_rejoin_fresh(struct engine *e, struct hyp *h)
 	rejoin_between(e, h, h->fresh_from, h->fresh_to);
 }
 
+void
+events_identify(struct engine *e)
+{
+	struct feed *f = e->feed;
+
+	for (uint64_t i = f->n > f->cap ? f->n - f->cap : 0; i < f->n; i++)
+		identity_agent(e, &f->ring[i % f->cap]);
+}
+
 static void
 decide(struct engine *e, struct kept *k, bool at_end)
 {
-	if (at_end)
-		identity_agent(e, k);
-	else
-		join_all(e, k); /* the computer may have become known since */
+	identity_agent(e, k); /* the stations may have become known since */
+	if (!at_end)
+		join_all(e, k);
 	join_decide(e, k, at_end);
 	k->decided = true;
 }
@@ -559,6 +575,8 @@ static const struct snap_field kept_rows[] = {
 	SNAP(struct kept, peer),
 	SNAP(struct kept, router),
 	SNAP(struct kept, mac),
+	SNAP(struct kept, duid_mac),
+	SNAP(struct kept, duid),
 	SNAP(struct kept, flag1),
 	SNAP(struct kept, flag2),
 	SNAP(struct kept, joined),

@@ -19,7 +19,8 @@ struct kept {
 	uint64_t    record_id, name;
 	char	    provider[48], computer[INC_NAME_MAX], text[INC_NAME_MAX]; /* text: name as given */
 	struct addr addr, peer, router;
-	struct mac  mac;
+	struct mac  mac, duid_mac; /* duid_mac: in a DUID that is made of one, else zero */
+	uint64_t    duid;	   /* d6_duid_key() of a DHCPv6 client, 0: none */
 	bool	    flag1, flag2, joined, decided, clock_known;
 	bool	    more_macs; /* its host may have more than host_mac[] */
 	struct mac  host_mac[KEPT_MACS];
@@ -42,6 +43,8 @@ void   events_rejoin(struct engine *, struct hyp *);
 void   events_rejoin_fresh(struct engine *, struct hyp *);
 /* Decides events whose windows have closed (`at_end`: the input is over, open windows count as not seen). */
 void   events_tick(struct engine *, bool at_end);
+/* The input is over: learns once more what events tell of names, now that every station is known. */
+void   events_identify(struct engine *);
 /* Looks for the messages that events tell of, once their times have passed (`at_end`: all), and learns clocks from them. */
 void   events_pair(struct engine *, bool at_end);
 /* The i-th kept event of the computer in the order of time; NULL past the last. */
@@ -74,7 +77,8 @@ bool join_try(struct engine *, struct kept *, struct hyp *);
 void join_again(struct engine *, struct kept *);
 /* joins.c: the window is over and nothing was joined: host-only, refuted or unverifiable, where the row says so. */
 void join_decide(struct engine *, struct kept *, bool at_end);
-/* joins.c: judges again the decided events for which the mirror was missing (V_S4): an audit log may have told since. */
+/* joins.c: judges again the decided events that an audit log which came since may explain: the mirror was missing (V_S4, V_S6),
+ * or the row asks for leases. */
 void join_review(struct engine *, bool at_end);
 struct join_index;
 const struct join_index *events_index(const struct engine *); /* joins.h */

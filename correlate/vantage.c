@@ -1,6 +1,6 @@
 /* Rates of sight, one ring of minutes for each segment and bit, and what each minute's answer was.  Nothing here judges. */
 #include "vantage.h"
-#include "kept.h"
+#include "leaselog.h"
 #include "snapshot.h"
 
 enum {
@@ -14,7 +14,6 @@ enum {
 	LOSSES = 64,
 	ASKERS = 512
 };
-static const ts_t LEASED_WITHIN = 5 * TS_SEC;
 
 struct rate {
 	uint32_t seen[MINUTES], all[MINUTES];
@@ -22,9 +21,10 @@ struct rate {
 /* How it stood when a minute had ended. */
 struct stood {
 	uint16_t has; /* bit set of enum vantage_bit */
-	uint16_t
-		short4; /* how many more answers would have made it V_S4; UINT16_MAX: at least so many, or not known */
+	/* how many more answers would have made it V_S4 and V_S6; UINT16_MAX: at least so many, or not known */
+	uint16_t short4, short6;
 };
+static const struct stood NOTHING_KNOWN = { .short4 = UINT16_MAX, .short6 = UINT16_MAX };
 struct talker {
 	struct mac mac;
 	ts_t last;
@@ -39,9 +39,10 @@ struct view {
 struct lost {
 	ts_t from, to;
 };
-/* A DHCPv4 client whose question the mirror showed no answer to. */
+/* A client whose question the mirror showed no answer to. */
 struct asker {
 	ts_t asked, sampled;
+	uint64_t duid; /* of DHCPv6, else 0 */
 	uint16_t seg;
 	struct mac client;
 };
@@ -103,15 +104,16 @@ note_minute(struct view *v, int64_t minute)
 	struct stood *st = &v->stood[(uint64_t)minute % HISTORY];
 	uint32_t seen, all;
 
-	*st = (struct stood){ .short4 = UINT16_MAX };
+	*st = NOTHING_KNOWN;
 	for (unsigned b = 0; b < VANTAGE_BITS; b++) {
 		sums(&v->bit[b], &seen, &all);
 		st->has |= (uint16_t)(enough((enum vantage_bit)b, seen, all) << b);
-		if (b == VB_S4 && all >= MIN_SAMPLES) {
-			uint64_t want = ((uint64_t)all * MIN_SHARE + 99) / 100,
-				 lack = want > seen ? want - seen : 0;
-			st->short4 = lack < UINT16_MAX ? (uint16_t)lack : UINT16_MAX;
-		}
+		uint64_t want = ((uint64_t)all * MIN_SHARE + 99) / 100, lack = want > seen ? want - seen : 0;
+		uint16_t lacks = all >= MIN_SAMPLES && lack < UINT16_MAX ? (uint16_t)lack : UINT16_MAX;
+		if (b == VB_S4)
+			st->short4 = lacks;
+		else if (b == VB_S6)
+			st->short6 = lacks;
 	}
 }
 
@@ -130,7 +132,7 @@ view_turn(struct view *v, ts_t now)
 		if (quiet < MINUTES)
 			note_minute(v, v->minute);
 		else
-			v->stood[(uint64_t)v->minute % HISTORY] = (struct stood){ .short4 = UINT16_MAX };
+			v->stood[(uint64_t)v->minute % HISTORY] = NOTHING_KNOWN;
 		for (unsigned b = 0; quiet < MINUTES && b < VANTAGE_BITS; b++)
 			v->bit[b].seen[next] = v->bit[b].all[next] = 0;
 	}
@@ -147,48 +149,21 @@ vantage_sample(struct engine *e, const struct segment *s, enum vantage_bit b, bo
 }
 
 void
-vantage_unanswered(struct engine *e, const struct segment *s, struct mac client, ts_t asked)
+vantage_unanswered(struct engine *e, const struct segment *s, enum vantage_bit b, struct mac client,
+		   uint64_t duid, ts_t asked)
 {
 	struct vantage *v = e->vantage;
 
-	v->asker[v->nasker++ % ASKERS] =
-		(struct asker){ .asked = asked, .sampled = e->now, .seg = s->ix, .client = client };
-}
-
-/* A log that names its computer counts where that is a declared server: what a suspect's own host tells must not help to
- * refute (DETECTIONS.md 1, rule 7).  A file without a name was handed over by the operator. */
-static bool
-log_counts(struct engine *e, const struct kept *k)
-{
-	struct place place[PLACES];
-	size_t n = k->computer[0] ? event_places(e, k, place) : 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (auth_standing(e, e->segment_at[place[i].seg], SVC_DHCP4, place[i].mac, (struct addr){ 0 },
-				  (struct bytes){ NULL, 0 }) == ST_AUTHORISED)
-			return true;
-	return k->computer[0] == 0;
-}
-
-static bool
-leased(struct engine *e, const struct asker *a)
-{
-	size_t i = 0;
-	const struct kept *k;
-	ts_t slack = LEASED_WITHIN + EVENT_EPS_MAX;
-
-	while ((k = event_next(e, &i, HE_DHCP_LEASED, a->asked - slack, a->asked + slack))) {
-		ts_t eps = event_eps(e, k), d = k->ts > a->asked ? k->ts - a->asked : a->asked - k->ts;
-		if ((k->set & HES_MAC) && mac_eq(k->mac, a->client) && d <= LEASED_WITHIN + eps &&
-		    log_counts(e, k))
-			return true;
-	}
-	return false;
+	v->asker[v->nasker++ % ASKERS] = (struct asker){ .asked = asked,
+							 .sampled = e->now,
+							 .duid = b == VB_S6 ? duid : 0,
+							 .seg = s->ix,
+							 .client = client };
 }
 
 /* How many questions without an answer of the hour up to the end of that minute the audit log answers. */
 static uint32_t
-logged(struct engine *e, const struct segment *s, int64_t minute)
+logged(struct engine *e, const struct segment *s, enum vantage_bit b, int64_t minute)
 {
 	const struct vantage *v = e->vantage;
 	uint32_t n = 0;
@@ -196,8 +171,8 @@ logged(struct engine *e, const struct segment *s, int64_t minute)
 	for (uint32_t i = 0; i < v->nasker && i < ASKERS; i++) {
 		const struct asker *a = &v->asker[i];
 		int64_t m = a->sampled / TS_MIN;
-		if (a->seg == s->ix && m > minute - MINUTES && m <= minute)
-			n += leased(e, a);
+		if (a->seg == s->ix && (a->duid != 0) == (b == VB_S6) && m > minute - MINUTES && m <= minute)
+			n += leaselog_answered(e, a->client, a->duid, a->asked);
 	}
 	return n;
 }
@@ -210,8 +185,8 @@ vantage_share(struct engine *e, const struct segment *s, enum vantage_bit b, uin
 
 	view_turn(v, e->now);
 	sums(&v->bit[b], &seen, &all);
-	if (b == VB_S4 && seen < all)
-		seen += logged(e, s, v->minute);
+	if ((b == VB_S4 || b == VB_S6) && seen < all)
+		seen += logged(e, s, b, v->minute);
 	*samples = all;
 	return all ? (unsigned)((uint64_t)seen * 100 / all) : 0;
 }
@@ -241,7 +216,8 @@ vantage_had(struct engine *e, const struct segment *s, enum vantage_bit b, ts_t 
 	const struct stood *st = &v->stood[(uint64_t)minute % HISTORY];
 	if (st->has >> b & 1)
 		return true;
-	return b == VB_S4 && st->short4 < UINT16_MAX && logged(e, s, minute) >= st->short4;
+	uint16_t lacks = b == VB_S4 ? st->short4 : b == VB_S6 ? st->short6 : UINT16_MAX;
+	return lacks < UINT16_MAX && logged(e, s, b, minute) >= lacks;
 }
 
 void
@@ -325,6 +301,7 @@ static const struct snap_rec rate_rec = SNAP_REC(struct rate, rate_rows);
 static const struct snap_field stood_rows[] = {
 	SNAP(struct stood, has),
 	SNAP(struct stood, short4),
+	SNAP(struct stood, short6),
 };
 static const struct snap_rec stood_rec = SNAP_REC(struct stood, stood_rows);
 static const struct snap_field talker_rows[] = {
@@ -348,6 +325,7 @@ static const struct snap_rec lost_rec = SNAP_REC(struct lost, lost_rows);
 static const struct snap_field asker_rows[] = {
 	SNAP(struct asker, asked),
 	SNAP(struct asker, sampled),
+	SNAP(struct asker, duid),
 	SNAP(struct asker, seg),
 	SNAP(struct asker, client),
 };

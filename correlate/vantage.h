@@ -12,10 +12,10 @@ size_t vantage_bytes(void);
 void   vantage_open(struct engine *, void *mem);
 /* One sample: would the sensor have seen it, yes or no.  Callers leave out samples that belong to an open hypothesis. */
 void   vantage_sample(struct engine *, const struct segment *, enum vantage_bit, bool seen);
-/* The last sample was no: `client` asked at `asked` and the mirror showed no answer.  A lease that the DHCP server's audit log
- * tells of that MAC within 5 s (DETECTIONS.md 10) makes it a yes: looked up whenever the share is asked for, so that it does
- * not matter when the log arrives.  The last 512 of all segments are remembered. */
-void   vantage_unanswered(struct engine *, const struct segment *, struct mac client, ts_t asked);
+/* The last sample of V_S4 or V_S6 was no: a client asked at `asked` and the mirror showed no answer.  A lease that a DHCP
+ * server's audit log tells of that MAC, or for V_S6 of that DUID (leaselog.h), makes it a yes: looked up whenever the share is
+ * asked for, so that it does not matter when the log arrives.  The last 512 of all segments are remembered. */
+void   vantage_unanswered(struct engine *, const struct segment *, enum vantage_bit, struct mac, uint64_t duid, ts_t asked);
 /* True when known and at least 90 % (V_B4 and V_M6: seen at all, at least once). */
 bool   vantage_has(struct engine *, const struct segment *, enum vantage_bit);
 /* The same as it stood at the end of the minute of `at`, up to 25 hours back; further back, and before the first sample: no.  The

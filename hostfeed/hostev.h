@@ -41,6 +41,8 @@ enum hostev_kind {
 	HE_DIRECTORY_CHANGE /* Security 4741, 5136 */,
 	HE_DHCP_CLIENT /* DHCP-Server 1011..1013: NAK sent, declined, released */,
 	HE_DHCP_LEASED /* audit log: an address was leased or renewed */,
+	HE_DHCP_LEASE_END /* audit log: it was given back, deleted or ran out; 12 and 11006 are the client's */,
+	HE_DHCP6_CLIENT /* audit log 11006, 11014, 11015: declined, bad, in use */,
 	HE_KINDS
 };
 
@@ -50,6 +52,7 @@ struct hostev_field { struct bytes name, value; }; /* names of the manifest, val
 enum hostev_set {
 	HES_ADDR = 1 << 0, HES_PEER = 1 << 1, HES_ROUTER = 1 << 2, HES_MAC = 1 << 3, HES_NAME = 1 << 4, HES_SHA1 = 1 << 5,
 	HES_SHA256 = 1 << 6, HES_COID = 1 << 7, HES_ERROR = 1 << 8, HES_FLAG1 = 1 << 9, HES_FLAG2 = 1 << 10, HES_IFACE = 1 << 11,
+	HES_DUID = 1 << 12,
 };
 
 struct hostev {
@@ -68,6 +71,7 @@ struct hostev {
 	struct mac   mac;
 	struct bytes name, coid;
 	struct bytes sha1, sha256; /* hex digits as text, 40 and 64 */
+	struct bytes duid; /* a DHCPv6 client's identifier as on the wire (RFC 8415 11) */
 	uint32_t     error;
 	bool	     flag1, flag2;
 	struct bytes iface;	/* HES_IFACE: name, GUID or index of the interface, as the event has it */

@@ -18,6 +18,7 @@ enum slot {
 	S_HOST,	  /* peer where it is an address, else name */
 	S_TUNNEL, /* addr: as given; more: the IPv4 that an ISATAP or 6to4 address embeds */
 	S_MAC,
+	S_DUID, /* duid: its bytes in hex */
 	S_NAME,
 	S_IFACE,
 	S_ERROR,
@@ -101,7 +102,7 @@ static const struct provider_row {
 		{ "RelayAgentInformation", S_NONE }, { "DnsRegError", S_NONE }
 #define AUDIT6 \
 	AUDIT_HEAD, { "IPv6 Address", S_ADDR }, { "Host Name", S_NAME }, { "Error Code", S_ERROR }, \
-		{ "Duid Length", S_NONE }, { "Duid Bytes(Hex)", S_NONE }, { "User Name", S_NONE }, { "Dhcid", S_NONE }, \
+		{ "Duid Length", S_NONE }, { "Duid Bytes(Hex)", S_DUID }, { "User Name", S_NONE }, { "Dhcid", S_NONE }, \
 		{ "Subnet Prefix", S_NONE }
 #define DNS_SERVER { "QueryName", S_NAME }, { "AddressLength", S_NONE }, { "Address", S_SOCK }
 /* clang-format on */
@@ -358,6 +359,9 @@ static const struct event_row events[] = {
 	ROW(audit4, 13, HE_DHCP_CLIENT, AUDIT4(S_ADDR)),
 	ROW(audit4, 14, HE_SCOPE_FULL, AUDIT4(S_ADDR)),
 	ROW(audit4, 15, HE_DHCP_CLIENT, AUDIT4(S_ADDR)),
+	ROW(audit4, 16, HE_DHCP_LEASE_END, AUDIT4(S_ADDR)),
+	ROW(audit4, 17, HE_DHCP_LEASE_END, AUDIT4(S_ADDR)),
+	ROW(audit4, 18, HE_DHCP_LEASE_END, AUDIT4(S_ADDR)),
 	ROW(audit4, 20, HE_DHCP_LEASED, AUDIT4(S_ADDR)),
 	ROW(audit4, 21, HE_DHCP_LEASED, AUDIT4(S_ADDR)),
 	ROW(audit4, 22, HE_SCOPE_FULL, AUDIT4(S_ADDR)),
@@ -368,10 +372,14 @@ static const struct event_row events[] = {
 	ROW(audit6, 11002, HE_DHCP_LEASED, AUDIT6),
 	ROW(audit6, 11004, HE_DHCP_LEASED, AUDIT6),
 	ROW(audit6, 11005, HE_DHCP_LEASED, AUDIT6),
-	ROW(audit6, 11006, HE_DHCP_CLIENT, AUDIT6),
+	ROW(audit6, 11006, HE_DHCP6_CLIENT, AUDIT6),
+	ROW(audit6, 11007, HE_DHCP_LEASE_END, AUDIT6),
 	ROW(audit6, 11009, HE_SCOPE6_LOW, AUDIT6),
-	ROW(audit6, 11014, HE_DHCP_CLIENT, AUDIT6),
-	ROW(audit6, 11015, HE_DHCP_CLIENT, AUDIT6),
+	ROW(audit6, 11014, HE_DHCP6_CLIENT, AUDIT6),
+	ROW(audit6, 11015, HE_DHCP6_CLIENT, AUDIT6),
+	ROW(audit6, 11016, HE_DHCP_LEASE_END, AUDIT6),
+	ROW(audit6, 11018, HE_DHCP_LEASE_END, AUDIT6),
+	ROW(audit6, 11019, HE_DHCP_LEASE_END, AUDIT6),
 
 	/* The rest of the catalogue: no join asks for them; names and slots as above.  Of a logon addr: where it came from; of
 	 * 5156 addr and peer: source and destination; of network profiles name: the network */
@@ -471,9 +479,6 @@ static const struct event_row events[] = {
 	ROW(audit4, 0, HE_OTHER, AUDIT4(S_ADDR)),
 	ROW(audit4, 1, HE_OTHER, AUDIT4(S_ADDR)),
 	ROW(audit4, 2, HE_OTHER, AUDIT4(S_ADDR)),
-	ROW(audit4, 16, HE_OTHER, AUDIT4(S_ADDR)),
-	ROW(audit4, 17, HE_OTHER, AUDIT4(S_ADDR)),
-	ROW(audit4, 18, HE_OTHER, AUDIT4(S_ADDR)),
 	ROW(audit4, 23, HE_OTHER, AUDIT4(S_ADDR)),
 	ROW(audit4, 24, HE_OTHER, AUDIT4(S_ADDR)),
 	ROW(audit4, 25, HE_OTHER, AUDIT4(S_ADDR)),
@@ -497,16 +502,12 @@ static const struct event_row events[] = {
 	ROW(audit6, 11000, HE_OTHER, AUDIT6),
 	ROW(audit6, 11001, HE_OTHER, AUDIT6),
 	ROW(audit6, 11003, HE_OTHER, AUDIT6),
-	ROW(audit6, 11007, HE_OTHER, AUDIT6),
 	ROW(audit6, 11008, HE_OTHER, AUDIT6),
 	ROW(audit6, 11010, HE_OTHER, AUDIT6),
 	ROW(audit6, 11011, HE_OTHER, AUDIT6),
 	ROW(audit6, 11012, HE_OTHER, AUDIT6),
 	ROW(audit6, 11013, HE_OTHER, AUDIT6),
-	ROW(audit6, 11016, HE_OTHER, AUDIT6),
 	ROW(audit6, 11017, HE_OTHER, AUDIT6),
-	ROW(audit6, 11018, HE_OTHER, AUDIT6),
-	ROW(audit6, 11019, HE_OTHER, AUDIT6),
 	ROW(audit6, 11020, HE_OTHER, AUDIT6),
 	ROW(audit6, 11021, HE_OTHER, AUDIT6),
 	ROW(audit6, 11022, HE_OTHER, AUDIT6),
@@ -531,6 +532,8 @@ static const struct alias_row {
 
 static const char *const kind_names[] = {
 	[HE_OTHER] = "other",
+	[HE_DHCP_LEASE_END] = "dhcp_lease_end",
+	[HE_DHCP6_CLIENT] = "dhcp6_client",
 	[HE_DHCP_LEASED] = "dhcp_leased",
 	[HE_TEREDO_SERVER_UP] = "teredo_server_up",
 	[HE_TEREDO_SERVER_FAILED] = "teredo_server_failed",
@@ -799,6 +802,24 @@ set_mac(struct hostev *ev, struct bytes v)
 	ev->set |= HES_MAC;
 }
 
+/* At least the type and one byte, at most 130 (RFC 8415 11.1). */
+static void
+set_duid(struct hostev *ev, struct bytes v, struct out *text)
+{
+	enum { DUID_LEAST = 3, DUID_MOST = 130 };
+	uint8_t b[DUID_MOST];
+	size_t n;
+
+	if ((ev->set & HES_DUID) || !text_hex(text_trim(v), b, sizeof(b), &n) || n < DUID_LEAST)
+		return;
+	size_t start = text->n;
+	out_put(text, b, n);
+	if (!out_ok(text))
+		return;
+	ev->duid = bytes_of(text->p + start, n);
+	ev->set |= HES_DUID;
+}
+
 static void
 set_error(struct hostev *ev, struct bytes v)
 {
@@ -835,6 +856,7 @@ fill(struct hostev *ev, enum slot slot, struct bytes v, struct out *text)
 	case S_HOST: set_host(ev, v); break;
 	case S_TUNNEL: set_tunnel(ev, v); break;
 	case S_MAC: set_mac(ev, v); break;
+	case S_DUID: set_duid(ev, v, text); break;
 	case S_NAME: set_text(ev, HES_NAME, &ev->name, v); break;
 	case S_IFACE: set_text(ev, HES_IFACE, &ev->iface, v); break;
 	case S_ERROR: set_error(ev, v); break;

@@ -405,7 +405,7 @@ judge_offer(struct engine *e, const struct due *d)
 	if (!(c->flags & D4C_NEW) && !under_attack(e)) {
 		vantage_sample(e, e->seg, VB_S4, answered);
 		if (!answered && !mac_zero(c->mac))
-			vantage_unanswered(e, e->seg, c->mac, d->since);
+			vantage_unanswered(e, e->seg, VB_S4, c->mac, 0, d->since);
 	}
 	answered |= c->selected >= d->since; /* the mirror missed a unicast OFFER */
 	if (answered)

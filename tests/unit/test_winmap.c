@@ -191,6 +191,10 @@ expect_slots(const json_t *want, const struct hostev *ev, unsigned line)
 	expect_text(want, "coid", ev->set & HES_COID, ev->coid, line);
 	expect_text(want, "sha1", ev->set & HES_SHA1, ev->sha1, line);
 	expect_text(want, "sha256", ev->set & HES_SHA256, ev->sha256, line);
+	char hex[2 * 130 + 1];
+	struct out digits = out_init(hex, sizeof(hex));
+	out_hex(&digits, ev->duid);
+	expect_text(want, "duid", ev->set & HES_DUID, out_bytes(&digits), line);
 	expect_flag(want, "flag1", ev->set & HES_FLAG1, ev->flag1, line);
 	expect_flag(want, "flag2", ev->set & HES_FLAG2, ev->flag2, line);
 	const json_t *error = json_object_get(want, "error"), *more = json_object_get(want, "more");
