@@ -23,6 +23,9 @@ struct engine_conf {
 	uint32_t		leases;		/* DHCPv4 clients and leases, at most as many as hosts; 0: default 65536 */
 	uint32_t		events;		/* kept host events; 0: default 16384 */
 	ts_t			event_window;	/* how long facts and events stay joinable; 0: default 2 h */
+	/* Called for each packet that a fact of incident `id` was found in, which may be an earlier one.  May be NULL. */
+	void		      (*noted)(void *arg, uint64_t id, struct inc_ref);
+	void		       *noted_arg;
 	/* for tests: ids of detectors, join rows ("4100"), refutations, chains that are switched off */
 	const char	       *off[ENGINE_OFF_MAX];
 	size_t			noff;
@@ -45,6 +48,9 @@ void engine_host(struct engine *, const struct hostev *);
 void engine_tick(struct engine *, ts_t now);
 /* The end of the input: every incident gets its last record; windows still open count as not seen. */
 void engine_end(struct engine *);
+
+/* Is the packet one of those that facts of incident `id` list? */
+bool engine_lists(struct engine *, uint64_t id, struct inc_ref);
 
 struct engine_counter { const char *name, *unit, *help; uint64_t value; };
 size_t engine_counters(const struct engine *, struct engine_counter *, size_t max);

@@ -468,6 +468,20 @@ hyp_fact_set(struct hyp *h, size_t at, const struct hyp_fact *from)
 	h->fact[at].ref = own;
 }
 
+bool
+engine_lists(struct engine *e, uint64_t id, struct inc_ref ref)
+{
+	const struct hyp *h = e->hyps->listed;
+
+	if (h == NULL || h->id != id)
+		h = e->hyps->listed = hyp_by_id(e, id);
+	for (size_t i = 0; h && i < h->nfact; i++)
+		for (size_t k = 0; k < INC_REFS_MAX && k < h->fact[i].count; k++)
+			if (h->fact[i].ref[k].frame == ref.frame && h->fact[i].ref[k].file == ref.file)
+				return true;
+	return false;
+}
+
 /* True when the fact is new or stronger. */
 static bool
 fact_add(struct engine *e, struct hyp *h, const struct fact *in)
@@ -489,6 +503,8 @@ fact_add(struct engine *e, struct hyp *h, const struct fact *in)
 	f->last = e->now > f->last ? e->now : f->last;
 	if (e->o)
 		fact_ref(f, (struct inc_ref){ e->o->file, e->o->frame });
+	if (e->o && e->o->frame && e->conf->noted)
+		e->conf->noted(e->conf->noted_arg, h->id, (struct inc_ref){ e->o->file, e->o->frame });
 	return news;
 }
 

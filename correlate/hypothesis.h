@@ -125,6 +125,7 @@ struct hyps {
 	struct hyp	*dirty[64];
 	uint8_t		 ndirty;
 	bool		 all_dirty; /* more than fit */
+	const struct hyp *listed; /* which engine_lists() was asked about last: a flood asks for one again and again */
 	uint32_t	 of_family[FAMILIES]; /* how many there are */
 	uint32_t	 of_mac[HYP_MACS];    /* how many whose actor's MAC mixes to the slot: mostly none */
 };

@@ -74,6 +74,9 @@ struct conf {
 	struct bytes sd_id;
 	struct bytes control_socket, control_mode; /* mode: octal digits */
 	struct bytes metrics_listen;
+	struct bytes evidence_folder; /* absent: none is kept */
+	uint32_t evidence_mib, evidence_memory_mib;
+	ts_t evidence_age; /* 0: no limit */
 	uint32_t snaplen, buffer_mib, timeout_ms;
 	bool promisc, all_frames, immediate;
 	struct prefix *mirrors;

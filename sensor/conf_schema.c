@@ -531,6 +531,18 @@ static const struct conf_node syslog_nodes[] = {
 	  .help = "structured-data id; 32473 is the number reserved for documentation (RFC 5612)" },
 };
 
+static const struct conf_node evidence_nodes[] = {
+	{ "folder", K_TEXT, AT(struct conf, evidence_folder), .max = 4000,
+	  .help = "folder for a pcapng file of each incident told as an alert, called by its id: the frames "
+		  "that its facts list, the record as comment; absent: none" },
+	{ "mib", K_U32, AT(struct conf, evidence_mib), .min = 1, .max = 1048576, .def = "256",
+	  .help = "all its files, MiB; the one written longest ago goes first" },
+	{ "age", K_TIME, AT(struct conf, evidence_age), .max = 315360000, .def = "30d",
+	  .help = "a file goes so long after it was written last; 0: never" },
+	{ "memory_mib", K_U32, AT(struct conf, evidence_memory_mib), .min = 2, .max = 4096, .def = "16",
+	  .help = "memory for frames, MiB, half for those observed lately and half for those of facts; a "
+		  "record says how many of its frames were overwritten before" },
+};
 static const struct conf_node control_nodes[] = {
 	{ "socket", K_TEXT, AT(struct conf, control_socket), .max = 107,
 	  .help = "unix socket for crosstapctl, like /run/crosstap/control; absent: none. Whoever may write "
@@ -561,6 +573,7 @@ static const struct conf_node top[] = {
 	{ "syslog", K_MAP, SUB(syslog_nodes), .help = "all syslog outputs" },
 	{ "capture", K_MAP, SUB(capture), .help = "live capture" },
 	{ "state", K_MAP, SUB(state), .help = "what outlives a restart of a live sensor" },
+	{ "evidence", K_MAP, SUB(evidence_nodes), .help = "the frames behind an incident" },
 	{ "control", K_MAP, SUB(control_nodes), .check = check_control,
 	  .help = "what crosstapctl talks to, live" },
 	{ "metrics", K_MAP, SUB(metrics_nodes), .check = check_metrics,

@@ -37,8 +37,10 @@ emit_incident(void *arg, const struct incident *r)
 		findings_note(e->findings, r);
 	if (e->sinks == NULL) /* something else than incidents was asked for */
 		return;
+	e->env.evidence = evidence_write(e->evidence, r);
 	for (int f = 0; f < LINE_FORMATS; f++)
 		line(e, r, (enum line_format)f);
+	e->env.evidence = (struct encode_evidence){ 0 };
 	if (e->flush)
 		sinks_work(e->sinks);
 }

@@ -3,6 +3,7 @@
 #define CROSSTAP_EMIT_H
 
 #include "encode.h"
+#include "evidence.h"
 #include "findings.h"
 #include "sink.h"
 
@@ -10,6 +11,7 @@ struct emit {
 	struct encode_env env;
 	struct sinks *sinks;
 	struct findings *findings; /* NULL live */
+	struct evidence_files *evidence; /* NULL: none is kept */
 	bool flush;		   /* somebody is waiting for each line */
 	uint64_t records;
 };

@@ -105,6 +105,7 @@ static void
 on_frame(void *arg, const struct frame *f)
 {
 	struct live *l = arg;
+	evidence_frame(l->emit.evidence, f);
 	if (walk_frame(l->walk, f, asking_obs, &l->asking) != SAID_NO)
 		return;
 	if (l->unread[f->iface]++ == 0)
@@ -181,6 +182,7 @@ each_second(struct live *l)
 	}
 	feedsrc_second(l->feed);
 	sinks_work(l->emit.sinks);
+	evidence_work(l->emit.evidence);
 	if (l->state.path && clock_ms() >= l->save_at) {
 		statefile_begin(&l->state, l->engine);
 		statefile_finish(&l->state, l->engine);
@@ -239,7 +241,11 @@ open_all(struct live *l)
 	};
 	l->emit.flush = true;
 	l->emit.sinks = sinks_open(l->c, l->o->log_dir, true);
-	return l->emit.sinks ? EXIT_OK : EXIT_USAGE;
+	if (l->emit.sinks == NULL)
+		return EXIT_USAGE;
+	if (l->c->evidence_folder.n)
+		l->emit.evidence = evidence_open(l->c, &l->emit.env);
+	return l->emit.evidence || l->c->evidence_folder.n == 0 ? EXIT_OK : EXIT_USAGE;
 }
 
 static int
@@ -257,6 +263,7 @@ open_engine(struct live *l)
 		.events = l->c->events,
 		.event_window = l->c->event_window,
 	};
+	evidence_conf(l->emit.evidence, &l->ec);
 	size_t n = engine_bytes(&l->ec);
 	l->engine_mem = run_alloc(n);
 	if (l->engine_mem == NULL)
@@ -267,6 +274,8 @@ open_engine(struct live *l)
 				   &l->emit);
 	run_mutes(l->engine, l->c);
 	asking_init(&l->asking, l->engine, l->o->off, l->o->noff);
+	evidence_engine(l->emit.evidence, l->engine);
+	l->asking.evidence = l->emit.evidence;
 	asking_open(&l->asking);
 	l->walk = run_open_walk(l->c, false, &l->walk_mem);
 	log_say("watching %zu interface%s, state %zu MiB", l->n, l->n == 1 ? "" : "s", n >> 20);
@@ -284,6 +293,8 @@ close_doors(const struct live *l)
 	}
 	if (l->o->log_dir)
 		sandbox_folder(&s, l->o->log_dir, true);
+	if (l->c->evidence_folder.n)
+		sandbox_folder(&s, (const char *)l->c->evidence_folder.p, true);
 	sandbox_beside(&s, bytes_str(l->state.path), true);
 	return sandbox_enter(&s, "engine") && sandbox_calls(SANDBOX_ENGINE);
 }
@@ -302,6 +313,7 @@ goodbye(struct live *l)
 		n.events, n.refused, l->emit.records);
 	feedsrc_tell(l->feed);
 	asking_tell(&l->asking);
+	evidence_tell(l->emit.evidence);
 }
 
 int
@@ -348,6 +360,7 @@ run_live(const struct opts *o, const struct conf *c)
 	for (size_t i = 0; i < l.n; i++)
 		tap_close(&l.tap[i]);
 	asking_close(&l.asking);
+	evidence_free(l.emit.evidence);
 	free(l.answer);
 	free(l.engine_mem);
 	free(l.walk_mem);

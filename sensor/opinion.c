@@ -29,6 +29,7 @@ asking_obs(void *arg, const struct obs *o)
 	struct asking *a = arg;
 	struct obs answer;
 
+	evidence_obs(a->evidence, o);
 	engine_obs(a->engine, o);
 	if (o->kind != OBS_FRAME || !engine_asks(a->engine, o))
 		return;

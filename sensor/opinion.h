@@ -4,11 +4,13 @@
 #define CROSSTAP_OPINION_H
 
 #include "engine.h"
+#include "evidence.h"
 #include "second.h"
 
 struct asking {
 	struct engine *engine;
 	struct opinion *reader;
+	struct evidence_files *evidence; /* keeps what is observed; NULL: none */
 	bool tried; /* opened, or cannot or shall not be */
 };
 

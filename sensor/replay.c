@@ -87,7 +87,11 @@ open_outputs(struct replay *r)
 	if (r->o->learned)
 		return EXIT_OK; /* standard output is for that */
 	r->emit.sinks = sinks_open(r->c, r->o->log_dir, false);
-	return r->emit.sinks ? EXIT_OK : EXIT_USAGE;
+	if (r->emit.sinks == NULL)
+		return EXIT_USAGE;
+	if (r->c->evidence_folder.n)
+		r->emit.evidence = evidence_open(r->c, &r->emit.env);
+	return r->emit.evidence || r->c->evidence_folder.n == 0 ? EXIT_OK : EXIT_USAGE;
 }
 
 static int
@@ -106,6 +110,7 @@ open_engine(struct replay *r)
 	r->ec.iface = inputs_ifaces(r->in, &r->ec.niface);
 	for (; r->ec.noff < r->o->noff && r->ec.noff < ENGINE_OFF_MAX; r->ec.noff++)
 		r->ec.off[r->ec.noff] = r->o->off[r->ec.noff];
+	evidence_conf(r->emit.evidence, &r->ec);
 	size_t n = engine_bytes(&r->ec);
 	log_detail("state: %zu MiB", n >> 20);
 	r->engine_mem = run_alloc(n);
@@ -116,6 +121,8 @@ open_engine(struct replay *r)
 	r->engine = statefile_open(&r->state, &r->ec, r->engine_mem, n, run_key(), emit_incident, &r->emit);
 	run_mutes(r->engine, r->c);
 	asking_init(&r->asking, r->engine, r->o->off, r->o->noff);
+	evidence_engine(r->emit.evidence, r->engine);
+	r->asking.evidence = r->emit.evidence;
 	r->walk = run_open_walk(r->c, false, &r->walk_mem);
 	return r->engine && r->walk ? EXIT_OK : EXIT_INTERNAL;
 }
@@ -131,6 +138,7 @@ one_item(struct replay *r, enum input_said said, const struct input_item *item)
 		engine_obs(r->engine, &o);
 		return;
 	}
+	evidence_frame(r->emit.evidence, &item->f);
 	if (walk_frame(r->walk, &item->f, asking_obs, &r->asking) == SAID_NO)
 		inputs_unknown_link(r->in, &item->f);
 	r->sum.frames++;
@@ -201,6 +209,7 @@ finish(struct replay *r)
 {
 	tell_counters(r->engine);
 	asking_tell(&r->asking);
+	evidence_tell(r->emit.evidence);
 	bool damaged = inputs_damaged(r->in) || eventsrc_damaged(r->events);
 	eventsrc_close(r->events);
 	bool written = sinks_close(r->emit.sinks);
@@ -237,6 +246,7 @@ run_replay(const struct opts *o, const struct conf *c)
 		sinks_close(r.emit.sinks);
 	findings_free(r.emit.findings);
 	asking_close(&r.asking);
+	evidence_free(r.emit.evidence);
 	free(r.engine_mem);
 	free(r.walk_mem);
 	eventsrc_free(r.events);

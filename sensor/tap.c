@@ -2,6 +2,7 @@
 
 #include <pcap/pcap.h>
 
+#include "clock.h"
 #include "log.h"
 
 /* Offsets in the IPv4 header: flags and fragment offset; in the IPv6 header: next header.  RFC 8200 4: hop-by-hop 0,
@@ -118,7 +119,9 @@ start(struct tap *t, const struct conf *c, const char *filter)
 bool
 tap_open(struct tap *t, const char *iface, uint16_t ix, const struct conf *c, const char *filter)
 {
-	*t = (struct tap){ .iface = iface, .fd = -1, .ix = ix };
+	/* seconds and at most 32 interfaces: no two runs have the same */
+	uint32_t run = (uint32_t)(clock_wall() / TS_SEC) << 5 | ix;
+	*t = (struct tap){ .iface = iface, .fd = -1, .ix = ix, .run = run };
 	if (start(t, c, filter))
 		return true;
 	tap_close(t);
@@ -139,6 +142,7 @@ on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *p)
 	struct frame f = {
 		.ts = (ts_t)h->ts.tv_sec * TS_SEC + (ts_t)h->ts.tv_usec * (t->nano ? 1 : TS_US),
 		.number = ++t->frames,
+		.file = t->run,
 		.iface = t->ix,
 		.linktype = t->linktype,
 		.p = p,

@@ -18,6 +18,7 @@ struct tap {
 	uint16_t linktype; /* LINKTYPE_ value */
 	bool nano;
 	uint64_t frames; /* given so far */
+	uint32_t run;	 /* `file` of its frames: their numbers begin anew when it is opened again, and records outlive that */
 };
 /* All since it was opened. */
 struct tap_counts {

@@ -23,7 +23,7 @@ enum said {
 struct frame {
 	ts_t	       ts;
 	uint64_t       number;	 /* 1-based within its file */
-	uint32_t       file;	 /* index of the file it came from; 0 live */
+	uint32_t       file;	 /* index of the file it came from; live: of the run of that interface */
 	uint16_t       iface;	 /* index of the capture interface */
 	uint16_t       linktype; /* LINKTYPE_ value */
 	const uint8_t *p;

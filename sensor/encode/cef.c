@@ -199,6 +199,7 @@ extensions(struct out *o, const struct encode_env *env, const struct incident *r
 	victim_names(o, r);
 	ext_str(o, " deviceEventCategory=", alert);
 	ext_str(o, " msg=", r->title);
+	ext_str(o, " filePath=", env->evidence.path);
 	ext_str(o, " cs6Label=explain cs6=", r->explain);
 }
 

@@ -10,6 +10,12 @@
 /* A datagram of 1400 bytes has room for the sequence number, which the sink puts in. */
 enum { EVE_MAX = 16384, SYSLOG_SHORT_MAX = 1368, SYSLOG_LONG_MAX = EVE_MAX + 4096, OBS_LINE_MAX = 1 << 20, SCHEMA_MAX = 1 << 18 };
 
+/* Where the frames of an incident lie, NULL: nowhere; and how many of them were overwritten before. */
+struct encode_evidence {
+	const char *path;
+	uint64_t gone;
+};
+
 /* What an incident record names but does not hold. */
 struct encode_env {
 	const char *sensor, *sd_id;
@@ -18,6 +24,7 @@ struct encode_env {
 	const char *(*file)(void *arg, uint32_t ix); /* last path component; NULL live */
 	void *file_arg;
 	uint32_t procid; /* 0: none, as in a replay */
+	struct encode_evidence evidence; /* of the record at hand */
 };
 
 /* CONTRACT.md 6. */

@@ -302,6 +302,10 @@ record(struct out *o, const struct encode_env *env, const struct incident *r, co
 	if (cut->flows)
 		flows(o, env, r);
 	host_events(o, r, cut->events);
+	if (env->evidence.path)
+		key_text(o, ",\"evidence\":", env->evidence.path);
+	if (env->evidence.path && env->evidence.gone)
+		key_number(o, ",\"evidence_gone\":", env->evidence.gone);
 	tail(o, r, cut);
 	out_str(o, "}}");
 }

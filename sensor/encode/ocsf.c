@@ -228,7 +228,7 @@ observables(struct out *o, const struct incident *r, uint32_t n)
 }
 
 static void
-unmapped(struct out *o, const struct incident *r, uint32_t nfact)
+unmapped(struct out *o, const struct encode_env *env, const struct incident *r, uint32_t nfact)
 {
 	key_text(o, ",\"unmapped\":{\"verdict\":", verdict_name(r->verdict));
 	key_number(o, ",\"grade\":\"E", r->grade);
@@ -246,6 +246,8 @@ unmapped(struct out *o, const struct incident *r, uint32_t nfact)
 	key_texts(o, "],\"refuted_by\":", r->refuted_by, r->nrefuted);
 	key_texts(o, ",\"vantage_missing\":", r->vantage_missing, r->nmissing);
 	key_split(o, ",\"next\":", r->next, '\n');
+	if (env->evidence.path)
+		key_text(o, ",\"evidence\":", env->evidence.path);
 	out_chr(o, '}');
 }
 
@@ -282,7 +284,7 @@ encode_ocsf(struct out *o, const struct encode_env *env, const struct incident *
 		source(o, env, r);
 		resources(o, r, shown.victims);
 		observables(o, r, shown.victims);
-		unmapped(o, r, shown.facts);
+		unmapped(o, env, r, shown.facts);
 		out_chr(o, '}');
 	} while (o->full && less(&shown));
 	o->cap = cap;

@@ -111,6 +111,8 @@ static const struct row incident[] = {
 	{ .key = "flows", .kind = OBJECT, .list = true, SUB(flow) },
 	{ .key = "host_events", .kind = OBJECT, .required = true, .list = true, SUB(host_event) },
 	{ .key = "host_events_total", .kind = NUMBER },
+	{ .key = "evidence", .kind = TEXT },
+	{ .key = "evidence_gone", .kind = NUMBER },
 	{ .key = "refuted_by", .kind = TEXT, .required = true, .list = true },
 	{ .key = "vantage", .kind = OBJECT, .required = true, SUB(vantage) },
 	{ .key = "tool_hint", .kind = TEXT, .required = true, .null = true },

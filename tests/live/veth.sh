@@ -70,7 +70,8 @@ for name in $names; do
 		ip link set $link arp off up || exit 2
 	done
 	head_of "$dir/capture.pcap" "$work/$name.pcap"
-	"$bin" -q -i $b -c "$dir/authority.yaml" >"$work/$name.live" 2>"$work/$name.err" &
+	mkdir "$work/$name.evidence"
+	"$bin" -q -i $b -c "$dir/authority.yaml" --set "evidence.folder=$work/$name.evidence" >"$work/$name.live" 2>"$work/$name.err" &
 	started="$started $!"
 	sensor[n]=$!
 	n=$((n + 1))
@@ -94,11 +95,12 @@ for name in $names; do
 	[ -d "$dir" ] || dir=pcaps/scenario/$name
 	"$bin" -q -r "ctb$n=$work/$name.pcap" -c "$dir/authority.yaml" >"$work/$name.file"
 	final "$work/$name.live" >"$work/live" && final "$work/$name.file" >"$work/file"
-	if [ $status -eq 0 ] && cmp -s "$work/live" "$work/file"; then
-		echo "ok     $name: $(grep -c . "$work/file") findings, live as from the file"
+	evidence=$(python3 -B tests/scenario/evidence.py --live "$work/$name.live" "$work/$name.evidence" "$work/$name.pcap" 2>&1)
+	if [ $status -eq 0 ] && cmp -s "$work/live" "$work/file" && [ "$evidence" = "${evidence% files} files" ]; then
+		echo "ok     $name: $(grep -c . "$work/file") findings, live as from the file; evidence: $evidence"
 		passed=$((passed + 1))
 	else
-		echo "FAILED $name: exit $status; < file, > live"
+		echo "FAILED $name: exit $status; < file, > live; evidence: $evidence"
 		diff "$work/file" "$work/live"
 		tail -n 3 "$work/$name.err"
 		failed=$((failed + 1))
