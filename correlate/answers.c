@@ -122,6 +122,9 @@ static const struct snap_field answer_rows[] = {
 	SNAP_UPTO(struct answer, ngood, ANSWER_ADDRS),
 	SNAP_SOME(struct answer, good, good[0], ngood),
 	SNAP(struct answer, good_ts),
+	SNAP(struct answer, asker),
+	SNAP(struct answer, asker_addr),
+	SNAP(struct answer, asked),
 };
 static const struct snap_rec answer_rec = SNAP_REC(struct answer, answer_rows);
 static const struct snap_field station_key_rows[] = {

@@ -11,6 +11,9 @@ struct answer {
 	struct addr good[ANSWER_ADDRS];
 	uint8_t	    ngood;
 	ts_t	    good_ts;
+	struct mac  asker;	/* the last to ask everybody for it (mDNS); what is answered to everybody is meant for it */
+	struct addr asker_addr;
+	ts_t	    asked;	/* 0 never */
 };
 
 size_t answers_bytes(const struct engine_conf *);

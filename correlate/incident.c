@@ -251,26 +251,66 @@ fill_victims(struct engine *e, struct incident *r, const struct hyp *h)
 	r->victims_total = h->victims_total;
 }
 
+static bool
+listed_event(const struct hyp *h, uint64_t serial)
+{
+	for (size_t i = 0; i < h->nevent; i++)
+		if (h->event[i].serial == serial)
+			return true;
+	return false;
+}
+
+static void
+put_event(struct incident *r, const struct hyp_event *ev, const struct kept *k, enum role role)
+{
+	struct inc_event *out = &r->event[r->nevent++];
+
+	*out = (struct inc_event){ .provider = k->provider,
+				   .event_id = k->event_id,
+				   .record_id = k->record_id,
+				   .time = k->ts,
+				   .offset_ms = ev->offset / TS_MS,
+				   .role = role };
+	out->withdrawn = ev->withdrawn;
+	copy_name(out->computer, k->computer);
+}
+
+/* What proved the chain that the incident is part of is told with the part, as context (DETECTIONS.md 10.1). */
+static void
+fill_chain_events(struct engine *e, struct incident *r, const struct hyp *h)
+{
+	if (!h->lifted || !hyp_open(h))
+		return;
+	for (struct hyp *c = hyp_next(e, NULL); c; c = hyp_next(e, c)) {
+		bool mine = false;
+		for (size_t i = 0; i < c->nmember; i++)
+			mine |= c->member[i] == h->id;
+		if (!mine || c->family < FAM_CHAINS || c->verdict != V_CONFIRMED)
+			continue;
+		for (size_t i = 0; i < c->nevent && r->nevent < NELEM(r->event); i++) {
+			const struct kept *k = event_find(e, c->event[i].serial);
+			if (k == NULL || !event_counts(c, &c->event[i]) || listed_event(h, k->serial))
+				continue;
+			put_event(r, &c->event[i], k, ROLE_CONTEXT);
+			r->events_total++;
+		}
+	}
+}
+
 static void
 fill_events(struct engine *e, struct incident *r, const struct hyp *h)
 {
 	for (size_t i = 0; i < h->nevent; i++) {
 		const struct kept *k = event_find(e, h->event[i].serial);
+		enum role role = (enum role)h->event[i].role;
 		if (k == NULL)
 			continue;
-		struct inc_event *out = &r->event[r->nevent++];
-		*out = (struct inc_event){ .provider = k->provider,
-					   .event_id = k->event_id,
-					   .record_id = k->record_id,
-					   .time = k->ts,
-					   .offset_ms = h->event[i].offset / TS_MS,
-					   .role = (enum role)h->event[i].role };
-		out->withdrawn = h->event[i].withdrawn;
-		if (out->role == ROLE_CORROBORATES && !event_counts(h, &h->event[i]))
-			out->role = ROLE_CONTEXT;
-		copy_name(out->computer, k->computer);
+		if (role == ROLE_CORROBORATES && !event_counts(h, &h->event[i]))
+			role = ROLE_CONTEXT;
+		put_event(r, &h->event[i], k, role);
 	}
 	r->events_total = h->events_total;
+	fill_chain_events(e, r, h);
 }
 
 static void

@@ -726,6 +726,26 @@ claim_moved(struct engine *e, const struct said_claim *s, const struct binding *
 	return key || c->proven ? claim_tell(c, s->addr, s->to, s->to_addr, declared || c->proven) : none;
 }
 
+/* Proxy ARP (RFC 1027): the gateway that the servers name answers for hosts that may not hear each other.  It has been that
+ * all the time, and where routers are declared only they are. */
+static bool
+proxies(struct engine *e, const struct obs *o, struct mac m)
+{
+	const uint32_t doubt =
+		UINT32_C(1) << FAM_D4_ROGUE | UINT32_C(1) << FAM_ND_SPOOF | UINT32_C(1) << FAM_RA;
+	const struct host *h = o->kind == OBS_ARP ? host_find(e, e->seg, m) : NULL;
+
+	if (h == NULL || auth_declared(e, e->seg, SVC_ROUTER) || actor_open(e, e->seg, m, doubt))
+		return false;
+	for (size_t i = 0; i < h->nip; i++) {
+		const struct binding *b = binding_find(e, e->seg, host_ip(e, h, i));
+		if (b && mac_eq(b->mac, m) && (key_roles(e, e->seg, host_ip(e, h, i)) & KEY_GATEWAY4) &&
+		    (mac_zero(b->prev) || b->first - b->prev_last > OWNER_FRESH))
+			return true;
+	}
+	return false;
+}
+
 struct claim_verdict
 claim_judge(struct engine *e, const struct obs *o)
 {
@@ -744,7 +764,7 @@ claim_judge(struct engine *e, const struct obs *o)
 	bool moved = b->first == e->now && !mac_zero(b->prev) && b->first - b->prev_last <= OWNER_FRESH;
 	bool known = auth_mac_for(e, e->seg, s.addr, s.mac, &ok), declared = known && !ok;
 	struct claim *c = table_find(&e->ra->claims, &k, e->now);
-	if (ok || auth_router_mac(e, e->seg, s.mac) || auth_bridge(e, s.by)) {
+	if (ok || auth_router_mac(e, e->seg, s.mac) || auth_bridge(e, s.by) || proxies(e, o, s.mac)) {
 		if (c && !mac_eq(c->taker, s.mac))
 			c->back = e->now;
 		return none;

@@ -265,10 +265,12 @@ learn_nd(struct engine *e, const struct obs *o)
 		return; /* inside a tunnel: the link header is the tunnel's */
 	if ((o->flags & OBS_SUM_BAD) || o->inner.hop_limit != 255)
 		return;
+	/* RFC 4861 7.2.5, 6.3.4: without the override flag or the link-layer option nobody changes what he knows */
 	if (n->type == ND_NA)
-		binding_learn(e, e->seg, n->target, ll_mac(n->tlla, from), BIND_ND);
+		binding_learn(e, e->seg, n->target, ll_mac(n->tlla, from), n->na_o ? BIND_ND : BIND_IP);
 	else if (!addr_zero(o->inner.src))
-		binding_learn(e, e->seg, o->inner.src, ll_mac(n->slla, from), BIND_ND);
+		binding_learn(e, e->seg, o->inner.src, ll_mac(n->slla, from),
+			      n->slla.n == 6 ? BIND_ND : BIND_IP);
 	if (n->type != ND_RA)
 		return;
 	struct host *h = host_get(e, e->seg, from, NULL);

@@ -11,7 +11,7 @@ event_counts(const struct hyp *h, const struct hyp_event *ev)
 
 /* What section 16 asks about a hypothesis, counted once. */
 struct tally {
-	bool sp, hard, e1, rests, impact, explained, names_actor;
+	bool sp, hard, e1, rests, impact, explained, names_actor, barred;
 	enum grade grade;
 	unsigned h;
 	enum standing st;
@@ -44,10 +44,18 @@ standing_of(struct engine *e, const struct hyp *h)
 	return hyp_hard(h) ? ST_UNAUTHORISED : ST_UNKNOWN;
 }
 
+/* Resolvers are declared and the actor is none: a host whose own log names the poisoner then proves it. */
+static bool
+barred(struct engine *e, const struct hyp *h)
+{
+	return (h->family == FAM_DNS || h->family == FAM_ISATAP) && h->actor.has_mac &&
+	       auth_resolver(e, e->segment_at[h->seg], h->actor.addr, h->actor.mac) == ST_UNAUTHORISED;
+}
+
 static struct tally
 tally_of(struct engine *e, const struct hyp *h)
 {
-	struct tally t = { .grade = hyp_grade(h), .st = standing_of(e, h) };
+	struct tally t = { .grade = hyp_grade(h), .st = standing_of(e, h), .barred = barred(e, h) };
 
 	for (size_t i = 0; i < h->nfact; i++) {
 		const struct hyp_fact *f = &h->fact[i];
@@ -136,7 +144,7 @@ wire_verdict(struct engine *e, const struct hyp *h, const struct tally *t)
 		return V_CONFIRMED;
 	if (t->st == ST_UNKNOWN && !t->hard && t->grade < E4 && !(t->h && t->names_actor))
 		return t->e1 ? V_SUSPECTED : V_INFO;
-	if (e1 && (t->grade >= E3 || t->h))
+	if ((e1 && (t->grade >= E3 || t->h)) || (t->barred && t->grade >= E4 && t->h && t->names_actor))
 		return V_CONFIRMED;
 	if (t->e1 && (t->hard || t->grade == E2 || two_independent(h)))
 		return V_PROBABLE;

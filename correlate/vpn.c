@@ -288,6 +288,12 @@ client_alone(struct engine *e, const struct join *j, const struct session *s, bo
 		a.actor = answers(s);
 		a.why = "The session went to a station that is not the server's usual one.";
 	}
+	/* the client's own event says that it was a VPN's: the path fact counts as to a known server */
+	if (a.verdict == V_HOST_ONLY && session_path(e, s)) {
+		bool other = (s->flags & SES_LEAF) && session_other_leaf(e, s);
+		a.verdict = other ? V_CONFIRMED : V_PROBABLE;
+		a.severity = other ? SEV_CRITICAL : SEV_HIGH;
+	}
 	return a;
 }
 

@@ -6,7 +6,8 @@
 
 #define ADVERTISERS (UINT32_C(1) << FAM_D4_ROGUE | UINT32_C(1) << FAM_D6_ROGUE | UINT32_C(1) << FAM_RA)
 
-enum { DNS_PORT = 53 };
+/* RFC 6762 5.2: who got no answer asks again after a second, then after twice as long */
+enum { DNS_PORT = 53, ASKED_SEC = 5 };
 
 /* ---- DNS-USE ---- */
 static bool
@@ -328,7 +329,33 @@ magnet_raise(struct engine *e, const struct obs *o, struct addr answer, uint64_t
 	f.key = answer;
 	f.name = name;
 	f.flags = actor_open(e, e->seg, o->outer.smac, ADVERTISERS) ? FF_RESTS : 0;
+	const struct answer *a = f.has_victim ? NULL : answer_get(e, e->seg, f.name);
+	if (a && a->asked && e->now - a->asked <= ASKED_SEC * TS_SEC && !mac_eq(a->asker, o->outer.smac)) {
+		f.has_victim = true;
+		f.victim = a->asker;
+		f.victim_addr = a->asker_addr;
+	}
 	fact_raise(e, &f);
+}
+
+/* A question to everybody, whose answer may go to everybody as well. */
+static void
+local_question(struct engine *e, const struct obs *o)
+{
+	struct field_it it = { .rec = &o->u.dns };
+	struct dns_rr rr;
+
+	if (o->u.dns.service == DNS_UNICAST || o->depth > 0 || mac_group(o->outer.smac))
+		return;
+	for (; it.i < 8 && dns_rr_next(&it, &rr) && rr.section == 0; it.i++) {
+		struct bytes name = bytes_str(rr.name);
+		struct answer *a = is_magnet(name) ? answer_get(e, e->seg, name_hash(name)) : NULL;
+		if (a == NULL)
+			continue;
+		a->asker = o->outer.smac;
+		a->asker_addr = o->inner.src;
+		a->asked = e->now;
+	}
 }
 
 /* LLMNR and mDNS have no resolver to be authorised: nobody may answer for wpad or isatap unless he is declared. */
@@ -359,6 +386,8 @@ answer_detect(struct engine *e, const struct obs *o)
 	if (d->response && d->opcode == DNS_OPCODE_UPDATE && d->rcode == DNS_RCODE_REFUSED &&
 	    d->service == DNS_UNICAST)
 		update_refused(e, o);
+	if (!d->response)
+		local_question(e, o);
 	if (!d->response || d->rcode || d->tc)
 		return;
 	if (d->service == DNS_UNICAST)

@@ -257,6 +257,18 @@ mo_detect(struct engine *e, const struct obs *o)
 	ra_raise(e, o, &f);
 }
 
+/* No lifetime, in the name of a router that is on another MAC and announces one; this MAC never did. */
+static bool
+kills_another(struct engine *e, const struct obs *o, const struct ra_message *m)
+{
+	const struct binding *b = binding_find(e, e->seg, o->inner.src);
+	struct mac other = b == NULL ? m->mac : mac_eq(b->mac, m->mac) ? b->prev : b->mac;
+	const struct ra_source *owner =
+		mac_eq(other, m->mac) || mac_zero(other) ? NULL : ra_source_of(e, e->seg, other);
+
+	return owner && owner->live && o->u.nd.router_lifetime == 0 && !m->src->live && !m->nameless;
+}
+
 static void
 kill_detect(struct engine *e, const struct obs *o)
 {
@@ -267,6 +279,12 @@ kill_detect(struct engine *e, const struct obs *o)
 		return;
 	if (!trusted(m->st) && auth_mac_for(e, e->seg, o->inner.src, m->mac, &ok) && !ok) {
 		struct fact f = ra_fact(e, o, F_RA_KILL, E1, FF_SP);
+		f.key = o->inner.src;
+		ra_raise(e, o, &f);
+		return;
+	}
+	if (!trusted(m->st) && kills_another(e, o, m)) {
+		struct fact f = ra_fact(e, o, F_RA_KILL, E1, 0);
 		f.key = o->inner.src;
 		ra_raise(e, o, &f);
 		return;
