@@ -57,6 +57,24 @@ reporter_address(struct engine *e, const struct kept *k, const struct place *pla
 	return best;
 }
 
+bool
+reporter_served(const struct half_case *c, uint16_t seg, struct mac client)
+{
+	struct own o = own_of(c->e, c->k, c->place, c->nplace);
+
+	for (size_t i = 0; i < o.n; i++) {
+		const struct session *s = NULL;
+		for (unsigned n = 0; n < STEPS; n++) {
+			s = session_next(c->e, seg, END_SERVER, o.v[i], s);
+			if (s == NULL || s->start < c->from)
+				break;
+			if (s->start <= c->to && mac_eq(s->client_mac, client))
+				return true;
+		}
+	}
+	return false;
+}
+
 static struct half
 nothing(void)
 {

@@ -25,6 +25,8 @@ struct half half_of(const struct half_case *);
 struct half half_outage(const struct half_case *);
 /* Every server that the event lists is a declared one. */
 bool peers_known(struct engine *, const struct segment *, const struct kept *);
+/* Did that station open a TLS session to the computer between the times, on the segment? */
+bool reporter_served(const struct half_case *, uint16_t seg, struct mac client);
 /* The address that a reporter is named by, absent where none is known. */
 struct addr reporter_address(struct engine *, const struct kept *, const struct place *, size_t nplace);
 

@@ -1,5 +1,6 @@
 /* Host-event rows, and the one function that compares a row with the wire. */
 #include "halves.h"
+#include "ledger.h"
 #include "vpn.h"
 
 #define FAM(f)	(UINT32_C(1) << FAM_##f)
@@ -19,7 +20,9 @@
 #define SEC    "Microsoft-Windows-Security-Auditing"
 
 static const ts_t UNSERVED = 6 * TS_SEC; /* after a question without an answer its client is told refused */
-enum { ERROR_DISABLED = 0x490 };	 /* of 4202: IPv6 was disabled by policy */
+static const ts_t FLOOD_BEGAN =
+	TS_MIN;			 /* before its first fact: some must have come until they are counted */
+enum { ERROR_DISABLED = 0x490 }; /* of 4202: IPv6 was disabled by policy */
 
 /* clang-format off */
 static const struct join joins[] = {
@@ -87,7 +90,8 @@ static const struct join joins[] = {
 	{ "10003", DS, 0, HE_SCOPE6_LOW, FAM(D6_FLOOD), 0, K_SEGMENT, JF_IMPACT | JF_REPORTER, -1800, 300, 0, PLAIN,
 		.sev_confirmed = SEV_HIGH,
 	  .attack = "T1499.002", .trap = "organic" },
-	{ "20096", DS, 0, HE_DHCP_DROPPED, FAM(D4_FLOOD), 0, K_SEGMENT, JF_REPORTER, -60, 5, 0, PLAIN, .attack = "T1499.002" },
+	{ "20096", DS, 0, HE_DHCP_DROPPED, FAM(D4_FLOOD), FACT(D4_FANOUT) | FACT(D4_RATE) | FACT(D4_BADMAC), K_FLOODER,
+		JF_REPORTER, -60, 5, 0, PLAIN, .attack = "T1499.002", .trap = "a client that is on the deny list" },
 	/* Dhcp-Client: Address2 is the server, Address1 the lease */
 	{ "50010", D4C, 0, HE_D4_OFFER, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST | K_PEER_ACTOR, JF_ECHO | JF_NAMES, -60,
 		10, 0, FAM_D4_ROGUE,
@@ -207,6 +211,8 @@ static const struct join joins[] = {
 	{ "20227", "RasClient", 20227, HE_RAS_DIAL, FAM(SSTP), 0, K_SESSION, 0, -90, 5, 0, PLAIN, .sev_confirmed = SEV_HIGH,
 	  .attack = "T1557", .trap = "the text of any failure" },
 	{ "20271", "RemoteAccess", 20271, HE_RAS_SERVER, FAM(SSTP), 0, K_ADDR_ACTOR, JF_NAMES | JF_REPORTER, -120, 10, 0, PLAIN,
+	  .sev_confirmed = SEV_CRITICAL, .attack = "T1557", .trap = "NAT in front of the server" },
+	{ "20274", "RemoteAccess", 20274, HE_RAS_SERVER, FAM(SSTP), 0, K_ONWARD, JF_REPORTER, -120, 10, 0, PLAIN,
 	  .sev_confirmed = SEV_CRITICAL, .attack = "T1557", .trap = "NAT in front of the server" },
 	/* Iphlpsvc on an IP-HTTPS server: its own host, so it speaks for nothing but itself */
 	{ "4300", IPH, 0, HE_IPHTTPS_UP, FAM(IPHTTPS), FACT(IPH_SRV), 0, JF_OWN | JF_REPORTER, -5, 3600, 0, FAM_IPHTTPS,
@@ -407,6 +413,37 @@ is_victim(struct pair *p, const struct join *j)
 	return false;
 }
 
+/* The client that the event names had asked by then: in a frame of the actor, or, where the sources are forged and nobody is
+ * named, as one that came with the flood and never showed a sign of life. */
+static bool
+is_flooder(const struct pair *p, const struct join *j)
+{
+	const struct d4_client *c =
+		p->k->set & HES_MAC ? ledger_client_by_mac(p->e, p->e->segment_at[p->h->seg], p->k->mac)
+				    : NULL;
+
+	if (c == NULL || c->first > p->at + j->to * TS_SEC + p->eps ||
+	    c->last < p->at + j->from * TS_SEC - p->eps)
+		return false;
+	if (p->h->actor.has_mac)
+		return mac_eq(c->l2, p->h->actor.mac) || mac_eq(c->mac, p->h->actor.mac);
+	return (c->flags & D4C_UNUSED) && c->first >= p->h->first - FLOOD_BEGAN && c->first <= p->h->last;
+}
+
+/* The actor went on to the computer that tells: a session of its own in the window. */
+static bool
+went_on(const struct pair *p, const struct join *j)
+{
+	const struct half_case c = { .e = p->e,
+				     .k = p->k,
+				     .place = p->place,
+				     .nplace = p->nplace,
+				     .from = p->at + j->from * TS_SEC - p->eps,
+				     .to = p->at + j->to * TS_SEC + p->eps };
+
+	return p->h->actor.has_mac && reporter_served(&c, p->h->seg, p->h->actor.mac);
+}
+
 /* Keys that the event and the hypothesis decide, whatever the packet. */
 static bool
 static_keys(struct pair *p, const struct join *j)
@@ -434,6 +471,10 @@ static_keys(struct pair *p, const struct join *j)
 	    !mac_eq(p->k->mac, p->h->actor.mac))
 		return false;
 	if ((j->keys & K_VICTIM) && !is_victim(p, j))
+		return false;
+	if ((j->keys & K_FLOODER) && !is_flooder(p, j))
+		return false;
+	if ((j->keys & K_ONWARD) && !went_on(p, j))
 		return false;
 	if ((j->keys & K_SCOPE) && !scope_fits(p))
 		return false;

@@ -15,6 +15,7 @@ enum join_key {
 	K_ADDR_ACTOR = 1 << 6,	 /* the event's `addr` is an address of the actor */
 	K_SCOPE = 1 << 7,	 /* the event's scope is the actor's, or its reporter stands on the segment */
 	K_SEGMENT = 1 << 8,	 /* the computer stands on the segment */
+	K_FLOODER = 1 << 9,	 /* the client whose MAC the event tells asked by then, in the actor's frames or as one of its forged sources */
 	K_LATEST = 1 << 10,	 /* no other server sent the host such a message */
 	K_SESSION = 1 << 11,	 /* the event's own TLS session goes to the actor (vpn.h) */
 	K_TUNNEL = 1 << 12,	 /* the tunnel address that the event tells embeds the IPv4 address of the station */
@@ -25,6 +26,7 @@ enum join_key {
 	K_TAKEN = 1 << 18,	 /* the fact's address is one of the event's computer, or the fact touched it */
 	K_VICTIM = 1 << 19,	 /* the computer is a victim of the hypothesis, since a time in the window */
 	K_MAC_ACTOR = 1 << 20,	 /* the MAC that the event tells is the actor's, where both are known */
+	K_ONWARD = 1 << 21,	 /* the actor opened a TLS session of its own to the event's computer, in the window */
 	K_DOMAIN = 1 << 17,	 /* no other domain was told than the event's, where both are known */
 };
 enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an address of the actor: it may be shared */,

@@ -342,11 +342,13 @@ join_all(struct engine *e, struct kept *k)
 			hyp_touch(e, h);
 }
 
-/* The end of the minute in which the last window of its kind closes. */
+static const ts_t SHOWN = 15 * TS_SEC; /* a new client's sign of life is waited for 10 s (DETECTIONS.md 4) */
+
+/* The end of the minute in which the last window of its kind closes, and what its packets show is known. */
 ts_t
 event_due(struct engine *e, const struct kept *k)
 {
-	ts_t closes = k->ts + e->feed->index.end[k->kind] * TS_SEC + event_eps(e, k);
+	ts_t closes = k->ts + e->feed->index.end[k->kind] * TS_SEC + event_eps(e, k) + SHOWN;
 
 	return closes - closes % TS_MIN + TS_MIN - 1;
 }

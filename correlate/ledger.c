@@ -55,6 +55,7 @@ struct scope {
 
 /* What one MAC stands for: as chaddr for keys and leases, as L2 source for vouches. */
 struct station {
+	uint64_t cid; /* of its newest client key */
 	uint32_t keys;
 	struct {
 		struct addr addr;
@@ -183,6 +184,26 @@ struct d4_client *
 ledger_client(struct engine *e, const struct d4_client_key *k)
 {
 	return table_peek(&e->ledger->clients, k);
+}
+
+struct d4_client *
+ledger_client_by_mac(struct engine *e, const struct segment *s, struct mac m)
+{
+	struct station_key sk;
+	struct d4_client_key k;
+
+	memset(&sk, 0, sizeof(sk));
+	sk.seg = s->ix;
+	sk.mac = m;
+	const struct station *st = table_peek(&e->ledger->stations, &sk);
+	if (st == NULL)
+		return NULL;
+	memset(&k, 0, sizeof(k));
+	k.cid = st->cid;
+	k.seg = s->ix;
+	k.hlen = sizeof(m.b);
+	memcpy(k.chaddr, m.b, sizeof(m.b));
+	return ledger_client(e, &k);
 }
 
 struct d4_lease *
@@ -882,8 +903,10 @@ client_learn(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 		c->first = e->now;
 		c->mac = n->chaddr;
 		struct station *st = n->has_mac ? station_get(e, e->seg->ix, n->chaddr) : NULL;
-		if (st)
+		if (st) {
 			st->keys++;
+			st->cid = n->key.cid;
+		}
 	}
 	bool counts = d->msg_type == D4_DISCOVER || (d->msg_type == D4_REQUEST && addr_zero(d->ciaddr));
 	if (counts && !(c->flags & (D4C_ASKED | D4C_LEASED))) {
@@ -1231,6 +1254,7 @@ static const struct snap_field station_lease_rows[] = {
 };
 static const struct snap_rec station_lease_rec = { station_lease_rows, NELEM(station_lease_rows), sizeof(SNAP_AT(struct station, lease[0])) };
 static const struct snap_field station_rows[] = {
+	SNAP(struct station, cid),
 	SNAP(struct station, keys),
 	SNAP_SUBS(struct station, lease, lease[0], station_lease_rec),
 	SNAP(struct station, vouched),

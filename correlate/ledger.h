@@ -160,6 +160,8 @@ void ledger_outage(struct engine *, ts_t away);
 /* Keys are made in one place, with their padding zeroed: a table compares them as bytes. */
 bool ledger_key_eq(const struct d4_client_key *, const struct d4_client_key *);
 struct d4_client *ledger_client(struct engine *, const struct d4_client_key *);
+/* The client of an Ethernet address, by its newest client key; NULL when unknown. */
+struct d4_client *ledger_client_by_mac(struct engine *, const struct segment *, struct mac chaddr);
 /* The lease of an address on a segment, expired ones too; NULL when unknown. */
 struct d4_lease *ledger_lease(struct engine *, const struct segment *, struct addr);
 /* Does the lease show a sign of life by now?  `excess`: one L2 source vouches for too many, nothing is known. */

@@ -82,7 +82,8 @@ list_join(const struct join *j)
 		{ K_LATEST, "latest" },	    { K_SESSION, "session" },	{ K_TUNNEL, "tunnel" },
 		{ K_ENABLED, "enabled" },   { K_VPN_NAME, "vpn-name" }, { K_PEER_KNOWN, "server-declared" },
 		{ K_TAKEN, "taken" },	    { K_VICTIM, "victim" },	{ K_MAC_ACTOR, "mac" },
-		{ K_CLIENT, "client" },	    { K_DOMAIN, "domain" },
+		{ K_CLIENT, "client" },	    { K_DOMAIN, "domain" },	{ K_FLOODER, "flooder" },
+		{ K_ONWARD, "onward" },
 	};
 	char text[128] = "", bits[64] = "";
 	size_t n = 0, b = 0;

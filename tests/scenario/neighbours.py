@@ -7,7 +7,7 @@ An echo joins through the message on the wire only, and counts beside a hard fac
 is free counts as a seed event.  Context proves nothing.  Clocks are declared synchronised.  Last line: `N passed, N failed`."""
 import argparse, collections, concurrent.futures, sys
 import logon
-from events57 import CIP, CLI, SIP, SRV, T0, Scene, event, name_answer, replay, spoof
+from events57 import CIP, CLI, SIP, SRV, T0, Scene, bad_macs, event, name_answer, replay, spoof
 from traps import GW, S1, S2, X, with_
 from wire import *
 
@@ -69,11 +69,19 @@ def informed(w, at):
     w.server(5, X, ip(66), CLI, 911, ANY, extra='+o4(252,"http://10.0.0.66/wpad.dat")')
 
 
-def flood(w, at):
+FLOOD_MAC = lambda i: "06:%02x:9a:13:%02x:%02x" % (i % 251, i // 7 % 256, i % 256)
+
+
+def flood(w, at, by=lambda i: X):
     for i in range(400):
-        w.set(at - 140 + i * 0.35).client(1, "06:%02x:9a:13:%02x:%02x" % (i % 251, i // 7 % 256, i % 256), 60000 + i, l2=X)
+        w.set(at - 140 + i * 0.35).client(1, FLOOD_MAC(i), 60000 + i, l2=by(i))
     w.set(at).client(1, CLI, 999)
     w.set(at + 6).arp(GW, ip(1), ip(9))
+
+
+def forged(w, at):
+    """each in the name of another source"""
+    flood(w, at, FLOOD_MAC)
 
 
 def taken(w, at, a=CIP):
@@ -183,16 +191,21 @@ TCPIP = {"param1": "", "param2": CIP, "param3": X.upper().replace(":", "-")}
 row((50017,), D4, "nd-spoof", "free", (-60, 5), taken, STATUS, CLIENT, miss={"another's": dict(who=SERVER)})
 row((4198, 4199), "Tcpip", "nd-spoof", "free", (-60, 5), taken, TCPIP, CLIENT, miss={"another MAC": dict(data=dict(TCPIP, param3=mac(77))), "another address": dict(data=dict(TCPIP, param2=ip(51)))})
 row((10009,), DS, "dhcpv6-rogue-server", "free", (-10, 2), six, {}, SERVER, verdict="confirmed")
-DROPPED = {"param1": MAC50, "param2": "x", "param3": "x", "param4": "x"}
-row((20096, 20097, 20100), DS, "dhcp-discover-flood", "free", None, flood, DROPPED, SERVER, miss={"no flood": dict(wire=lambda w, at: w.set(at).client(1, CLI, 999))})
+FLOODER = FLOOD_MAC(390).replace(":", "").upper()      # the flood names it some seconds before its end
+DROPPED = {"param1": FLOODER, "param2": "x", "param3": "x", "param4": "x"}
+REMOTE = dict(computer="DHCP-HQ.corp.lab", addresses=("172.16.9.9",))     # behind a relay: no station of the segment
+MISSED = {"no flood": dict(wire=lambda w, at: w.set(at).client(1, CLI, 999)), "a client beside the flood": dict(data=dict(DROPPED, param1=MAC50)),
+          "a client that never asked": dict(data=dict(DROPPED, param1="06FFFFFFFF01"))}
+row((20096, 20097, 20100), DS, "dhcp-discover-flood", "free", (-60, 5), flood, DROPPED, SERVER, miss=MISSED)
+row((20096,), DS, "dhcp-discover-flood", "free", (-60, 5), bad_macs, lambda at: dict(DROPPED, param1="03660000%02X%02X" % (0, int(at) % 251)), REMOTE)
+row((20100,), DS, "dhcp-discover-flood", "free", (-60, 5), forged, DROPPED, REMOTE, miss={"a client beside the flood": dict(data=dict(DROPPED, param1=MAC50))})
 row((1013,), DS, "dhcp-starvation", "beside", (-60, 5), given_back, {"param1": ip(150), "param2": mac(300).replace(":", "").upper()}, SERVER,
     miss={"another client": dict(data={"param1": ip(150), "param2": "0A0B0C0D0E0F"})})
 row((1012,), DS, "dhcp-starvation", "beside", (-60, 5), lambda w, at: given_back(w, at, 4), {"param1": ip(150), "param2": mac(300).replace(":", "").upper()},
     SERVER, miss={"another client": dict(data={"param1": ip(150), "param2": "0A0B0C0D0E0F"})})
 row((1011,), DS, "dhcpv4-rogue-server", "echo", (-60, 5), refused_beside, {"param1": CIP, "param2": MAC50}, SERVER, miss={
     "another client": dict(data={"param1": CIP, "param2": "0A0B0C0D0E0F"})})
-row((20287,), DS, "dhcp-discover-flood", "free", None, flood, {"param1": MAC50, "param2": "10.0.0.0"}, SERVER, miss={
-    "no flood": dict(wire=lambda w, at: w.set(at).client(1, CLI, 999))})
+row((20287,), DS, "dhcp-discover-flood", "free", (-60, 5), flood, {"param1": FLOODER, "param2": "10.0.0.0"}, REMOTE, miss=MISSED)
 QUIET = {"no flood": dict(wire=lambda w, at: w.set(at).client(1, CLI, 999))}
 FULL = {"param1": "10.0.0.0", "param2": "10.0.0.0", "param3": "10.0.0.0"}
 row((1341, 1342, 1343, 1376, 1377), DS, "dhcp-discover-flood", "free", None, flood, FULL, SERVER, miss=QUIET)
@@ -228,7 +241,7 @@ def run(a, r, at, with_event):
     w.set(-600).others()
     r["wire"](w, at)
     w.set(700).arp(GW, ip(1), ip(1))
-    wrong, last = replay(a, w, r["auth"], [event(r["id"], provider=r["provider"], **r["who"], **r["data"])] if with_event else [])
+    wrong, last = replay(a, w, r["auth"], [event(r["id"], provider=r["provider"], **r["who"], **(r["data"](at) if callable(r["data"]) else r["data"]))] if with_event else [])
     if wrong:
         return wrong, None
     mine = [i for i in last.values() if i["detection"] == r["detection"] and i["facts"]]
@@ -265,7 +278,7 @@ def cases(r):
         return
     if r["window"][0] > -300:
         yield r, "too early", r["window"][0] - 3.5, False
-    yield r, "too late", r["window"][1] + 3.0 + {flood: 140, solicits: 20}.get(r["wire"], 0), False
+    yield r, "too late", r["window"][1] + 3.0 + {flood: 140, forged: 140, solicits: 20}.get(r["wire"], 0), False
 
 
 def main():
