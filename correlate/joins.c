@@ -775,8 +775,9 @@ raise_again(struct engine *e, struct hyp *h)
 	events_rejoin(e, h);
 }
 
-void
-join_again(struct engine *e, struct kept *k)
+/* `keep`: what joined by evidence that is out of memory stays joined. */
+static void
+rejoin(struct engine *e, struct kept *k, bool keep)
 {
 	k->joined = false;
 	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h)) {
@@ -787,7 +788,7 @@ join_again(struct engine *e, struct kept *k)
 		if (ev)
 			hyp_event_drop(h, ev);
 		bool news = join_try(e, k, h);
-		if (ev && hyp_event_of(h, k->serial) == NULL)
+		if (ev && keep && hyp_event_of(h, k->serial) == NULL)
 			keep_joined(&was, k, h);
 		const struct hyp_event *is = hyp_event_of(h, k->serial);
 		bool less = ev && !was.withdrawn && (is == NULL || is->withdrawn);
@@ -798,6 +799,12 @@ join_again(struct engine *e, struct kept *k)
 		if (news || less || ev)
 			hyp_touch(e, h);
 	}
+}
+
+void
+join_again(struct engine *e, struct kept *k)
+{
+	rejoin(e, k, true);
 }
 
 /* ---- an event that found nothing ---- */
@@ -1051,6 +1058,23 @@ review(struct engine *e, struct hyp *h, bool at_end)
 	h->missing = 0;
 	for (size_t i = 0; i < n; i++)
 		join_decide(e, (struct kept *)(uintptr_t)event_find(e, serial[i]), at_end);
+}
+
+void
+join_renew(struct engine *e, struct kept *k)
+{
+	bool was = k->joined;
+
+	rejoin(e, k, false);
+	if (k->decided && was && !k->joined)
+		join_decide(e, k, false);
+	for (struct hyp *h = hyp_next(e, NULL); h && k->decided && !was && !k->joined; h = hyp_next(e, h)) {
+		const struct hyp_event *ev = h->family < FAM_CHAINS ? hyp_event_of(h, k->serial) : NULL;
+		if (ev && ev->lone) {
+			review(e, h, false);
+			return;
+		}
+	}
 }
 
 void

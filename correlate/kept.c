@@ -369,6 +369,22 @@ copy_of(struct engine *e, const struct hostev *ev)
 	return NULL;
 }
 
+/* Which server was dialled is known now: events of that connection that came before are compared anew. */
+static void
+dial_told(struct engine *e, const struct kept *dial)
+{
+	static const uint16_t kinds[] = { HE_SSTP, HE_SSTP_NOT_SENT, HE_SSTP_CERT_MISMATCH };
+	const ts_t around = TS_HOUR;
+
+	for (size_t n = 0; dial->coid && n < NELEM(kinds); n++) {
+		size_t i = 0;
+		const struct kept *k;
+		while ((k = event_next(e, &i, kinds[n], dial->ts - around, dial->ts + around)))
+			if (k->coid == dial->coid)
+				join_renew(e, (struct kept *)(uintptr_t)k);
+	}
+}
+
 void
 events_event(struct engine *e, const struct hostev *ev)
 {
@@ -393,8 +409,10 @@ events_event(struct engine *e, const struct hostev *ev)
 	order_add(f, &f->hosts, k);
 	f->due = event_due(e, k) < f->due ? event_due(e, k) : f->due;
 	f->pair_due = k->ts + CLOCK_REACH < f->pair_due ? k->ts + CLOCK_REACH : f->pair_due;
-	if (k->kind == HE_RAS_DIAL && (k->set & (HES_NAME | HES_PEER)))
+	if (k->kind == HE_RAS_DIAL && (k->set & (HES_NAME | HES_PEER))) {
 		dial_note(e, k->coid, k->name, k->peer);
+		dial_told(e, k);
+	}
 	f->leased |= k->kind == HE_DHCP_LEASED || k->kind == HE_DHCP_LEASE_END;
 	identity_agent(e, k);
 	clock_set(e, k);

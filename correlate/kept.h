@@ -75,6 +75,8 @@ bool	     other_reply6(struct engine *, uint16_t seg, struct mac client, struct 
 bool join_try(struct engine *, struct kept *, struct hyp *);
 /* joins.c: the clock of its computer was learned, or is doubted: takes it off where it was joined, and tries again. */
 void join_again(struct engine *, struct kept *);
+/* joins.c: more is known of what it is about: the same, and where it was decided alone, that too. */
+void join_renew(struct engine *, struct kept *);
 /* joins.c: the window is over and nothing was joined: host-only, refuted or unverifiable, where the row says so. */
 void join_decide(struct engine *, struct kept *, bool at_end);
 /* joins.c: judges again the decided events that an audit log which came since may explain: the mirror was missing (V_S4, V_S6),

@@ -2,12 +2,16 @@
 """The neighbour events of DETECTIONS.md 10 against forged wire halves: for each event that its row lists one scene in which it
 speaks for the hypothesis, and near misses in which it must not: another key, or just outside of the window.
 
+Then what VPN clients and servers tell beside RasSstp (RasClient 20222 and 20227, RemoteAccess 20271 and 20274): confirmed, alone,
+explained, the explanation removed, out of view, and the wire half at both ends of the window, just inside and just outside.
+
 usage: neighbours.py --bin CROSSTAP --forge FORGE [--only ID] [-v]
 An echo joins through the message on the wire only, and counts beside a hard fact: the host's own copy is no second opinion.  What
 is free counts as a seed event.  Context proves nothing.  Clocks are declared synchronised.  Last line: `N passed, N failed`."""
 import argparse, collections, concurrent.futures, sys
 import logon
-from events57 import CIP, CLI, SIP, SRV, T0, Scene, bad_macs, event, name_answer, replay, spoof
+import handshake
+from events57 import AUTH, CIP, CLI, COID, EPS, INSIDE, OTHER, OUTSIDE, OWN, SIP, SRV, SSTP, T0, Scene, bad_macs, event, name_answer, replay, scene, spoken, spoof
 from traps import GW, S1, S2, X, with_
 from wire import *
 
@@ -250,6 +254,108 @@ def run(a, r, at, with_event):
     return role, verdicts
 
 
+# ---- RasClient, RemoteAccess ----
+RAS, RRAS, OTHER_CLIENT = "RasClient", "RemoteAccess", ip(51)
+
+
+def session(w, at, c, cip, s, sip, cert):
+    w.set(at)
+    w.talk_tcp(c, cip, s, sip, 443, handshake.session(cert, "vpn.corp.lab", random=int(at) % 251 + 1), sport=44000 + int(at * 10) % 997)
+
+
+def lured_to(w, at):
+    """the client's session ends at X, that shows another certificate"""
+    session(w, at, CLI, CIP, X, ip(66), OTHER)
+
+
+def goes_on(w, at):
+    """X's own session with the server"""
+    session(w, at, X, ip(66), SRV, SIP, OWN)
+
+
+def direct(w, at, c=CLI, cip=CIP):
+    session(w, at, c, cip, SRV, SIP, OWN)
+
+
+def of_another(w, at):
+    direct(w, at, S2, OTHER_CLIENT)
+
+
+def came_from(a, **kw):
+    return event(20271, provider=RRAS, param1=COID["CoId"], param2="CORP\\ann", param3=a, param4="bad password", **SERVER)
+
+
+def connected():
+    return event(20274, provider=RRAS, param1=COID["CoId"], param2="CORP\\ann", param3="VPN2-127", param4="10.9.0.5", **SERVER)
+
+
+def failed(at=0):
+    return event(20227, at, provider=RAS, param1="CoId=" + COID["CoId"], param2="CORP\\ann", param3="Office", param4="619", **CLIENT)
+
+
+def dialled(a, at=-60):
+    return event(20222, at, provider=RAS, record=2, param1="CoId=" + COID["CoId"], param2="CORP\\ann", param3="Office",
+                 param4="\r\nServer address/Phone Number = %s\r\nDevice = WAN Miniport (SSTP)\r\n" % a, **CLIENT)
+
+
+def not_sent():
+    return event(1, provider=SSTP, **CLIENT, **COID)
+
+
+def edges(start, end, made, told, agreed="confirmed"):
+    """made(at): the scenes with the wire half at that time"""
+    for name, at, want in (("early, inside", start - EPS + INSIDE, agreed), ("early, outside", start - OUTSIDE, "!" + agreed),
+                           ("late, inside", end + EPS - INSIDE, agreed), ("late, outside", end + OUTSIDE, "!" + agreed)):
+        yield name, made(at), [told], True, want
+
+
+def vpn_cases():
+    """id of the event that must speak (0: any incident), then name, scenes, events, in view?, wanted verdict (! not that one)"""
+    for number, told, elsewhere in ((20271, came_from(ip(66)), came_from(CIP)), (20274, connected(), connected())):
+        own = [(goes_on, -20)]
+        yield number, "confirmed", own + [(lured_to, -10)], [told], True, "confirmed"
+        yield number, "alone", [], [told], True, "silence"
+        yield 0, "packets alone", own + [(lured_to, -10)], [], True, "probable"
+        yield number, "explained: source = client", [(direct, -10)], [elsewhere], True, "silence"
+        yield number, "another client is lured", [(lured_to, -30), (of_another, -10)], [came_from(OTHER_CLIENT) if number == 20271 else told], True, "silence"
+        yield number, "explanation removed", [(lured_to, -30), (of_another, -12)] + own, [told], True, "confirmed"
+        yield number, "out of view, alone", [], [told], False, "silence"
+        yield number, "out of view, a fact seen", own + [(lured_to, -10)], [told], False, "confirmed"
+        for case in edges(-120, 10, lambda at: own + [(lured_to, at)], told):
+            yield (number,) + case
+    for case in edges(-120, 10, lambda at: [(goes_on, at), (lured_to, -10)], connected()):
+        yield (20274, "the actor's session " + case[0]) + case[1:]
+    yield 20227, "confirmed", [(lured_to, -5)], [failed()], True, "confirmed"
+    yield 20227, "alone", [], [failed()], True, "silence"
+    yield 20227, "explained: the server's own", [(direct, -5)], [failed()], True, "silence"
+    yield 20227, "explanation removed", [(direct, -15), (lured_to, -5)], [failed()], True, "confirmed"
+    yield 20227, "out of view, alone", [], [failed()], False, "silence"
+    yield 20227, "out of view, a fact seen", [(lured_to, -5)], [failed()], False, "confirmed"
+    for case in edges(-90, 5, lambda at: [(lured_to, at)], failed()):
+        yield (20227,) + case
+    both = [(lured_to, -30), (direct, -5)]
+    yield 1, "20222 confirmed: it dialled the stranger", both, [dialled(ip(66)), not_sent()], True, "confirmed"
+    yield 1, "20222 told after it", both, [not_sent(), dialled(ip(66), 20)], True, "confirmed"
+    yield 20222, "alone", both, [dialled(ip(66))], True, "silence"
+    yield 1, "20222 explained: it dialled the server", [(lured_to, -5), (direct, -30)], [dialled(SIP), not_sent()], True, "refuted"
+    yield 1, "20222 explained, told after it", [(lured_to, -5), (direct, -30)], [not_sent(), dialled(SIP, 20)], True, "refuted"
+    yield 1, "20222 explanation removed", [(lured_to, -5), (direct, -30)], [not_sent()], True, "confirmed"
+    yield 1, "20222 of another connection", [(lured_to, -5), (direct, -30)], [dialled(SIP), event(
+        1, provider=SSTP, CoId="{11111111-5C1E-4C3B-9E62-2F3D51B7A9C4}", **CLIENT)], True, "confirmed"
+    yield 1, "20222 out of view", [], [dialled(ip(66)), not_sent()], False, "unverifiable"
+    for case in edges(-90, 5, lambda at: [(direct, -5), (lured_to, at)], None):
+        yield (1, "20222 " + case[0], case[1], [dialled(ip(66)), not_sent()]) + case[3:]
+
+
+def judge_vpn(job):
+    a, (number, name, scenes, events, sight, want) = job
+    r = dict(id=number, window=(-300, 60), sight=(-1500,), leases=False)
+    wrong, last = replay(a, scene(r, scenes, sight), AUTH, events)
+    got = wrong or spoken(r, last, number != 0)[0]
+    good = got not in (want[1:], wrong) if want[0] == "!" else got == want
+    return number, name, want, got, good
+
+
 def judge(job):
     a, r, name, at, want = job
     role, verdicts = run(a, r, at, True)
@@ -298,6 +404,16 @@ def main():
             failed += bool(wrong)
             if wrong or a.v:
                 print("%-6s %s %d, %s%s" % ("FAILED" if wrong else "ok", r["provider"], r["id"], name, ": " + wrong if wrong else ""))
+        more = [(a, c) for c in vpn_cases() if a.only in ("", str(c[0])) or a.only and a.only in c[1]]
+        for number, name, want, got, good in pool.map(judge_vpn, more):
+            number = int(name[:5]) if name[:5].isdigit() else number or 20271
+            line = table.setdefault((RAS if number < 20271 else RRAS, number), ["vpn", "sstp-mitm", 0, 0])
+            line[2] += 1
+            line[3] += good
+            failed += not good
+            if not good or a.v:
+                print("%-6s %5d, %-40s wanted %s, got %s" % ("ok" if good else "FAILED", number, name, want, got))
+        jobs += more
     for (provider, number), (kind, detection, n, good) in table.items():
         print("%-38s %5d  %-6s %-22s %d of %d" % (provider, number, kind, detection, good, n))
     print("%d events, %d passed, %d failed" % (len(table), len(jobs) - failed, failed))
