@@ -510,7 +510,8 @@ static const struct conf_node capture[] = {
 	{ "buffer_mib", K_U32, AT(struct conf, buffer_mib), .min = 1, .max = 1024, .def = "16",
 	  .help = "kernel buffer of an interface, MiB" },
 	{ "timeout_ms", K_U32, AT(struct conf, timeout_ms), .min = 1, .max = 1000, .def = "20",
-	  .help = "frames are handed over in blocks, a block that is not full after so many milliseconds" },
+	  .help = "frames are handed over in blocks of 256 KiB, full or after so many milliseconds; four "
+		  "times buffer_mib of these is how long the sensor may be held up without loss" },
 	{ "immediate", K_BOOL, AT(struct conf, immediate), .def = "false",
 	  .help = "hand over each frame at once. The buffer then has a slot for each, as large as the "
 		  "longest "

@@ -1,12 +1,13 @@
 /* Sends the frames of a capture through an interface, around and around, in batches past the queueing discipline.
  * usage: send IFACE CAPTURE RATE SECONDS      RATE: packets a second; 0: as many as the machine makes
- * Prints `N packets, M bytes, S seconds`.  A packet that finds no room is sent again. */
+ * Prints `N packets, M bytes, S seconds`, at INT too.  A packet that finds no room is sent again. */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <pcap.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,15 @@
 #include <unistd.h>
 
 enum { FRAMES_MAX = 400000, BATCH = 64, NS = 1000000000, LATE_NS = 100000000 };
+
+static volatile sig_atomic_t stop;
+
+static void
+on_int(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
 
 struct load {
 	struct iovec frame[FRAMES_MAX];
@@ -92,7 +102,8 @@ main(int argc, char **argv)
 	int64_t begin = now_ns(), end = begin + (int64_t)(atof(argv[4]) * NS), now;
 	uint64_t sent = 0, bytes = 0, base = 0;
 	int64_t from = begin;
-	while ((now = now_ns()) < end) {
+	signal(SIGINT, on_int);
+	while (!stop && (now = now_ns()) < end) {
 		size_t want = BATCH;
 		if (rate > 0) {
 			double due = (double)(now - from) * rate / NS - (double)(sent - base);
