@@ -334,7 +334,7 @@ test_bad_pointers(void **state)
 	assert_int_equal(NAME("\4wpad\xc0\x11", &rr), SAID_BAD); /* its own two bytes */
 	assert_int_equal(NAME("\4wpad\xc0\x13", &rr), SAID_BAD); /* forward */
 	assert_int_equal(NAME("\4wpad\xff\xff", &rr), SAID_BAD); /* outside */
-	assert_int_equal(NAME("\xc0", &rr), SAID_BAD); /* swallows the type: 0xc000 */
+	assert_int_equal(NAME("\xc0", &rr), SAID_BAD);		 /* swallows the type: 0xc000 */
 	assert_string_equal(rr.name, "");
 }
 

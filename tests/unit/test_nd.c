@@ -65,8 +65,9 @@ full_ra(void)
 {
 	struct build b = build_empty();
 
-	PUT(&b, 38, 2, 0x02, 0x59,			  /* PREF64: lifetime 75 * 8 s, code 1 (/64) */
-	    0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 7, 0, 7); /* 64:ff9b::, and bits behind it that count for nothing */
+	PUT(&b, 38, 2, 0x02, 0x59, /* PREF64: lifetime 75 * 8 s, code 1 (/64) */
+	    0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 7, 0,
+	    7); /* 64:ff9b::, and bits behind it that count for nothing */
 	PUT(&b, 37, 2, 'h', 't', 't', 'p', ':', '/', '/', 'p', 0, 0, 0, 0, 0, 0); /* captive portal */
 	PUT(&b, 14, 1, 1, 2, 3, 4, 5, 6);					  /* nonce */
 	PUT(&b, 200, 1, 0, 0, 0, 0, 0, 0); /* nobody knows it: skipped */
