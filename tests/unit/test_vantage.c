@@ -104,7 +104,7 @@ a_log_that_comes_late(void **state)
 	engine_tick(w.engine, at);
 	samples(&w, VB_S4, 17, 2);
 	vantage_sample(w.engine, seg(&w), VB_S4, false);
-	vantage_unanswered(w.engine, seg(&w), WORLD_VICTIM, at);
+	vantage_unanswered(w.engine, seg(&w), VB_S4, WORLD_VICTIM, 0, at);
 	assert_false(vantage_has(w.engine, seg(&w), VB_S4));
 	engine_tick(w.engine, at + 3 * TS_HOUR);
 	assert_false(vantage_had(w.engine, seg(&w), VB_S4, at));
