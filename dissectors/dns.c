@@ -22,7 +22,7 @@ labels_begin(struct labels *l, struct cursor *c, size_t message)
 
 /* RFC 1035 4.1.4: a pointer names a prior occurrence.  Each must lead before the labels that it ends, so that the
  * runs strictly fall and no loop can be written.  No name stands in the header, but a zero byte of it ends one for
- * stub resolvers that only look for loops. */
+ * resolvers of hosts that only look for loops. */
 static bool
 label_jump(struct labels *l, uint8_t high)
 {
