@@ -268,7 +268,12 @@ accused(const struct hyp *h)
 bool
 hyp_open(const struct hyp *h)
 {
-	return accused(h) && h->verdict != V_REFUTED;
+	bool told = false;
+
+	/* what a host tells holds no wire fact back, and those ask who is open */
+	for (size_t i = 0; h->verdict == V_REFUTED && i < h->nevent; i++)
+		told |= h->event[i].role == ROLE_REFUTES;
+	return accused(h) && (h->verdict != V_REFUTED || told);
 }
 
 bool

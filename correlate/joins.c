@@ -1,6 +1,7 @@
 /* Host-event rows, and the one function that compares a row with the wire. */
 #include "halves.h"
 #include "ledger.h"
+#include "leaselog.h"
 #include "vpn.h"
 
 #define FAM(f)	(UINT32_C(1) << FAM_##f)
@@ -92,6 +93,11 @@ static const struct join joins[] = {
 	  .attack = "T1499.002", .trap = "organic" },
 	{ "20096", DS, 0, HE_DHCP_DROPPED, FAM(D4_FLOOD), FACT(D4_FANOUT) | FACT(D4_RATE) | FACT(D4_BADMAC), K_FLOODER,
 		JF_REPORTER, -60, 5, 0, PLAIN, .attack = "T1499.002", .trap = "a client that is on the deny list" },
+	/* a declared server's administrator worked, or its partner answers: it explains, and tells no authority */
+	{ "76", DS, 0, HE_DHCP_CONFIG, FAM(D4_ROGUE), FACT(D4_OPT) | FACT(D4_RACE), K_SCOPE_FACT | K_SERVER,
+		JF_REPORTER | JF_EXPLAINS, 0, 86400, 0, PLAIN, .refute = R_CONFIG },
+	{ "20254", DS, 0, HE_DHCP_PARTNER, FAM(D4_ROGUE), FACT(D4_OPT) | FACT(D4_RACE), K_PARTNER | K_SERVER,
+		JF_REPORTER | JF_EXPLAINS, 0, 86400, 0, PLAIN, .refute = R_CONFIG },
 	/* Dhcp-Client: Address2 is the server, Address1 the lease */
 	{ "50010", D4C, 0, HE_D4_OFFER, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST | K_PEER_ACTOR, JF_ECHO | JF_NAMES, -60,
 		10, 0, FAM_D4_ROGUE,
@@ -444,6 +450,26 @@ went_on(const struct pair *p, const struct join *j)
 	return p->h->actor.has_mac && reporter_served(&c, p->h->seg, p->h->actor.mac);
 }
 
+static bool
+is_partner(const struct pair *p)
+{
+	struct kept named = *p->k;
+	struct place place[PLACES];
+
+	if (p->k->set & HES_PEER)
+		return hyp_actor_has(p->e, p->h, p->k->peer);
+	if (!(p->k->set & HES_NAME) || !p->h->actor.has_mac)
+		return false;
+	memcpy(named.computer, p->k->text, sizeof(named.computer));
+	named.nmac = named.nip = 0;
+	named.more_macs = false;
+	size_t n = event_places(p->e, &named, place);
+	for (size_t i = 0; i < n; i++)
+		if (mac_eq(place[i].mac, p->h->actor.mac))
+			return true;
+	return false;
+}
+
 /* Keys that the event and the hypothesis decide, whatever the packet. */
 static bool
 static_keys(struct pair *p, const struct join *j)
@@ -477,6 +503,10 @@ static_keys(struct pair *p, const struct join *j)
 	if ((j->keys & K_ONWARD) && !went_on(p, j))
 		return false;
 	if ((j->keys & K_SCOPE) && !scope_fits(p))
+		return false;
+	if ((j->keys & K_SERVER) && !(p->k->computer[0] && leaselog_counts(p->e, p->k)))
+		return false;
+	if ((j->keys & K_PARTNER) && !is_partner(p))
 		return false;
 	return !(j->keys & K_SEGMENT) || on_segment(p);
 }
@@ -555,6 +585,19 @@ taken_from(const struct pair *p, const struct evidence *v)
 	return touched(p, v);
 }
 
+/* The scope is told as its network; how long that is the configuration says, else the /24 that a server's word is kept for. */
+static bool
+scope_has(const struct pair *p, const struct evidence *v)
+{
+	struct prefix scope = { p->k->addr, 24 };
+	bool any;
+
+	if (!(p->k->set & HES_ADDR))
+		return on_segment(p);
+	(void)auth_prefix(p->e, p->e->segment_at[p->h->seg], p->k->addr, &scope, &any);
+	return p->k->addr.fam == 4 && addr_set(v->key) && addr_in(v->key, scope);
+}
+
 static bool
 evidence_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 {
@@ -577,6 +620,8 @@ evidence_fits(const struct pair *p, const struct join *j, const struct evidence 
 	if ((j->keys & K_VPN_NAME) && !vpn_name_fits(p, v))
 		return false;
 	if ((j->keys & K_TAKEN) && !taken_from(p, v))
+		return false;
+	if ((j->keys & K_SCOPE_FACT) && !scope_has(p, v))
 		return false;
 	if ((j->keys & K_CLIENT) && !(v->has_victim && (p->k->set & HES_MAC) && mac_eq(v->victim, p->k->mac)))
 		return false;
@@ -627,13 +672,33 @@ raise_victims(const struct pair *p, const struct join *j, bool shared)
 	return news;
 }
 
+static uint8_t
+role_of(const struct join *j, bool late)
+{
+	if (late || (j->flags & JF_CONTEXT))
+		return ROLE_CONTEXT;
+	return j->flags & JF_EXPLAINS ? ROLE_REFUTES : ROLE_CORROBORATES;
+}
+
+bool
+join_explains(struct engine *e, const struct hyp_event *ev, const struct hyp_fact *f)
+{
+	const struct join *j = &joins[ev->row];
+	const struct kept *k = event_find(e, ev->serial);
+	bool exact = k && k->clock_known && !e->conf->feed_synced;
+	ts_t at = exact ? k->ts - k->offset : ev->time,
+	     eps = exact ? EVENT_EPS_SEC * TS_SEC : event_eps(e, k);
+
+	return ev->role == ROLE_REFUTES && !ev->withdrawn && fact_in(j->facts, f->id) &&
+	       f->first >= at + j->from * TS_SEC - eps && f->last <= at + j->to * TS_SEC + eps;
+}
+
 static bool
 attach(const struct pair *p, const struct join *j, const struct evidence *v, bool shared)
 {
-	bool context = p->late || (j->flags & JF_CONTEXT);
 	struct hyp_event ev = { .serial = p->k->serial,
 				.time = p->k->ts,
-				.role = context ? ROLE_CONTEXT : ROLE_CORROBORATES,
+				.role = role_of(j, p->late),
 				.echo = j->flags & JF_ECHO,
 				.impact = j->flags & JF_IMPACT,
 				.withdrawn = p->late,
@@ -747,7 +812,7 @@ keep_joined(const struct hyp_event *was, struct kept *k, struct hyp *h)
 	if (was->shared || (j->keys & (K_RA | K_LATEST)))
 		return;
 	ev.withdrawn = k->clock_known && (v < at + j->from * TS_SEC - eps || v > at + j->to * TS_SEC + eps);
-	ev.role = ev.withdrawn || (j->flags & JF_CONTEXT) ? ROLE_CONTEXT : ROLE_CORROBORATES;
+	ev.role = role_of(j, ev.withdrawn);
 	k->joined = true;
 	(void)hyp_event_add(h, &ev);
 }

@@ -27,6 +27,9 @@ enum join_key {
 	K_VICTIM = 1 << 19,	 /* the computer is a victim of the hypothesis, since a time in the window */
 	K_MAC_ACTOR = 1 << 20,	 /* the MAC that the event tells is the actor's, where both are known */
 	K_ONWARD = 1 << 21,	 /* the actor opened a TLS session of its own to the event's computer, in the window */
+	K_SCOPE_FACT = 1 << 22,	 /* the fact's address is of the subnet that the event names; one that names none: K_SEGMENT */
+	K_PARTNER = 1 << 23,	 /* the server that the event names, by address or name, is the actor */
+	K_SERVER = 1 << 24,	 /* the computer is a declared DHCPv4 server */
 	K_DOMAIN = 1 << 17,	 /* no other domain was told than the event's, where both are known */
 };
 enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an address of the actor: it may be shared */,
@@ -36,6 +39,7 @@ enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an ad
 		 JF_SELF = 256 /* alone it is about the computer itself, by whose address it is named */,
 		 JF_DENIES = 512 /* the host refused what it was offered: as a victim it stays E1 */,
 		 JF_CONTEXT = 1024 /* it proves nothing */,
+		 JF_EXPLAINS = 4096 /* it refutes a hypothesis whose every accusation is one of its facts in its window */,
 		 JF_PLANNED = 2048 /* work that was announced (authority.changes) explains it */ };
 /* What the wire says of an event that joined nothing; without a comment: halves.c. */
 enum refute_rule {
@@ -43,7 +47,7 @@ enum refute_rule {
 	R_LISTENS /* its port 443 answers */, R_SHOWS /* with its own certificate */, R_SHOWS_4, R_SHOWS_6, R_SHOWS_OTHER,
 	R_SHOWS_NONE, R_FLOODED, R_HASH, R_TEREDO_FAILED, R_TEREDO_STOPPED, R_TEREDO_NAME, R_TUNNEL_UP, R_TUNNEL_DOWN, R_DISABLED,
 	R_SITE, R_IPHTTPS_UP, R_IPHTTPS_FAILED, R_IPHTTPS_STOPPED, R_BOUND, R_UNBOUND, R_DNS64, R_VPN_NAME, R_DIRECTORY,
-	R_ROGUE_CHECK, R_NOT_AUTHORISED, R_DOMAIN, R_PARTNER, R_SERVER_SEEN, R_NO_ROUTES, R_SECRET, R_PROXY,
+	R_ROGUE_CHECK, R_NOT_AUTHORISED, R_DOMAIN, R_PARTNER, R_SERVER_SEEN, R_NO_ROUTES, R_SECRET, R_PROXY, R_CONFIG,
 	REFUTE_RULES /* each is explained in sensor/terms.c */
 };
 
@@ -66,6 +70,8 @@ struct join {
 };
 
 const struct join *join_at(size_t i); /* NULL past the end */
+/* Does the fact lie in the window of the event that explains it, and is it one that its row explains? */
+bool join_explains(struct engine *, const struct hyp_event *, const struct hyp_fact *);
 
 /* ---- which rows and times can matter at all: the table, sorted for the questions that every packet asks ---- */
 enum { JOINS_MAX = 128 };

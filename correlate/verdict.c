@@ -1,4 +1,5 @@
 #include "verdict.h"
+#include "joins.h"
 #include "site.h"
 #include "vantage.h"
 #include "view.h"
@@ -12,6 +13,7 @@ event_counts(const struct hyp *h, const struct hyp_event *ev)
 /* What section 16 asks about a hypothesis, counted once. */
 struct tally {
 	bool sp, hard, e1, rests, impact, explained, names_actor, barred;
+	bool changed; /* a declared server's change explains every accusation */
 	enum grade grade;
 	unsigned h;
 	enum standing st;
@@ -52,6 +54,22 @@ barred(struct engine *e, const struct hyp *h)
 	       auth_resolver(e, e->segment_at[h->seg], h->actor.addr, h->actor.mac) == ST_UNAUTHORISED;
 }
 
+/* One event explains each accusation, and there is one. */
+static bool
+changed(struct engine *e, const struct hyp *h, const struct hyp_event *ev)
+{
+	bool any = false;
+
+	for (size_t i = 0; ev->role == ROLE_REFUTES && i < h->nfact; i++) {
+		if (!accuses(&h->fact[i]))
+			continue;
+		any = true;
+		if (!join_explains(e, ev, &h->fact[i]))
+			return false;
+	}
+	return any;
+}
+
 static struct tally
 tally_of(struct engine *e, const struct hyp *h)
 {
@@ -73,6 +91,7 @@ tally_of(struct engine *e, const struct hyp *h)
 		t.h += event_counts(h, ev) && !apart;
 		t.impact |= ev->impact && !apart;
 		t.names_actor |= ev->names && !ev->echo && !apart;
+		t.changed |= changed(e, h, ev);
 	}
 	return t;
 }
@@ -130,6 +149,17 @@ is_flood(const struct hyp *h)
 	return h->family == FAM_D4_FLOOD || h->family == FAM_D4_STARVATION || h->family == FAM_D6_FLOOD;
 }
 
+/* A change explains what a server says, where nobody knows whether it may, and nothing else that it did. */
+static bool
+explained_by_change(struct engine *e, const struct hyp *h, const struct tally *t)
+{
+	const uint32_t others = ((UINT32_C(1) << FAM_CHAINS) - 1) & ~(UINT32_C(1) << h->family);
+
+	return t->changed && t->st == ST_UNKNOWN && !t->hard && !t->h && t->grade < E3 &&
+	       !(h->actor.has_mac && actor_open(e, e->segment_at[h->seg], h->actor.mac, others)) &&
+	       !off(e, "refute");
+}
+
 /* DETECTIONS.md 16, in its order. */
 static enum verdict
 wire_verdict(struct engine *e, const struct hyp *h, const struct tally *t)
@@ -137,6 +167,8 @@ wire_verdict(struct engine *e, const struct hyp *h, const struct tally *t)
 	bool e1 = t->e1 || t->rests;
 
 	if (t->explained && !t->e1 && t->st != ST_UNAUTHORISED && !off(e, "refute"))
+		return V_REFUTED;
+	if (explained_by_change(e, h, t))
 		return V_REFUTED;
 	if (is_flood(h))
 		return flood_verdict(e, h, t);
@@ -249,9 +281,11 @@ verdict_of(struct engine *e, const struct hyp *h, struct judged *j)
 	if (h->lifted && j->verdict < V_CONFIRMED && hyp_open(h))
 		j->verdict = V_CONFIRMED;
 	if (j->verdict == V_REFUTED)
-		j->refuted_by[j->nrefuted++] = !by_event     ? "every client shows a sign of life"
-					       : h->host_why ? h->host_why
-							     : "the row's benign explanation holds";
+		j->refuted_by[j->nrefuted++] =
+			!by_event && t.explained ? "every client shows a sign of life"
+			: !by_event   ? "a declared server was changed before, or its partner answers"
+			: h->host_why ? h->host_why
+				      : "the row's benign explanation holds";
 	j->severity = (uint8_t)severity_of(e, h, j);
 	if (h->rev && !h->closed && h->severity > j->severity && j->verdict >= V_SUSPECTED)
 		j->severity = h->severity; /* never below the previous one while open */

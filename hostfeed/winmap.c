@@ -212,11 +212,11 @@ static const struct event_row events[] = {
 	ROW(dhcp_server, 20100, HE_DHCP_DROPPED, { "param1", S_MAC }, { "param2", S_NAME },
 	    { "param3", S_NONE }),
 	ROW(dhcp_server, 20287, HE_DHCP_DROPPED, { "param1", S_MAC }, { "param2", S_SCOPE }),
-	ROW(dhcp_server, 20251, HE_DHCP_CONFIG, { "param1", S_HOST }, { "param2", S_NONE },
+	ROW(dhcp_server, 20251, HE_DHCP_PARTNER, { "param1", S_HOST }, { "param2", S_NONE },
 	    { "param3", S_NONE }, { "param4", S_NONE }),
-	ROW(dhcp_server, 20252, HE_DHCP_CONFIG, { "param1", S_HOST }, { "param2", S_NONE },
+	ROW(dhcp_server, 20252, HE_DHCP_PARTNER, { "param1", S_HOST }, { "param2", S_NONE },
 	    { "param3", S_NONE }, { "param4", S_NONE }),
-	ROW(dhcp_server, 20254, HE_DHCP_CONFIG, { "param1", S_HOST }, { "param2", S_NONE }),
+	ROW(dhcp_server, 20254, HE_DHCP_PARTNER, { "param1", S_HOST }, { "param2", S_NONE }),
 	ROW(dhcp_server, 71, HE_DHCP_CONFIG, { "IP_ScopeName", S_SCOPE }, { "ClientName", S_NONE }),
 	ROW(dhcp_server, 76, HE_DHCP_CONFIG, { "IP_ScopeName", S_SCOPE }, { "OptionName", S_NONE },
 	    { "ClientName", S_NONE }),
@@ -532,6 +532,7 @@ static const struct alias_row {
 
 static const char *const kind_names[] = {
 	[HE_OTHER] = "other",
+	[HE_DHCP_PARTNER] = "dhcp_partner",
 	[HE_DHCP_LEASE_END] = "dhcp_lease_end",
 	[HE_DHCP6_CLIENT] = "dhcp6_client",
 	[HE_DHCP_LEASED] = "dhcp_leased",

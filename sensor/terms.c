@@ -116,6 +116,11 @@ static const struct term refutations[] = {
 	[R_NO_ROUTES] = { "R-NO-ROUTES", "No lease gave the host a route." },
 	[R_SECRET] = { "R-SECRET", "Every failover message fails since one moment and the MACs are stable: "
 				   "the shared secret was changed on one side." },
+	[R_CONFIG] = { "R-CONFIG", "Refuted where every accusation is other options or a second answer, and "
+				   "within the day "
+				   "before a declared DHCP server told of a changed scope there, or that the "
+				   "answering server is "
+				   "its failover partner. It makes nobody a declared server." },
 	[R_PROXY] = { "R-PROXY", "Refuted where a declared proxy wanted the logon." },
 };
 

@@ -122,7 +122,8 @@ joins(const struct join *j, ts_t offset, struct mac host, struct addr key)
 static bool
 needs_more(const struct join *j)
 {
-	return (j->keys & (K_RA | K_SESSION | K_PEER_KNOWN | K_VPN_NAME | K_VICTIM | K_FLOODER | K_ONWARD)) ||
+	return (j->keys & (K_RA | K_SESSION | K_PEER_KNOWN | K_VPN_NAME | K_VICTIM | K_FLOODER | K_ONWARD |
+			   K_SERVER)) ||
 	       j->families == 0;
 }
 
