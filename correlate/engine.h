@@ -49,6 +49,9 @@ void engine_tick(struct engine *, ts_t now);
 /* The end of the input: every incident gets its last record; windows still open count as not seen. */
 void engine_end(struct engine *);
 
+/* `e` was opened with what `before` knew (snapshot.h) and reads the same captures on: which packets made what is known, too. */
+void engine_same_captures(struct engine *e, struct engine *before);
+
 /* Is the packet one of those that facts of incident `id` list? */
 bool engine_lists(struct engine *, uint64_t id, struct inc_ref);
 

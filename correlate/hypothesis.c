@@ -473,6 +473,25 @@ hyp_fact_set(struct hyp *h, size_t at, const struct hyp_fact *from)
 	h->fact[at].ref = own;
 }
 
+void
+engine_same_captures(struct engine *e, struct engine *before)
+{
+	struct hyps *to = e->hyps, *from = before->hyps;
+
+	for (struct hyp *h = hyp_next(e, NULL); h; h = hyp_next(e, h)) {
+		const struct hyp *old = hyp_by_id(before, h->id);
+		if (old == NULL)
+			continue;
+		memcpy(h->ref, old->ref, sizeof(h->ref));
+		for (size_t i = 0; i < h->nsecond; i++)
+			h->second[i].ref = old->second[i].ref;
+	}
+	if (to->ring_cap != from->ring_cap || to->ring_n != from->ring_n)
+		return; /* of another size: what its packets were is lost */
+	for (size_t i = 0; i < to->ring_cap; i++)
+		to->ring[i].ref = from->ring[i].ref;
+}
+
 bool
 engine_lists(struct engine *e, uint64_t id, struct inc_ref ref)
 {
@@ -796,7 +815,7 @@ static const struct snap_field hyp_rows[] = {
 	SNAP_UPTO(struct hyp, host_fate, VERDICTS - 1),
 	SNAP(struct hyp, muted),
 	SNAP(struct hyp, mute_told),
-	SNAP_NOT(struct hyp, outgrew),
+	SNAP(struct hyp, outgrew),
 	SNAP_SEG(struct hyp, seg),
 	SNAP_UPTO(struct hyp, nip, INC_ADDRS_MAX),
 	SNAP(struct hyp, missing),

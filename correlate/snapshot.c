@@ -48,10 +48,10 @@ snap_open(struct engine *e, void *mem)
 
 /* ---- stores ---- */
 static const struct snap_store *const lists[] = {
-	snap_state,    snap_hyps,     snap_vantage,   snap_ledger,  snap_rates,
-	snap_d6,       snap_ra,	      snap_resolvers, snap_answers, snap_auths,
-	snap_routes,   snap_sessions, snap_servers,   snap_tunnels, snap_failover,
-	snap_outcomes, snap_identity, snap_clocks,    snap_feed,    snap_revisions,
+	snap_state,   snap_hyps,      snap_vantage,   snap_ledger,   snap_rates,    snap_d6,
+	snap_ra,      snap_resolvers, snap_answers,   snap_auths,    snap_routes,   snap_sessions,
+	snap_servers, snap_tunnels,   snap_failover,  snap_outcomes, snap_identity, snap_clocks,
+	snap_feed,    snap_mutes,     snap_revisions,
 };
 
 const struct snap_store *

@@ -124,7 +124,7 @@ struct snap_store {
 	bool (*loaded)(struct engine *);
 };
 extern const struct snap_store snap_answers[], snap_auths[], snap_clocks[], snap_d6[], snap_failover[], snap_feed[], snap_hyps[], snap_identity[],
-	snap_ledger[], snap_outcomes[], snap_ra[], snap_rates[], snap_resolvers[], snap_revisions[], snap_routes[], snap_servers[],
+	snap_ledger[], snap_mutes[], snap_outcomes[], snap_ra[], snap_rates[], snap_resolvers[], snap_revisions[], snap_routes[], snap_servers[],
 	snap_sessions[], snap_state[], snap_tunnels[], snap_vantage[]; /* each ended by one without a name */
 /* The i-th of all, NULL past the end. */
 const struct snap_store *snap_store_at(size_t i);

@@ -116,6 +116,12 @@ size_t conf_check(const struct conf *, conf_say *, void *arg);
 /* Where `listen` listens: numbers only.  False where the text is neither ADDRESS:PORT ([ADDRESS]:PORT for IPv6) nor unix:PATH;
  * `path` is NULL or the path. */
 bool conf_endpoint(struct bytes text, struct addr *, uint16_t *port, const char **path);
+/* What it takes that a changed value counts: HUP alone, HUP and a new edge, a new start of the sensor. */
+enum conf_change { CHANGE_RELOAD, CHANGE_EDGE, CHANGE_START };
+/* Calls `fn` for each option whose values differ; a list counts as one. */
+typedef void conf_differs(void *arg, const char *key, enum conf_change);
+void conf_diff(const struct conf *, const struct conf *, conf_differs *, void *arg);
+bool conf_same_output(const struct conf_output *, const struct conf_output *);
 /* A predicate of a site rule as it stands in the configuration. */
 void conf_where_print(const struct where_pred *, FILE *);
 /* Every option with its value, as YAML that conf_text() reads back. */

@@ -51,6 +51,9 @@ shape(const struct conf_node *n, char *to, size_t cap)
 		snprintf(to + at, cap - at, "; default %s", n->def);
 	else if (n->kind != K_MAP && at < cap)
 		snprintf(to + at, cap - at, "; no default");
+	at = strlen(to);
+	if (n->change == CHANGE_START && at < cap)
+		snprintf(to + at, cap - at, "; a change counts at the next start");
 }
 
 /* As deep as the table, which is constant. */

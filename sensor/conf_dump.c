@@ -3,6 +3,8 @@
 #include "dissector.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "out.h"
 
@@ -252,4 +254,73 @@ void
 conf_dump(const struct conf *c, FILE *f)
 {
 	dump(&conf_root, c, 0, true, f);
+}
+
+/* ---- what differs ---- */
+enum { KEY_MAX = 96 };
+
+/* One row as text, to be freed; NULL without memory. */
+static char *
+as_text(const struct conf_node *row, const void *base)
+{
+	const struct conf_node only = { .kind = K_MAP, .sub = row, .nsub = 1 };
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+	if (f == NULL)
+		return NULL;
+	dump(&only, base, 0, false, f);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Without memory everything differs. */
+static bool
+same(const struct conf_node *row, const void *a, const void *b)
+{
+	char *x = as_text(row, a), *y = as_text(row, b);
+	bool is = x && y && strcmp(x, y) == 0;
+	free(x);
+	free(y);
+	return is;
+}
+
+/* As deep as the table. */
+static void
+diff(const struct conf_node *map, const char *prefix, enum conf_change change, const struct conf *const c[2],
+     conf_differs *fn, void *arg)
+{
+	for (size_t i = 0; i < map->nsub; i++) {
+		const struct conf_node *n = &map->sub[i];
+		enum conf_change here = n->change > change ? (enum conf_change)n->change : change;
+		char key[KEY_MAX];
+		snprintf(key, sizeof(key), "%s%s%s", prefix, *prefix ? "." : "", n->key);
+		if (n->kind == K_MAP)
+			diff(n, key, here, c, fn, arg);
+		else if (!same(n, c[0], c[1]))
+			fn(arg, key, here);
+	}
+}
+
+void
+conf_diff(const struct conf *a, const struct conf *b, conf_differs *fn, void *arg)
+{
+	const struct conf *const both[2] = { a, b };
+	diff(&conf_root, "", CHANGE_RELOAD, both, fn, arg);
+}
+
+bool
+conf_same_output(const struct conf_output *a, const struct conf_output *b)
+{
+	for (size_t i = 0; i < conf_root.nsub; i++)
+		if (conf_root.sub[i].kind == K_LIST && strcmp(conf_root.sub[i].key, "output") == 0) {
+			const struct conf_node item = { .kind = K_MAP,
+							.key = "output",
+							.sub = conf_root.sub[i].sub,
+							.nsub = conf_root.sub[i].nsub };
+			return same(&item, a, b);
+		}
+	return false;
 }

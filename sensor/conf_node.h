@@ -33,6 +33,7 @@ enum conf_kind {
 struct conf_node {
 	const char *key;
 	uint8_t kind;
+	uint8_t change; /* enum conf_change, of all below a map */
 	uint16_t off;	   /* of the value, or of a list's pointer */
 	uint16_t off_n;	   /* of a list's length */
 	uint16_t declared; /* 1 + offset of a bool told that the key was there; 0: none */

@@ -676,15 +676,22 @@ mute(struct asked *a)
 	changed(a);
 	k_ts(a->o, "until", m.until);
 	k_str(a->o, "note",
-	      "until the sensor restarts; put it into `mutes:` of the configuration to keep it");
+	      "it is kept in state.snapshot; put it into `mutes:` of the configuration to have it "
+	      "everywhere");
 }
 
 static void
 reload(struct asked *a)
 {
+	char wrong[VALUE_MAX];
 	changed(a);
+	if (a->c->good && !a->c->good(a->c->good_arg, wrong, sizeof(wrong))) {
+		fail(a, wrong,
+		     "mend it (crosstap -T -c names every problem); the configuration of before stays");
+		return;
+	}
 	a->c->reload = true;
-	k_str(a->o, "note", "the same as SIGHUP; what it found is in the sensor's own messages");
+	k_str(a->o, "note", "the same as SIGHUP; what has changed is in the sensor's own messages");
 }
 
 /* ---- the table ---- */

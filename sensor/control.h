@@ -28,6 +28,9 @@ struct control {
 	size_t ntap;
 	uint64_t records;
 	char said[CONTROL_SAID_MAX]; /* what the last request changed, for the log; empty: nothing */
+	/* Is the configuration on disk good?  False: `first` holds what is wrong.  NULL: nobody can tell. */
+	bool (*good)(void *arg, char *first, size_t cap);
+	void *good_arg;
 	bool reload;		     /* a request asked for what HUP does: the caller does it */
 };
 

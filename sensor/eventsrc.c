@@ -70,6 +70,12 @@ eventsrc_new(bool patient, ts_t window)
 }
 
 void
+eventsrc_window(struct eventsrc *e, ts_t window)
+{
+	e->window = window;
+}
+
+void
 eventsrc_zone(struct eventsrc *e, int32_t seconds_east)
 {
 	hostfeed_zone(e->feed, seconds_east);

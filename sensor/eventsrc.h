@@ -13,6 +13,8 @@ struct pollfd;
 struct eventsrc;
 /* `patient`: wait for pipes; else take what is there.  NULL (told) without memory. */
 struct eventsrc *eventsrc_new(bool patient, ts_t window);
+/* Another window, from now on. */
+void eventsrc_window(struct eventsrc *, ts_t);
 /* The zone of times that say none; else UTC. */
 void eventsrc_zone(struct eventsrc *, int32_t seconds_east);
 void eventsrc_free(struct eventsrc *);

@@ -50,6 +50,7 @@ struct sender {
 
 struct feedsrc {
 	const struct conf *conf;
+	struct sipkey key;
 	int edge;	/* our end of its socket, -1: none */
 	bool asked_for; /* of the first process, which starts it */
 	struct hostfeed *feed;
@@ -63,6 +64,7 @@ struct feedsrc {
 	uint16_t number[SENDERS]; /* the edge's number of a sender: 1 + index here */
 	uint32_t owed;		  /* documents that are not confirmed yet */
 	bool wanted;		  /* the edge shall run */
+	bool changing;		  /* it ends because another shall take its place */
 	bool listens;		  /* it does */
 	feedsrc_ask *asked;
 	void *asked_arg;
@@ -79,7 +81,7 @@ start(struct feedsrc *f)
 {
 	memset(f->number, 0, sizeof(f->number));
 	f->owed = 0;
-	f->listens = false;
+	f->listens = f->changing = false;
 	f->started = clock_ms();
 	f->asked_for = ipc_send(ROLE_FD, IPC_EDGE, 0, bytes_of(NULL, 0));
 }
@@ -97,7 +99,9 @@ hang_up(struct feedsrc *f)
 	if (f->backoff > BACKOFF_MAX_MS)
 		f->backoff = BACKOFF_MAX_MS;
 	f->again = now + f->backoff;
-	if (f->wanted)
+	if (f->changing)
+		f->again = now;
+	else if (f->wanted)
 		log_say("edge: gone, started again in %" PRId64 " s", f->backoff / 1000);
 }
 
@@ -335,23 +339,34 @@ wait_for_edge(struct feedsrc *f)
 	return false;
 }
 
+/* What the edge needs here; false without memory. */
+static bool
+lay_out(struct feedsrc *f)
+{
+	if (f->feed)
+		return true;
+	f->mem = run_alloc(hostfeed_bytes());
+	f->buf = malloc(IPC_DATA_MAX);
+	f->sender = calloc(SENDERS, sizeof(*f->sender));
+	f->seen = seen_new(f->key);
+	if (f->mem == NULL || f->buf == NULL || f->sender == NULL || f->seen == NULL)
+		return false;
+	f->feed = hostfeed_open(f->mem, f->key.k[0]);
+	if (f->conf->feed_zone.given)
+		hostfeed_zone(f->feed, f->conf->feed_zone.seconds);
+	return true;
+}
+
 struct feedsrc *
 feedsrc_open(const struct conf *c, struct sipkey key, hostev_fn *fn, void *arg)
 {
 	struct feedsrc *f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return NULL;
-	*f = (struct feedsrc){ .conf = c, .edge = -1, .fn = fn, .arg = arg };
+	*f = (struct feedsrc){ .conf = c, .edge = -1, .key = key, .fn = fn, .arg = arg };
 	if (!conf_wants_edge(c))
 		return f;
-	f->mem = run_alloc(hostfeed_bytes());
-	f->buf = malloc(IPC_DATA_MAX);
-	f->sender = calloc(SENDERS, sizeof(*f->sender));
-	f->seen = seen_new(key);
-	if (f->mem && f->buf && f->sender && f->seen) {
-		f->feed = hostfeed_open(f->mem, key.k[0]);
-		if (c->feed_zone.given)
-			hostfeed_zone(f->feed, c->feed_zone.seconds);
+	if (lay_out(f)) {
 		start(f);
 		if (wait_for_edge(f)) {
 			f->wanted = true;
@@ -397,11 +412,18 @@ feedsrc_second(struct feedsrc *f)
 	listen_for_silence(f, now);
 }
 
+/* A new edge reads the configuration itself, which may have been changed since: what it says of itself is what holds. */
 void
-feedsrc_reload(struct feedsrc *f)
+feedsrc_reload(struct feedsrc *f, const struct conf *c, bool again)
 {
-	if (f->edge >= 0)
-		ipc_send(f->edge, IPC_RELOAD, 0, bytes_of(NULL, 0));
+	f->conf = c;
+	f->wanted = conf_wants_edge(c) && lay_out(f);
+	if (f->edge < 0) {
+		f->again = clock_ms();
+		return;
+	}
+	f->changing = again;
+	ipc_send(f->edge, again ? IPC_STOP : IPC_RELOAD, 0, bytes_of(NULL, 0));
 }
 
 void

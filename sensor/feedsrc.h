@@ -9,8 +9,8 @@
 #include "siphash.h"
 
 struct feedsrc;
-/* Has the first process (supervise.h) start the edge where feed.listen, feed.follow, control.socket or metrics.listen are configured and waits until it listens.  NULL (told) on failure.
- * `fn` gets every event that is accepted. */
+/* Has the first process (supervise.h) start the edge where feed.listen, feed.follow, control.socket or metrics.listen are
+ * configured, and waits until it listens.  NULL (told) on failure.  `fn` gets every event that is accepted. */
 struct feedsrc *feedsrc_open(const struct conf *, struct sipkey, hostev_fn *, void *arg);
 /* What to poll for reading, -1: nothing. */
 int feedsrc_fd(const struct feedsrc *);
@@ -18,8 +18,9 @@ int feedsrc_fd(const struct feedsrc *);
 void feedsrc_take(struct feedsrc *);
 /* Once a second: the edge is started again, silence is told. */
 void feedsrc_second(struct feedsrc *);
-/* The edge loads its certificates again. */
-void feedsrc_reload(struct feedsrc *);
+/* Another configuration, which must outlive the feed or the next call.  The edge loads its certificates again; with `again` it
+ * ends when all it has is taken, and one that reads the configuration anew is started. */
+void feedsrc_reload(struct feedsrc *, const struct conf *, bool again);
 /* No more from outside: what was taken from senders that will not send it again is taken over, at most some seconds. */
 void feedsrc_stop(struct feedsrc *);
 /* The counters of every sender on standard error. */

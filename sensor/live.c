@@ -17,6 +17,7 @@
 #include "ipc.h"
 #include "log.h"
 #include "opinion.h"
+#include "reload.h"
 #include "sandbox.h"
 #include "statefile.h"
 #include "tap.h"
@@ -35,7 +36,9 @@ struct live {
 	struct control control;
 	char *answer; /* CONTROL_ANSWER_MAX bytes */
 	struct emit emit;
-	struct engine_conf ec;
+	struct engine_conf ec[2]; /* of the engine, and of the next one while both are there */
+	size_t now;		  /* which is the engine's */
+	struct conf *own;	  /* what c is since a reload; NULL: that of the start */
 	struct engine *engine;
 	struct asking asking;
 	struct walk *walk;
@@ -62,7 +65,13 @@ on_signal(int sig)
 static void
 on_host(void *arg, const struct hostev *e)
 {
-	engine_host(arg, e);
+	engine_host(((struct live *)arg)->engine, e);
+}
+
+static bool
+on_good(void *arg, char *first, size_t cap)
+{
+	return reload_check(((const struct live *)arg)->o, first, cap);
 }
 
 /* Counters of a capture that was opened again begin anew. */
@@ -165,6 +174,86 @@ tell_progress(const struct live *l)
 }
 
 static void
+name_sensor(struct live *l)
+{
+	l->emit.env = (struct encode_env){
+		.sensor = l->c->sensor.p ? (const char *)l->c->sensor.p : l->host,
+		.sd_id = (const char *)l->c->sd_id.p,
+		.iface = l->o->iface,
+		.niface = l->o->niface,
+		.procid = (uint32_t)getpid(),
+	};
+}
+
+static struct engine_conf
+engine_conf_of(const struct live *l, const struct conf *c)
+{
+	struct engine_conf ec = {
+		.authority = c->authority.nsite ? &c->authority : NULL,
+		.iface = l->o->iface,
+		.niface = l->o->niface,
+		.rule = c->rule,
+		.nrule = c->nrule,
+		.feed_synced = c->feed_synced,
+		.hosts = c->hosts,
+		.leases = c->leases,
+		.events = c->events,
+		.event_window = c->event_window,
+	};
+	evidence_conf(l->emit.evidence, &ec);
+	return ec;
+}
+
+/* The engine with the new configuration takes over what the one of before knows; frames wait in the ring meanwhile. */
+static bool
+change_engine(struct live *l, const struct conf *c)
+{
+	size_t next = 1 - l->now;
+	void *mem;
+	l->ec[next] = engine_conf_of(l, c);
+	struct engine *e = reload_engine(l->engine, &l->ec[next], &mem, emit_incident, &l->emit);
+	if (e == NULL)
+		return false;
+	if (!sinks_change(l->emit.sinks, l->c, c)) {
+		log_say("reload: an output cannot be opened (a folder that none had at the start wants a "
+			"restart); "
+			"the configuration of before stays");
+		free(mem);
+		return false;
+	}
+	free(l->engine_mem);
+	l->engine_mem = mem;
+	l->engine = l->asking.engine = e;
+	evidence_engine(l->emit.evidence, e);
+	l->now = next;
+	return true;
+}
+
+static void
+reload(struct live *l)
+{
+	int64_t began = clock_ms();
+	struct conf *c = reload_read(l->o);
+	struct reload_change change = { 0 };
+	if (c)
+		change = reload_compare(l->c, c);
+	if (!change.any || !change_engine(l, c)) {
+		reload_free(c);
+		sinks_reopen(l->emit.sinks);
+		feedsrc_reload(l->feed, l->c, false);
+		return;
+	}
+	reload_free(l->own);
+	l->c = l->control.conf = l->own = c;
+	run_mutes(l->engine, c);
+	name_sensor(l);
+	walk_set_ja(l->walk, run_asks_for_ja(c));
+	eventsrc_window(l->events, c->event_window);
+	feedsrc_reload(l->feed, c, change.edge);
+	log_say("reload: done in %" PRId64 " ms, nothing forgotten", clock_ms() - began);
+}
+
+static void
 each_second(struct live *l)
 {
 	ts_t now = clock_wall();
@@ -173,8 +262,7 @@ each_second(struct live *l)
 	engine_tick(l->engine, now);
 	if (reopen) {
 		reopen = 0;
-		sinks_reopen(l->emit.sinks);
-		feedsrc_reload(l->feed);
+		reload(l);
 	}
 	if (tell) {
 		tell = 0;
@@ -208,7 +296,7 @@ loop(struct live *l)
 			break;
 		for (size_t i = 0; i < l->n; i++)
 			read_tap(l, &l->tap[i]);
-		eventsrc_given(l->events, on_host, l->engine);
+		eventsrc_given(l->events, on_host, l);
 		feedsrc_take(l->feed);
 		if (clock_ms() >= next) {
 			next = clock_ms() + TICK_MS;
@@ -232,13 +320,7 @@ open_all(struct live *l)
 		if (!tap_open(&l->tap[l->n], l->o->iface[l->n], (uint16_t)l->n, l->c, l->o->filter))
 			return EXIT_USAGE;
 	gethostname(l->host, sizeof(l->host) - 1);
-	l->emit.env = (struct encode_env){
-		.sensor = l->c->sensor.p ? (const char *)l->c->sensor.p : l->host,
-		.sd_id = (const char *)l->c->sd_id.p,
-		.iface = l->o->iface,
-		.niface = l->o->niface,
-		.procid = (uint32_t)getpid(),
-	};
+	name_sensor(l);
 	l->emit.flush = true;
 	l->emit.sinks = sinks_open(l->c, l->o->log_dir, true);
 	if (l->emit.sinks == NULL)
@@ -251,27 +333,15 @@ open_all(struct live *l)
 static int
 open_engine(struct live *l)
 {
-	l->ec = (struct engine_conf){
-		.authority = l->c->authority.nsite ? &l->c->authority : NULL,
-		.iface = l->o->iface,
-		.niface = l->o->niface,
-		.rule = l->c->rule,
-		.nrule = l->c->nrule,
-		.feed_synced = l->c->feed_synced,
-		.hosts = l->c->hosts,
-		.leases = l->c->leases,
-		.events = l->c->events,
-		.event_window = l->c->event_window,
-	};
-	evidence_conf(l->emit.evidence, &l->ec);
-	size_t n = engine_bytes(&l->ec);
+	l->ec[l->now] = engine_conf_of(l, l->c);
+	size_t n = engine_bytes(&l->ec[l->now]);
 	l->engine_mem = run_alloc(n);
 	if (l->engine_mem == NULL)
 		return EXIT_INTERNAL;
 	l->state.path = l->o->state ? l->o->state : (const char *)l->c->state.p;
 	l->save_at = clock_ms() + l->c->state_every / TS_MS;
-	l->engine = statefile_open(&l->state, &l->ec, l->engine_mem, n, run_random_key(), emit_incident,
-				   &l->emit);
+	l->engine = statefile_open(&l->state, &l->ec[l->now], l->engine_mem, n, run_random_key(),
+				   emit_incident, &l->emit);
 	run_mutes(l->engine, l->c);
 	asking_init(&l->asking, l->engine, l->o->off, l->o->noff);
 	evidence_engine(l->emit.evidence, l->engine);
@@ -325,14 +395,18 @@ run_live(const struct opts *o, const struct conf *c)
 	if (status == EXIT_OK)
 		status = open_engine(&l);
 	if (status == EXIT_OK) {
-		l.feed = feedsrc_open(c, run_random_key(), on_host, l.engine);
+		l.feed = feedsrc_open(c, run_random_key(), on_host, &l);
 		status = l.feed ? EXIT_OK : EXIT_USAGE;
 	}
 	if (status == EXIT_OK && !close_doors(&l))
 		status = EXIT_INTERNAL;
 	if (status == EXIT_OK) {
 		l.answer = run_alloc(CONTROL_ANSWER_MAX);
-		l.control = (struct control){ .conf = c, .env = &l.emit.env, .started = clock_wall() };
+		l.control = (struct control){ .conf = c,
+					      .env = &l.emit.env,
+					      .started = clock_wall(),
+					      .good = on_good,
+					      .good_arg = &l };
 		status = l.answer ? EXIT_OK : EXIT_INTERNAL;
 		feedsrc_asked(l.feed, on_ask, &l);
 	}
@@ -366,5 +440,6 @@ run_live(const struct opts *o, const struct conf *c)
 	free(l.walk_mem);
 	eventsrc_free(l.events);
 	feedsrc_free(l.feed);
+	reload_free(l.own);
 	return status;
 }

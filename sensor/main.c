@@ -5,6 +5,7 @@
 #include "conf.h"
 #include "log.h"
 #include "opts.h"
+#include "reload.h"
 #include "run.h"
 #include "supervise.h"
 #include "setup.h"
@@ -15,18 +16,6 @@ say(void *arg, const char *problem)
 {
 	(void)arg;
 	log_say("%s", problem);
-}
-
-/* Everything that was given, in its order; the number of problems. */
-static size_t
-read_conf(struct conf *c, const struct opts *o)
-{
-	size_t problems = 0;
-	for (size_t i = 0; i < o->nconf; i++)
-		problems += conf_file(c, o->conf[i], say, NULL);
-	for (size_t i = 0; i < o->nset; i++)
-		problems += conf_set(c, o->set[i], say, NULL);
-	return problems + conf_check(c, say, NULL);
 }
 
 static int
@@ -75,7 +64,7 @@ main(int argc, char **argv)
 		log_say("out of memory");
 		return EXIT_INTERNAL;
 	}
-	size_t problems = read_conf(&c, &o);
+	size_t problems = conf_given(&c, &o, say, NULL);
 	int status = EXIT_USAGE;
 	if (o.action == ACT_TEST)
 		status = test_conf(problems, &o, &c);

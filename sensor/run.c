@@ -61,9 +61,8 @@ run_random_key(void)
 	return k;
 }
 
-/* Does a site rule ask for a fingerprint of TLS hellos? */
-static bool
-asks_for_ja(const struct conf *c)
+bool
+run_asks_for_ja(const struct conf *c)
 {
 	for (size_t i = 0; i < c->nrule; i++)
 		for (size_t k = 0; k < c->rule[i].nwhere; k++) {
@@ -85,7 +84,7 @@ run_open_walk(const struct conf *c, bool printed, void **mem)
 	*mem = run_alloc(walk_bytes(&limits));
 	struct walk *w = *mem ? walk_open(&limits, *mem, run_key()) : NULL;
 	if (w)
-		walk_set_ja(w, printed || asks_for_ja(c));
+		walk_set_ja(w, printed || run_asks_for_ja(c));
 	return w;
 }
 
@@ -115,7 +114,8 @@ run_mutes(struct engine *e, const struct conf *c)
 				  .has_mac = from->has_mac,
 				  .mac = from->mac,
 				  .verdict = from->verdict,
-				  .until = from->until };
+				  .until = from->until,
+				  .configured = true };
 		if (!m.any_detection)
 			mute_detection(&m, c->rule, c->nrule, from->detection);
 		memcpy(m.segment, from->segment.p ? from->segment.p : (const uint8_t *)"", from->segment.n);
@@ -123,6 +123,7 @@ run_mutes(struct engine *e, const struct conf *c)
 		mute_add(e, &m); /* no more than fit were accepted */
 		tell_mute(from);
 	}
+	mutes_given(e);
 }
 
 bool

@@ -19,6 +19,8 @@ int run_list(const struct opts *, const struct conf *);
 
 /* Opens all -r; NULL after telling. */
 struct inputs *run_open_inputs(const struct opts *);
+/* Does a site rule ask for a fingerprint of TLS hellos? */
+bool run_asks_for_ja(const struct conf *);
 /* The walk with memory of its own, freed by free(); NULL without memory.  `printed`: every field of what it reads is. */
 struct walk *run_open_walk(const struct conf *, bool printed, void **mem);
 /* The hash key: fixed in a replay, which must give the same bytes again; random live. */

@@ -47,6 +47,9 @@ bool sinks_want(const struct sinks *, enum line_format);
 void sinks_line(struct sinks *, enum line_format, struct bytes);
 void sinks_work(struct sinks *);
 void sinks_reopen(struct sinks *);
+/* From the outputs of one configuration to those of another: what is the same goes on undisturbed and is reopened.  False (told):
+ * one cannot be opened, and all is as before. */
+bool sinks_change(struct sinks *, const struct conf *from, const struct conf *to);
 bool sinks_close(struct sinks *);
 
 #endif
