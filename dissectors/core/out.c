@@ -2,6 +2,18 @@
 #include "out.h"
 
 static const char hex_digits[] = "0123456789abcdef";
+static const char pairs[] =
+	"0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+	"505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697989"
+	"9";
+
+/* Two digits of a number below 100. */
+static char *
+two(char *p, unsigned v)
+{
+	memcpy(p, pairs + 2 * (size_t)v, 2);
+	return p + 2;
+}
 
 void
 out_u64(struct out *o, uint64_t v)
@@ -9,10 +21,12 @@ out_u64(struct out *o, uint64_t v)
 	char text[20]; /* 2^64 - 1 has 20 digits */
 	size_t at = sizeof(text);
 
-	do {
-		text[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
+	for (; v >= 100; v /= 100)
+		two(text + (at -= 2), (unsigned)(v % 100));
+	if (v >= 10)
+		two(text + (at -= 2), (unsigned)v);
+	else
+		text[--at] = (char)('0' + v);
 	out_put(o, text + at, sizeof(text) - at);
 }
 
@@ -158,14 +172,6 @@ out_addr(struct out *o, struct addr a)
 	out_put(o, text, (size_t)(end - text));
 }
 
-static char *
-decimal(char *p, unsigned v, unsigned digits)
-{
-	for (unsigned i = digits; i > 0; i--, v /= 10)
-		p[i - 1] = (char)('0' + v % 10);
-	return p + digits;
-}
-
 /* A day since 1970 as year, month and day: the inverse of ts_days(), in eras of 400 years that begin in March. */
 static char *
 date(char *p, int64_t days)
@@ -178,11 +184,13 @@ date(char *p, int64_t days)
 	unsigned mp = (5 * doy + 2) / 153;
 	unsigned month = mp < 10 ? mp + 3 : mp - 9;
 
-	p = decimal(p, era * 400 + yoe + (month <= 2), 4);
+	unsigned year = era * 400 + yoe + (month <= 2);
+
+	p = two(two(p, year / 100), year % 100);
 	*p++ = '-';
-	p = decimal(p, month, 2);
+	p = two(p, month);
 	*p++ = '-';
-	return decimal(p, doy - (153 * mp + 2) / 5 + 1, 2);
+	return two(p, doy - (153 * mp + 2) / 5 + 1);
 }
 
 /* RFC 3339 section 5.6, UTC; what is finer than the digits asked for is cut off, not rounded. */
@@ -198,14 +206,16 @@ out_ts(struct out *o, ts_t ts, unsigned fraction_digits)
 		fraction_digits = 9;
 	p = date(p, day);
 	*p++ = 'T';
-	p = decimal(p, sec / 3600, 2);
+	p = two(p, sec / 3600);
 	*p++ = ':';
-	p = decimal(p, sec / 60 % 60, 2);
+	p = two(p, sec / 60 % 60);
 	*p++ = ':';
-	p = decimal(p, sec % 60, 2);
+	p = two(p, sec % 60);
 	if (fraction_digits) {
 		*p++ = '.';
-		decimal(p, fraction, 9);
+		p[8] = (char)('0' + fraction % 10);
+		two(two(two(two(p, fraction / 10000000), fraction / 100000 % 100), fraction / 1000 % 100),
+		    fraction / 10 % 100);
 		p += fraction_digits;
 	}
 	*p++ = 'Z';

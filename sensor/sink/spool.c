@@ -14,7 +14,7 @@
 enum { MIB = 1 << 20, HEAD_BYTES = 4096, ALIGN = 8 };
 static const uint32_t number_max = INT32_MAX;
 static const uint32_t wrap = UINT32_MAX; /* a record's length: the rest up to the ring's end is empty */
-static const uint64_t magic = UINT64_C(0x31706174736f7263);
+static const uint64_t magic = UINT64_C(0x32706174736f7263);
 static const uint64_t fnv_offset = UINT64_C(0xcbf29ce484222325), fnv_prime = UINT64_C(0x100000001b3);
 
 /* Host byte order: the file stays on its machine.  Offsets only grow; their place in the ring is the rest of a division. */
@@ -37,11 +37,18 @@ struct spool {
 	int fd; /* -1: memory */
 };
 
+/* FNV-1a, a word at a time. */
 static uint64_t
 check_of(uint32_t number, struct bytes line)
 {
-	uint64_t h = fnv_offset ^ number;
-	for (size_t i = 0; i < line.n; i++)
+	uint64_t h = fnv_offset ^ number, word;
+	size_t i = 0;
+	for (; line.n - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, line.p + i, sizeof(word));
+		h = (h ^ word) * fnv_prime;
+		h ^= h >> 32; /* a multiplication moves bits up only */
+	}
+	for (; i < line.n; i++)
 		h = (h ^ line.p[i]) * fnv_prime;
 	return h ^ line.n;
 }
@@ -232,7 +239,8 @@ spool_put(struct spool *s, uint32_t number, struct bytes line)
 		memset(s->ring + pos, 0xff, sizeof(struct record));
 	if (skip)
 		pos = 0;
-	struct record r = { (uint32_t)line.n, number, check_of(number, line) };
+	/* of memory nothing is read again by another run */
+	struct record r = { (uint32_t)line.n, number, s->fd >= 0 ? check_of(number, line) : 0 };
 	memcpy(s->ring + pos, &r, sizeof(r));
 	memcpy(s->ring + pos + sizeof(r), line.p, line.n);
 	/* The bytes before the end that tells of them: a kill comes between, or a reader after. */
@@ -294,9 +302,11 @@ spool_loss(const struct spool *s)
 }
 
 void
-spool_loss_told(struct spool *s)
+spool_loss_told(struct spool *s, struct spool_loss told)
 {
-	s->head->lost = 0;
+	struct head *h = s->head;
+	h->lost -= told.lines < h->lost ? told.lines : h->lost;
+	h->lost_first = told.last >= number_max ? 1 : told.last + 1;
 }
 
 uint64_t

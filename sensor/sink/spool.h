@@ -33,9 +33,9 @@ void spool_sent(struct spool *);
 uint64_t spool_place(const struct spool *);
 void spool_free_to(struct spool *, uint64_t place);
 void spool_again(struct spool *);
-/* What was lost and not told yet; told: forgets it.  `total`: of this run. */
+/* What was lost and not told yet; told: forgets that, not what was lost since. */
 struct spool_loss spool_loss(const struct spool *);
-void spool_loss_told(struct spool *);
+void spool_loss_told(struct spool *, struct spool_loss);
 uint64_t spool_lost(const struct spool *);
 /* Lines to send, and bytes that they take of how many. */
 uint64_t spool_waiting(const struct spool *);

@@ -25,7 +25,9 @@ enum {
 	DRAIN_MS = 5000,
 	FINISH_MS = 1000,
 	WAIT_MS = 100,
-	FRAME_MAX = SYSLOG_LONG_MAX + 128
+	FRAME_MAX = SYSLOG_LONG_MAX + 128,
+	BATCH_MAX = 4 * FRAME_MAX,
+	BATCH_AT = 32 * 1024 /* waiting bytes that are sent without being asked to */
 };
 enum state { STATE_DOWN, STATE_CONNECTING, STATE_UP };
 
@@ -41,10 +43,10 @@ struct syslog {
 	enum state state;
 	bool live, told_down;
 	int64_t retry_at, backoff, since;
-	/* What is on its way: one frame, copied, so that the spool may drop it. */
-	char frame[FRAME_MAX];
-	size_t length, sent;
-	bool gap; /* it tells of lost lines */
+	/* What is on its way: whole frames, copied, so that the spool may drop them; many in one call of the kernel. */
+	char batch[BATCH_MAX];
+	size_t length, sent, queued; /* queued: bytes that came since the last was sent */
+	struct spool_loss gap;	     /* the lines that it begins with telling the loss of */
 	/* Lines before this place are confirmed when so many bytes are. */
 	struct {
 		bool set;
@@ -124,43 +126,51 @@ connecting(struct syslog *s, int wait_ms)
 	down(s);
 }
 
-/* The next frame: first what was lost, then the line.  False: nothing to send, or not yet. */
+static void
+frame(struct out *o, struct bytes line)
+{
+	out_u64(o, line.n);
+	out_chr(o, ' ');
+	out_view(o, line);
+}
+
+/* The next frames: first what was lost, then lines, as many as fit.  False: nothing to send, or not yet. */
 static bool
 load(struct syslog *s)
 {
-	char text[FRAME_MAX];
-	struct out o = out_init(text, sizeof(text)), f = out_init(s->frame, sizeof(s->frame));
+	struct out o = out_init(s->batch, sizeof(s->batch));
 	struct spool_loss loss = spool_loss(s->spool);
 	struct bytes line;
 	uint32_t number;
-	if (!spool_next(s->spool, &line, &number) || !rate_take(&s->rate))
-		return false;
-	s->gap = loss.lines > 0;
-	if (s->gap) {
-		frame_gap(&o, line, loss);
-		line = out_bytes(&o);
-	}
-	out_u64(&f, line.n);
-	out_chr(&f, ' ');
-	out_view(&f, line);
-	if (!s->gap)
+	s->gap = (struct spool_loss){ 0 };
+	while (sizeof(s->batch) - o.n >= FRAME_MAX && spool_next(s->spool, &line, &number) &&
+	       rate_take(&s->rate)) {
+		if (loss.lines && s->gap.lines == 0) {
+			char text[FRAME_MAX];
+			struct out t = out_init(text, sizeof(text));
+			frame_gap(&t, line, loss);
+			frame(&o, out_bytes(&t));
+			s->gap = loss;
+			continue;
+		}
+		frame(&o, line);
 		spool_sent(s->spool);
-	s->length = f.n;
+	}
+	s->length = o.n;
 	s->sent = 0;
-	return true;
+	return o.n > 0;
 }
 
 static void
-loaded_is_sent(struct syslog *s)
+batch_is_sent(struct syslog *s)
 {
 	s->length = 0;
 	s->backoff = 0;
-	if (s->gap) {
-		struct spool_loss loss = spool_loss(s->spool);
+	if (s->gap.lines) {
 		log_say("%s: %" PRIu64 " lines lost, from number %" PRIu32 " to %" PRIu32
 			"; the receiver was told",
-			s->targets.name, loss.lines, loss.first, loss.last);
-		spool_loss_told(s->spool);
+			s->targets.name, s->gap.lines, s->gap.first, s->gap.last);
+		spool_loss_told(s->spool, s->gap);
 	}
 	if (s->mark.set)
 		return;
@@ -197,7 +207,7 @@ push(struct syslog *s, int wait_ms)
 	while (s->length || load(s)) {
 		size_t done;
 		enum link_said said =
-			link_write(&s->link, bytes_of(s->frame + s->sent, s->length - s->sent), &done);
+			link_write(&s->link, bytes_of(s->batch + s->sent, s->length - s->sent), &done);
 		if (said == LINK_BROKEN) {
 			down(s);
 			return;
@@ -211,7 +221,7 @@ push(struct syslog *s, int wait_ms)
 		}
 		s->sent += done;
 		if (s->sent == s->length)
-			loaded_is_sent(s);
+			batch_is_sent(s);
 	}
 }
 
@@ -229,7 +239,9 @@ step(struct syslog *s, int wait_ms)
 static void
 syslog_work(struct sink *sink)
 {
-	step((struct syslog *)sink, 0);
+	struct syslog *s = (struct syslog *)sink;
+	s->queued = 0;
+	step(s, 0);
 }
 
 static void
@@ -249,7 +261,9 @@ syslog_line(struct sink *sink, struct bytes line)
 		spool_put(s->spool, number, out_bytes(&o));
 	else
 		spool_lose(s->spool, number);
-	step(s, 0);
+	s->queued += o.n;
+	if (s->queued >= BATCH_AT || s->state != STATE_UP)
+		syslog_work(sink);
 }
 
 static void

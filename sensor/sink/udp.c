@@ -56,7 +56,7 @@ tell_gap(struct udp *s, struct bytes line)
 		return;
 	frame_gap(&o, line, loss);
 	if (send_line(s, out_bytes(&o)))
-		spool_loss_told(s->spool);
+		spool_loss_told(s->spool, loss);
 }
 
 static void

@@ -101,8 +101,16 @@ test_full(void **state)
 		assert_int_equal(take(s), n);
 	assert_int_equal(take(s), 0);
 	assert_true(spool_used(s) > spool_size(s) / 2); /* not thrown away more than needed */
-	spool_loss_told(s);
+	spool_loss_told(s, spool_loss(s));
 	assert_int_equal(spool_loss(s).lines, 0);
+	/* what is lost while a loss is being told is told next */
+	struct spool_loss told = { 1, 7, 7 };
+	spool_lose(s, 7);
+	spool_lose(s, 8);
+	spool_loss_told(s, told);
+	loss = spool_loss(s);
+	assert_true(loss.lines == 1 && loss.first == 8 && loss.last == 8);
+	spool_loss_told(s, loss);
 	/* what was sent already goes without being a loss */
 	put(s);
 	put(s);
@@ -203,7 +211,7 @@ test_kill(void **state)
 		}
 		highest = at;
 		spool_free_to(s, spool_place(s));
-		spool_loss_told(s);
+		spool_loss_told(s, spool_loss(s));
 		spool_close(s);
 	}
 	assert_true(highest > 1000);
