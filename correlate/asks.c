@@ -1,5 +1,4 @@
 #include "asks.h"
-#include "recent.h"
 
 /* 512 hypotheses with a MAC and 8 addresses each are more than are kept: then the newest are not asked about. */
 enum { SLOTS = 4096, USED_MAX = SLOTS / 2, HINTS = 1 << 15 };
@@ -190,7 +189,7 @@ engine_asks(struct engine *e, const struct obs *o)
 	if (e->nasked == 0 || (o->flags & OBS_QUOTED))
 		return false;
 	/* of a tunnel only the inner stations are kept there */
-	uint32_t *note = o->depth == 0 ? recent_note(e) : NULL;
+	uint32_t *note = o->depth == 0 ? e->unasked : NULL;
 	if (note && *note == e->asks->edition)
 		return false;
 	bool yes = asked(e, o);

@@ -261,7 +261,7 @@ advance(struct engine *e, ts_t ts)
 {
 	if (e->now != TS_NONE && ts <= e->now)
 		return;
-	if (snapshot_restored(e))
+	if (e->restored)
 		snapshot_resume(e, ts);
 	e->now = ts;
 	if (e->last_tick == TS_NONE)
@@ -321,14 +321,14 @@ engine_obs(struct engine *e, const struct obs *o)
 		asks_answer(e, o);
 		return;
 	}
-	if ((o->flags & OBS_QUOTED) && o->kind < OBS_KINDS) {
-		e->seg = segment_of(e, o);
-		outcomes_quoted(e, o);
-	}
-	if ((o->flags & OBS_QUOTED) || o->kind >= OBS_KINDS)
+	if (o->kind >= OBS_KINDS)
 		return;
-	e->cause = e->now;
 	e->seg = segment_of(e, o);
+	if (o->flags & OBS_QUOTED) {
+		outcomes_quoted(e, o);
+		return;
+	}
+	e->cause = e->now;
 	e->seg->last = e->now;
 	if (o->kind == OBS_FRAME) {
 		if (recent_seen(e, o))

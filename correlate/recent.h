@@ -9,9 +9,8 @@
 size_t recent_bytes(void);
 void   recent_open(struct engine *, void *mem);
 /* True for a frame that tells nothing new: same stations, addresses and protocol, no connection that begins or ends, no
- * message of two DHCP servers, each of which counts. */
+ * message of two DHCP servers, each of which counts.  e->unasked is the note kept beside those stations: of which asks
+ * (asks.h) it was found that nobody asks about them. */
 bool   recent_seen(struct engine *, const struct obs *);
-/* The note kept beside the stations of the frame that recent_seen() was asked about last; NULL where none is kept. */
-uint32_t *recent_note(struct engine *);
 
 #endif

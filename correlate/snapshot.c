@@ -31,7 +31,6 @@ struct snap {
 	uint32_t ntexts;   /* bytes in use */
 	ts_t left_at,
 		gap; /* of a restored engine until its first packet: its clock, and the pause that is none */
-	bool restored;
 };
 
 size_t
@@ -662,7 +661,7 @@ snapshot_load(struct engine *e, struct bytes b, ts_t gap, struct snapshot_said *
 			return refuse(&r, "its parts contradict each other");
 	e->snap->left_at = e->now;
 	e->snap->gap = gap;
-	e->snap->restored = e->now != TS_NONE;
+	e->restored = e->now != TS_NONE;
 	return true;
 }
 
@@ -673,7 +672,7 @@ snapshot_resume(struct engine *e, ts_t now)
 	struct snap *s = e->snap;
 	ts_t away = ts_sub(now, s->left_at);
 
-	s->restored = false;
+	e->restored = false;
 	if (away <= s->gap)
 		return;
 	vantage_outage(e, s->left_at, now);
@@ -683,8 +682,3 @@ snapshot_resume(struct engine *e, ts_t now)
 	rates_outage(e, away);
 }
 
-bool
-snapshot_restored(const struct engine *e)
-{
-	return e->snap->restored;
-}

@@ -132,8 +132,7 @@ const struct snap_store *snap_store_at(size_t i);
 struct snap;
 size_t snap_bytes(void);
 void   snap_open(struct engine *, void *mem);
-/* The first input after a restart, at that time: what lies between may be an outage. */
-bool   snapshot_restored(const struct engine *);
+/* The first packet after a restart (e->restored), at that time: what lies between may be an outage. */
 void   snapshot_resume(struct engine *, ts_t now);
 
 /* ---- for sensor/ ---- */

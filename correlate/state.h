@@ -68,6 +68,8 @@ struct engine {
 	/* the input at hand */
 	const struct obs *o;
 	struct segment	 *seg;
+	uint32_t	 *unasked; /* the note beside the stations of the frame (recent.h); NULL: none is kept */
+	bool		  restored; /* out of a snapshot, and no packet came since */
 	struct table	  segments, hosts, more, bindings;
 	struct segment	 *segment_at[SEGMENTS_MAX];
 	uint16_t	  nsegment;
@@ -107,7 +109,18 @@ struct engine {
 	bool		  ending;  /* engine_end: what is still open counts as not seen */
 };
 
-struct segment *segment_of(struct engine *, const struct obs *);
+struct segment *segment_look(struct engine *, const struct obs *);
+/* Mostly the same as before; tags behind the last one are zero on both sides. */
+static inline struct segment *
+segment_of(struct engine *e, const struct obs *o)
+{
+	const struct ends *n = &o->outer;
+
+	if (e->seg && e->seg->iface == o->iface && e->seg->nvlan == n->nvlan &&
+	    memcmp(e->seg->vlan, n->vlan, sizeof(n->vlan)) == 0)
+		return e->seg;
+	return segment_look(e, o);
+}
 /* Where events belong when there is no packet at all: "feed/0". */
 struct segment *segment_of_feed(struct engine *);
 

@@ -14,11 +14,15 @@ link(struct cursor *c, struct ends *n)
 	struct bytes h = cur_take(c, ETHER_HEADER);
 	uint16_t type = bytes_be16(h, 12);
 
+	if (h.p == NULL) /* asked here, no field needs to be asked about */
+		return 0;
 	bytes_copy(h, 0, n->dmac.b, 6);
 	bytes_copy(h, 6, n->smac.b, 6);
 	memset(n->vlan, 0, sizeof(n->vlan));
 	for (n->nvlan = 0; n->nvlan < TAGS && (type == ETHER_TAG || type == ETHER_TAG_AD); n->nvlan++) {
 		h = cur_take(c, TAG_BYTES);
+		if (h.p == NULL)
+			return 0;
 		n->vlan[n->nvlan] = bytes_be16(h, 0) & VLAN_ID;
 		type = bytes_be16(h, 2);
 	}
@@ -29,14 +33,12 @@ link(struct cursor *c, struct ends *n)
 static size_t
 ip(struct cursor *c, struct ends *n, uint16_t type)
 {
-	bool four = type == ETHER_IPV4;
-	struct bytes h = cur_take(c, four ? IPV4_HEADER : IPV6_HEADER);
-
-	n->src.fam = n->dst.fam = four ? 4 : 6;
 	n->ipproto = PROTO_TCP;
-	if (four) {
+	if (type == ETHER_IPV4) {
+		struct bytes h = cur_take(c, IPV4_HEADER);
 		uint16_t total = bytes_be16(h, 2);
-		if (bytes_u8(h, 0) != IPV4_PLAIN || bytes_u8(h, 9) != PROTO_TCP ||
+		n->src.fam = n->dst.fam = 4;
+		if (h.p == NULL || bytes_u8(h, 0) != IPV4_PLAIN || bytes_u8(h, 9) != PROTO_TCP ||
 		    (bytes_be16(h, 6) & IPV4_FRAGMENT) || total < IPV4_HEADER)
 			return 0;
 		n->hop_limit = bytes_u8(h, 8);
@@ -46,7 +48,9 @@ ip(struct cursor *c, struct ends *n, uint16_t type)
 		bytes_copy(h, 16, n->dst.b, 4);
 		return total - (size_t)IPV4_HEADER;
 	}
-	if (type != ETHER_IPV6 || bytes_u8(h, 0) >> 4 != 6 || bytes_u8(h, 6) != PROTO_TCP)
+	struct bytes h = cur_take(c, IPV6_HEADER);
+	n->src.fam = n->dst.fam = 6;
+	if (type != ETHER_IPV6 || h.p == NULL || bytes_u8(h, 0) >> 4 != 6 || bytes_u8(h, 6) != PROTO_TCP)
 		return 0;
 	n->hop_limit = bytes_u8(h, 7);
 	bytes_copy(h, 8, n->src.b, 16);
