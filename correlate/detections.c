@@ -157,10 +157,9 @@ detector_at(size_t i)
 const struct detector *
 detector_of(enum fact_id id)
 {
-	const struct detector *d;
-
-	for (size_t i = 0; (d = detector_at(i)); i++)
-		if (d->fact == id)
-			return d;
+	for (size_t f = 0; detector_files[f]; f++)
+		for (const struct detector *d = detector_files[f]; d->id; d++)
+			if (d->fact == id)
+				return d;
 	return NULL;
 }

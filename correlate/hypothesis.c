@@ -89,6 +89,7 @@ hyps_open(struct engine *e, void *mem)
 	e->hyps = mem;
 	p += align16(sizeof(struct hyps));
 	table_open(&e->hyps->table, &spec, p, e->key);
+	table_zeroes(&e->hyps->table, offsetof(struct hyp, second));
 	p += align16(table_bytes(&spec));
 	table_open(&e->hyps->told, &spec_told, p, e->key);
 	p += align16(table_bytes(&spec_told));
@@ -518,6 +519,7 @@ fact_add(struct engine *e, struct hyp *h, const struct fact *in)
 			return false;
 		f = &h->fact[h->nfact++];
 		*f = (struct hyp_fact){ .id = in->id, .first = e->now, .ref = h->ref[f - h->fact] };
+		memset(f->ref, 0, sizeof(h->ref[0]));
 	}
 	news |= in->grade > f->grade || (in->flags & ~f->flags) != 0;
 	f->grade = in->grade > f->grade ? in->grade : f->grade;
@@ -890,6 +892,7 @@ hyp_added(struct engine *e, const void *key, void *value)
 		if (detector_of((enum fact_id)h->fact[i].id) == NULL || h->fact[i].count == 0)
 			return false;
 		h->fact[i].ref = h->ref[i];
+		memset(h->ref[i], 0, sizeof(h->ref[i]));
 	}
 	for (size_t i = 0; i < h->nsecond; i++)
 		for (size_t k = 0; k <= h->second[i].nrisk; k++)

@@ -681,4 +681,3 @@ snapshot_resume(struct engine *e, ts_t now)
 	ra_outage(e, away);
 	rates_outage(e, away);
 }
-

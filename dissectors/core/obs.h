@@ -98,7 +98,6 @@ struct dhcp4 {
 	uint8_t		 msg_type;	/* enum dhcp4_type; D4_BOOTP without option 53 */
 	uint32_t	 anomalies;	/* enum dhcp4_anomaly */
 	struct bytes	 area[3];	/* option areas in RFC 3396 order: options, file, sname */
-	struct dhcp4_opt opt[DHCP4_OPTS]; /* joined per RFC 3396, first occurrence order, without pad and end */
 	uint16_t	 nopt;
 	/* Decoded from opt[] for the field table; absent where the length is wrong. */
 	struct addr	 server_id, subnet_mask, requested_ip, broadcast;
@@ -106,6 +105,7 @@ struct dhcp4 {
 	uint32_t	 lease, t1, t2;
 	uint16_t	 max_size;
 	char		 fqdn[256];	/* dhcp4_fqdn(), "" where there is none */
+	struct dhcp4_opt opt[DHCP4_OPTS]; /* nopt, joined per RFC 3396, first occurrence order, without pad and end */
 };
 /* A joined option's value, p == NULL where absent.  Fixed-length options of the wrong length are given as they are. */
 struct bytes dhcp4_opt(const struct dhcp4 *, uint8_t code);

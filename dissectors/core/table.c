@@ -55,6 +55,17 @@ table_bytes(const struct table_spec *s)
 	       (size_t)capacity(s) * (sizeof(struct link) + stride(s));
 }
 
+/* Of an odd number, modulo 2^64: Newton's step doubles the bits that are right, of which three are at the start. */
+static uint64_t
+inverse(uint64_t odd)
+{
+	uint64_t x = odd;
+
+	for (unsigned bits = 3; bits < 64; bits *= 2)
+		x *= 2 - odd * x;
+	return x;
+}
+
 void
 table_open(struct table *t, const struct table_spec *s, void *mem, struct sipkey key)
 {
@@ -65,10 +76,21 @@ table_open(struct table *t, const struct table_spec *s, void *mem, struct sipkey
 	mhash_open(&t->mhash, &key);
 	t->nbucket = buckets(t->spec.capacity);
 	t->stride = (uint32_t)stride(s);
+	t->at_value = t->stride - (uint32_t)round8(s->value);
+	t->fresh_bytes = t->stride;
+	while (!(t->stride >> t->shift & 1))
+		t->shift++;
+	t->inverse = inverse(t->stride >> t->shift);
 	t->bucket = mem;
 	t->link = (void *)((uint8_t *)mem + round8((size_t)t->nbucket * sizeof(uint32_t)));
 	t->entry = (uint8_t *)(t->link + t->spec.capacity);
 	memset(t->bucket, 0, (size_t)t->nbucket * sizeof(uint32_t));
+}
+
+void
+table_zeroes(struct table *t, uint32_t bytes)
+{
+	t->fresh_bytes = t->at_value + bytes;
 }
 
 static struct entry *
@@ -92,13 +114,15 @@ key_of(struct entry *e)
 static void *
 value_of(const struct table *t, struct entry *e)
 {
-	return key_of(e) + round8(t->spec.key);
+	return (uint8_t *)e + t->at_value;
 }
 
 uint32_t
 table_slot(const struct table *t, const void *value)
 {
-	return (uint32_t)((size_t)((const uint8_t *)value - t->entry) / t->stride);
+	uint64_t offset = (uint64_t)((const uint8_t *)value - t->entry) - t->at_value;
+
+	return (uint32_t)((offset >> t->shift) * t->inverse); /* a division without a rest */
 }
 
 static uint32_t
@@ -303,7 +327,7 @@ table_get(struct table *t, const void *key, ts_t now, bool *fresh)
 	}
 	struct entry *e = at(t, i);
 	uint32_t *bucket = &t->bucket[h & (t->nbucket - 1)];
-	memset(e, 0, t->stride);
+	memset(e, 0, t->fresh_bytes);
 	memcpy(key_of(e), key, t->spec.key);
 	e->used = now;
 	link_of(t, i)->hash = h;

@@ -27,6 +27,10 @@ struct table {
 	struct link	 *link;	 /* of each entry: its chain and its neighbours, close together */
 	uint8_t		 *entry; /* what is looked at when the right one was found */
 	uint32_t	  nbucket, stride, used, free, newest, oldest;
+	uint32_t	  at_value; /* offset of the value in an entry */
+	uint32_t	  fresh_bytes; /* zeroed of a fresh entry */
+	uint32_t	  shift; /* stride is `odd` << shift, and odd * inverse is 1 */
+	uint64_t	  inverse;
 	uint32_t	  recent; /* the entry found last: the next question is often about it too */
 	uint32_t	  loose; /* all entries older than this one are pinned */
 	uint64_t	  order;
@@ -38,6 +42,8 @@ struct table {
 size_t table_bytes(const struct table_spec *);
 /* `mem`: table_bytes() bytes aligned for uint64_t, owned by the caller for the life of the table. */
 void   table_open(struct table *, const struct table_spec *, void *mem, struct sipkey);
+/* Of large values whose lists have counts: only so many bytes of a fresh one are zeroed, the rest is whatever lay there. */
+void   table_zeroes(struct table *, uint32_t bytes);
 /* Finds or inserts; a fresh value is zeroed.  Touches the order.  NULL only when every entry is pinned (`refused`).
  * `fresh` may be NULL. */
 void  *table_get(struct table *, const void *key, ts_t now, bool *fresh);

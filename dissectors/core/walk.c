@@ -43,11 +43,16 @@ struct walk {
 
 /* What of the union is cleared before a leaf is called; 0 means all. */
 static const uint16_t record_bytes[OBS_KINDS] = {
-	[OBS_ARP] = sizeof(struct arp),	      [OBS_ND] = sizeof(struct nd),
-	[OBS_DHCP4] = sizeof(struct dhcp4),   [OBS_DHCP6] = sizeof(struct dhcp6),
-	[OBS_DNS] = sizeof(struct dns),	      [OBS_NBNS] = sizeof(struct nbns),
-	[OBS_TEREDO] = sizeof(struct teredo), [OBS_TUNNEL6] = sizeof(struct tunnel6),
-	[OBS_TLS] = sizeof(struct tls),	      [OBS_HTTP] = sizeof(struct http),
+	[OBS_ARP] = sizeof(struct arp),
+	[OBS_ND] = sizeof(struct nd),
+	[OBS_DHCP4] = offsetof(struct dhcp4, opt),
+	[OBS_DHCP6] = sizeof(struct dhcp6),
+	[OBS_DNS] = sizeof(struct dns),
+	[OBS_NBNS] = sizeof(struct nbns),
+	[OBS_TEREDO] = sizeof(struct teredo),
+	[OBS_TUNNEL6] = sizeof(struct tunnel6),
+	[OBS_TLS] = sizeof(struct tls),
+	[OBS_HTTP] = sizeof(struct http),
 	[OBS_AUTH] = sizeof(struct auth),
 };
 
@@ -360,16 +365,14 @@ static uint64_t
 sum16(struct bytes b)
 {
 	const uint16_t one = 1;
-	uint64_t sum = 0, wide, carry = 0;
+	uint64_t sum = 0;
 	uint8_t little;
 	size_t i = 0;
 
-	for (; b.n - i >= sizeof(wide); i += sizeof(wide)) {
-		bytes_copy(b, i, &wide, sizeof(wide));
-		sum += wide;
-		carry += sum < wide;
+	for (; b.n - i >= HASH_WORD; i += HASH_WORD) {
+		uint64_t wide = hash_word(b.p + i);
+		sum += (wide & UINT32_MAX) + (wide >> 32); /* no carry: at most 2^13 times */
 	}
-	sum = (sum >> 32) + (sum & UINT32_MAX) + carry;
 	while (sum >> 16)
 		sum = (sum >> 16) + (sum & UINT16_MAX);
 	memcpy(&little, &one, sizeof(little));
