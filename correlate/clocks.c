@@ -5,6 +5,9 @@
 
 enum { CLOCKS = 8192, SERVED = 16384, MSGS = 12, CHANNELS = 4 };
 static const ts_t SPREAD = 2 * TS_SEC, REPEAT = 600 * TS_SEC, LATE = TS_MIN;
+/* A step up to this leaves what pairs show within their spread.  A step that does not say how far is of the one that does
+ * within SAME; else as far back as an unknown clock may be wrong. */
+static const ts_t SLIGHT = TS_SEC, SAME = 5 * TS_SEC, BACK = EVENT_EPS_MAX;
 
 /* One channel of a computer's log: what its numbers say of records that never came. */
 struct channel {
@@ -223,64 +226,140 @@ clock_offset_at(const struct clock_pair *p, size_t n, ts_t at, int64_t *offset)
 	return agree;
 }
 
-/* Two events that tell of one message at different times pair with nothing; two at one time are one pair. */
-static size_t
-pair_add(struct clock_pair *p, bool *bad, size_t n, const struct kept *k)
+/* ---- the clock was set ---- */
+int64_t
+clock_step(const struct hostev *ev)
 {
-	for (size_t i = 0; i < n; i++)
-		if (p[i].packet == k->wire) {
-			bad[i] = bad[i] || apart(p[i].event, k->ts) > TS_SEC;
-			return n;
-		}
-	if (n == CLOCK_PAIRS_MAX) {
-		memmove(p, p + 1, --n * sizeof(*p));
-		memmove(bad, bad + 1, n * sizeof(*bad));
-	}
-	p[n] = (struct clock_pair){ k->ts, k->wire };
-	bad[n] = false;
-	return n + 1;
+	bool told = (ev->set & HES_WAS) && (ev->set & HES_IS);
+
+	return ev->kind == HE_CLOCK_STEP && told ? ts_sub(ev->is, ev->was) : 0;
 }
 
-static size_t
-pairs_of(struct engine *e, uint64_t host, struct clock_pair *p)
+bool
+clock_slight(const struct hostev *ev)
 {
-	bool bad[CLOCK_PAIRS_MAX];
-	const struct kept *k;
-	size_t n = 0, good = 0;
+	bool told = (ev->set & HES_WAS) && (ev->set & HES_IS);
 
-	for (uint32_t i = 0; (k = event_of_host(e, host, i)); i++)
+	return ev->kind == HE_CLOCK_STEP && told && apart(ev->is, ev->was) <= SLIGHT;
+}
+
+bool
+clock_offset_parted(const struct clock_pair *p, size_t n, const struct clock_set_at *set, size_t nset,
+		    ts_t at, int64_t *offset)
+{
+	size_t lo = 0, hi = n;
+
+	*offset = 0;
+	for (size_t i = 0; i < nset; i++) {
+		if (at > set[i].from && at <= set[i].to)
+			return false;
+		while (at > set[i].to && lo < hi && p[lo].event <= set[i].to)
+			lo++;
+		while (at <= set[i].from && lo < hi && p[hi - 1].event > set[i].from)
+			hi--;
+	}
+	return clock_offset_at(p + lo, hi - lo, at, offset);
+}
+
+/* What the kept events of one computer say of its clock; both in the order of their times. */
+struct history {
+	struct clock_pair pair[CLOCK_PAIRS_MAX];
+	bool bad[CLOCK_PAIRS_MAX];
+	struct clock_set_at set[CLOCK_STEPS_MAX]; /* the newest */
+	ts_t set_at[CLOCK_STEPS_MAX];
+	bool told[CLOCK_STEPS_MAX]; /* how far */
+	size_t npair, nset;
+};
+
+/* Two events that tell of one message at different times pair with nothing; two at one time are one pair. */
+static void
+pair_add(struct history *h, const struct kept *k)
+{
+	for (size_t i = 0; i < h->npair; i++)
+		if (h->pair[i].packet == k->wire) {
+			h->bad[i] = h->bad[i] || apart(h->pair[i].event, k->ts) > TS_SEC;
+			return;
+		}
+	if (h->npair == CLOCK_PAIRS_MAX) {
+		h->npair--;
+		memmove(h->pair, h->pair + 1, h->npair * sizeof(h->pair[0]));
+		memmove(h->bad, h->bad + 1, h->npair * sizeof(h->bad[0]));
+	}
+	h->pair[h->npair] = (struct clock_pair){ k->ts, k->wire };
+	h->bad[h->npair++] = false;
+}
+
+/* The event's own time is by the clock that was set.  Set forward, there are no times in between. */
+static void
+set_add(struct history *h, const struct kept *k)
+{
+	bool told = k->step != 0;
+	struct clock_set_at s = { ts_sub(k->ts, k->step > 0 ? k->step : 0),
+				  ts_sub(k->ts, !told	      ? -BACK
+						: k->step < 0 ? k->step
+							      : 0) };
+
+	if (h->nset && h->told[h->nset - 1] != told && apart(h->set_at[h->nset - 1], k->ts) <= SAME) {
+		if (!told)
+			return;
+		h->nset--; /* this one says how far */
+	}
+	if (h->nset == CLOCK_STEPS_MAX) {
+		h->nset--;
+		memmove(h->set, h->set + 1, h->nset * sizeof(h->set[0]));
+		memmove(h->set_at, h->set_at + 1, h->nset * sizeof(h->set_at[0]));
+		memmove(h->told, h->told + 1, h->nset * sizeof(h->told[0]));
+	}
+	h->set[h->nset] = s;
+	h->set_at[h->nset] = k->ts;
+	h->told[h->nset++] = told;
+}
+
+static void
+history_of(struct engine *e, uint64_t host, struct history *h)
+{
+	const struct kept *k;
+	size_t good = 0;
+
+	h->npair = h->nset = 0;
+	for (uint32_t i = 0; (k = event_of_host(e, host, i)); i++) {
 		if (k->wire != TS_NONE)
-			n = pair_add(p, bad, n, k);
-	for (size_t i = 0; i < n; i++)
-		if (!bad[i])
-			p[good++] = p[i];
-	return good;
+			pair_add(h, k);
+		if (k->kind == HE_CLOCK_STEP)
+			set_add(h, k);
+	}
+	for (size_t i = 0; i < h->npair; i++)
+		if (!h->bad[i])
+			h->pair[good++] = h->pair[i];
+	h->npair = good;
 }
 
 void
 clock_set(struct engine *e, struct kept *k)
 {
-	struct clock_pair p[CLOCK_PAIRS_MAX];
+	struct history h;
 	const struct clock *c = table_peek(&e->clocks->hosts, &k->host);
 
-	if (c && c->pairs >= CLOCK_PAIRS)
-		k->clock_known = clock_offset_at(p, pairs_of(e, k->host, p), k->ts, &k->offset);
+	if (c == NULL || c->pairs < CLOCK_PAIRS)
+		return;
+	history_of(e, k->host, &h);
+	k->clock_known = clock_offset_parted(h.pair, h.npair, h.set, h.nset, k->ts, &k->offset);
 }
 
 void
 clock_refresh(struct engine *e, uint64_t host)
 {
-	struct clock_pair p[CLOCK_PAIRS_MAX];
-	size_t n = pairs_of(e, host, p);
+	struct history h;
 	struct clock *c = table_find(&e->clocks->hosts, &host, e->now);
 	struct kept *k;
 
+	history_of(e, host, &h);
 	for (uint32_t i = 0; (k = event_of_host(e, host, i)); i++) {
 		int64_t offset;
 		/* of what is older than all pairs in memory, nothing new is known */
-		if (n == CLOCK_PAIRS_MAX && k->ts < p[0].event)
+		if (h.npair == CLOCK_PAIRS_MAX && k->ts < h.pair[0].event)
 			continue;
-		bool known = clock_offset_at(p, n, k->ts, &offset);
+		bool known = clock_offset_parted(h.pair, h.npair, h.set, h.nset, k->ts, &offset);
 		if (known != k->clock_known || offset != k->offset) {
 			k->clock_known = known;
 			k->offset = offset;
@@ -293,7 +372,7 @@ clock_refresh(struct engine *e, uint64_t host)
 		}
 	}
 	if (c)
-		c->pairs = (uint32_t)n;
+		c->pairs = (uint32_t)h.npair;
 }
 
 /* ---- what is counted of a computer ---- */

@@ -224,6 +224,7 @@ kept_fill(struct kept *k, const struct hostev *ev)
 	k->host = clock_host(ev->computer);
 	k->ts = ev->ts;
 	k->wire = TS_NONE;
+	k->step = clock_step(ev);
 	k->kind = ev->kind;
 	k->event_id = ev->event_id;
 	k->record_id = ev->record_id;
@@ -394,10 +395,10 @@ events_event(struct engine *e, const struct hostev *ev)
 
 	if (ev->ts == TS_NONE)
 		return;
-	bool again = ev->kind != HE_OTHER && copy_of(e, ev);
+	bool keeps = ev->kind != HE_OTHER && !clock_slight(ev), again = keeps && copy_of(e, ev);
 	f->duplicates += again;
 	clock_count(e, ev, again);
-	uint64_t *at = again || ev->kind == HE_OTHER ? NULL : table_get(&f->serials, &serial, now, NULL);
+	uint64_t *at = again || !keeps ? NULL : table_get(&f->serials, &serial, now, NULL);
 	if (at == NULL)
 		return;
 	struct kept *k = event_slot(f, now);
@@ -415,7 +416,10 @@ events_event(struct engine *e, const struct hostev *ev)
 	}
 	f->leased |= k->kind == HE_DHCP_LEASED || k->kind == HE_DHCP_LEASE_END;
 	identity_agent(e, k);
-	clock_set(e, k);
+	if (k->kind == HE_CLOCK_STEP)
+		clock_refresh(e, k->host);
+	else
+		clock_set(e, k);
 	join_all(e, k);
 }
 
@@ -582,6 +586,7 @@ static const struct snap_field kept_rows[] = {
 	SNAP(struct kept, ts),
 	SNAP(struct kept, offset),
 	SNAP(struct kept, wire),
+	SNAP(struct kept, step),
 	SNAP_UPTO(struct kept, kind, HE_KINDS - 1),
 	SNAP(struct kept, event_id),
 	SNAP(struct kept, set),

@@ -21,6 +21,7 @@ struct kept {
 	struct addr addr, peer, router;
 	struct mac  mac, duid_mac; /* duid_mac: in a DUID that is made of one, else zero */
 	uint64_t    duid;	   /* d6_duid_key() of a DHCPv6 client, 0: none */
+	int64_t	    step; /* HE_CLOCK_STEP: how far forward the clock was set; 0 where that is not told */
 	bool	    flag1, flag2, joined, decided, clock_known;
 	bool	    more_macs; /* its host may have more than host_mac[] */
 	struct mac  host_mac[KEPT_MACS];

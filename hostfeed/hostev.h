@@ -44,6 +44,7 @@ enum hostev_kind {
 	HE_DHCP_LEASED /* audit log: an address was leased or renewed */,
 	HE_DHCP_LEASE_END /* audit log: it was given back, deleted or ran out; 12 and 11006 are the client's */,
 	HE_DHCP6_CLIENT /* audit log 11006, 11014, 11015: declined, bad, in use */,
+	HE_CLOCK_STEP /* Kernel-General 1, Time-Service 50, 52, Security 4616: the clock was set, or is about to be */,
 	HE_KINDS
 };
 
@@ -54,6 +55,7 @@ enum hostev_set {
 	HES_ADDR = 1 << 0, HES_PEER = 1 << 1, HES_ROUTER = 1 << 2, HES_MAC = 1 << 3, HES_NAME = 1 << 4, HES_SHA1 = 1 << 5,
 	HES_SHA256 = 1 << 6, HES_COID = 1 << 7, HES_ERROR = 1 << 8, HES_FLAG1 = 1 << 9, HES_FLAG2 = 1 << 10, HES_IFACE = 1 << 11,
 	HES_DUID = 1 << 12,
+	HES_WAS = 1 << 13, HES_IS = 1 << 14,
 };
 
 struct hostev {
@@ -75,6 +77,7 @@ struct hostev {
 	struct bytes duid; /* a DHCPv6 client's identifier as on the wire (RFC 8415 11) */
 	uint32_t     error;
 	bool	     flag1, flag2;
+	ts_t	     was, is;	/* HES_WAS, HES_IS: the host's clock before and after it was set */
 	struct bytes iface;	/* HES_IFACE: name, GUID or index of the interface, as the event has it */
 	struct addr  more[HE_MORE_MAX]; /* further addresses of a list whose first is `addr` or `peer` */
 	uint8_t	     nmore;

@@ -29,7 +29,9 @@ enum slot {
 	S_COID,	   /* coid: the part in braces */
 	S_SHA1,
 	S_SHA256,
-	S_NTLM,	   /* flag1: the authentication package is NTLM's */
+	S_NTLM, /* flag1: the authentication package is NTLM's */
+	S_WAS,	/* was, is: a time (RFC 3339) */
+	S_IS,
 	S_DIALLED, /* name, or peer where it is an address: what follows the first "=" of the device's text */
 };
 
@@ -451,9 +453,9 @@ static const struct event_row events[] = {
 	    { "DestAddress", S_PEER }, { "DestPort", S_NONE }, { "Protocol", S_NONE },
 	    { "FilterRTID", S_NONE }, { "LayerName", S_NONE }, { "LayerRTID", S_NONE },
 	    { "RemoteUserID", S_NONE }, { "RemoteMachineID", S_NONE }),
-	ROW(security, 4616, HE_OTHER, { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE },
-	    { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE }, { "PreviousTime", S_NONE },
-	    { "NewTime", S_NONE }, { "ProcessId", S_NONE }, { "ProcessName", S_NONE }),
+	ROW(security, 4616, HE_CLOCK_STEP, { "SubjectUserSid", S_NONE }, { "SubjectUserName", S_NONE },
+	    { "SubjectDomainName", S_NONE }, { "SubjectLogonId", S_NONE }, { "PreviousTime", S_WAS },
+	    { "NewTime", S_IS }, { "ProcessId", S_NONE }, { "ProcessName", S_NONE }),
 	ROW(ras_client, 20220, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE }),
 	ROW(ras_client, 20221, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }),
 	ROW(ras_client, 20223, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE }),
@@ -466,12 +468,12 @@ static const struct event_row events[] = {
 	    { "param4", S_NONE }),
 	ROW(remote_access, 20255, HE_OTHER, { "param1", S_COID }, { "param2", S_NONE }, { "param3", S_NONE },
 	    { "param4", S_NONE }),
-	ROW(kernel_general, 1, HE_OTHER, { "NewTime", S_NONE }, { "OldTime", S_NONE }),
+	ROW(kernel_general, 1, HE_CLOCK_STEP, { "NewTime", S_IS }, { "OldTime", S_WAS }),
 	ROW(time_service, 35, HE_OTHER, { "TimeSource", S_NAME }),
 	ROW(time_service, 37, HE_OTHER, { "TimeSource", S_NAME }),
-	ROW(time_service, 50, HE_OTHER, { "TimeDifferenceMilliseconds", S_NONE },
+	ROW(time_service, 50, HE_CLOCK_STEP, { "TimeDifferenceMilliseconds", S_NONE },
 	    { "TimeSampleSeconds", S_NONE }),
-	ROW(time_service, 52, HE_OTHER, { "TimeOffsetSeconds", S_NONE }),
+	ROW(time_service, 52, HE_CLOCK_STEP, { "TimeOffsetSeconds", S_NONE }),
 	ROW(eventlog, 104, HE_OTHER, { "SubjectUserName", S_NONE }, { "Channel", S_NONE }),
 	ROW(eventlog, 1101, HE_OTHER, { "Reason", S_NONE }),
 	ROW(eventlog, 1102, HE_OTHER, { "SubjectUserName", S_NONE }),
@@ -599,6 +601,7 @@ static const char *const kind_names[] = {
 	[HE_LOGON] = "logon",
 	[HE_DIRECTORY_CHANGE] = "directory_change",
 	[HE_DHCP_CLIENT] = "dhcp_client",
+	[HE_CLOCK_STEP] = "clock_step",
 };
 _Static_assert(NELEM(kind_names) == HE_KINDS, "every kind has a name");
 
@@ -822,6 +825,13 @@ set_duid(struct hostev *ev, struct bytes v, struct out *text)
 }
 
 static void
+set_time(struct hostev *ev, uint32_t bit, ts_t *slot, struct bytes v)
+{
+	if (!(ev->set & bit) && text_time(text_trim(v), slot) == TEXT_TIME_OK)
+		ev->set |= bit;
+}
+
+static void
 set_error(struct hostev *ev, struct bytes v)
 {
 	if (!(ev->set & HES_ERROR) && text_u32(v, &ev->error))
@@ -875,6 +885,8 @@ fill(struct hostev *ev, enum slot slot, struct bytes v, struct out *text)
 	case S_SHA1: set_hash(ev, HES_SHA1, &ev->sha1, v, 40, text); break;
 	case S_SHA256: set_hash(ev, HES_SHA256, &ev->sha256, v, 64, text); break;
 	case S_NTLM: set_ntlm(ev, v); break;
+	case S_WAS: set_time(ev, HES_WAS, &ev->was, v); break;
+	case S_IS: set_time(ev, HES_IS, &ev->is, v); break;
 	case S_DIALLED: set_dialled(ev, v); break;
 	case S_NONE:
 	case S_NO_ADDR:

@@ -6,7 +6,8 @@ usage: clocks.py --bin CROSSTAP --forge FORGE [--lab DIR] [--runs N] [--only SUB
 Forged: two stations give one client a wrong address for one name, three minutes apart; the client's event tells of the
 first, by a clock that is three minutes ahead.  With the wide window it speaks against both; once six leases have shown the
 clock's error it speaks against the first only, whatever the order of the events, and is said to be withdrawn from the other.
-Further: a clock that is set in the middle, one whose leases show nothing certain, copies from two collectors.
+Further: a clock that is set in the middle, with and without the event that says so, one whose leases show nothing certain,
+copies from two collectors.
 Lab: the events of each scenario by clocks that are wrong by up to 5 minutes and set in the middle, a third lost, a third
 twice, a third up to 2 h late.  No detection may be raised, and none may be stronger, than with the whole feed and right
 clocks; where nothing is wrong nobody may be confirmed.  Last line: `N passed, N failed`."""
@@ -130,6 +131,68 @@ def forged(a, check):
     check("missing 96" in err, "records that never came are counted: 5 of 100 to 200 came")
 
 
+# ---- a clock that is set, and says so ----
+KERNEL, W32TIME = "Microsoft-Windows-Kernel-General", "Microsoft-Windows-Time-Service"
+
+
+def stamp(at):
+    return event(0, at, "", 0)["@timestamp"]
+
+
+def kernel(at, by, record=300):
+    """the clock is set at that time of the right clock, forward by so many seconds, to the right time"""
+    return event(1, at + 0.01, KERNEL, record, NewTime=stamp(at), OldTime=stamp(at - by))
+
+
+def other_host(events, m, a, name):
+    events = copy.deepcopy(events)
+    for e in events:
+        e["host"] = {"name": name, "ip": [a], "mac": [m]}
+        e["winlog"]["computer_name"] = name
+    return events
+
+
+def stepped(a, check):
+    # fourteen leases, the first eight (up to 4900 s) by the wrong clock; the answers come at 5000 s and at 5180 s
+    w = scene(14)
+    w.lines.sort(key=lambda x: float(x.split()[0][2:]))
+
+    def wrong(by):
+        return leases(lambda i: by if i < 8 else 0, 14)
+
+    def told(at, a=ip(66)):
+        return event(3008, at, DNS, 200, QueryName=NAME, QueryType="1", QueryStatus="0", QueryResults=a)
+    late, early = told(FIRST + AHEAD + 0.1), told(FIRST + 0.1)
+    service = event(52, 5250.5, W32TIME, 301, TimeOffsetSeconds="14355438563950637")
+    BOTH, FIRST_ONLY, SECOND_ONLY = (SPEAKS, SPEAKS), (SPEAKS, OFF), (OFF, SPEAKS)
+    forged_step = kernel(5000, -9 * 3600)
+    for what, events, want in (
+            ("set back after the event, nobody says so", wrong(AHEAD) + [late], BOTH),
+            ("the same, the kernel says so: it is of the first answer", wrong(AHEAD) + [late, kernel(5250, -AHEAD)], FIRST_ONLY),
+            ("set back before the event: it is of the second", wrong(AHEAD) + [late, kernel(4950, -AHEAD)], SECOND_ONLY),
+            ("set back, and the event's time was passed twice", wrong(AHEAD) + [late, kernel(5060, -AHEAD)], BOTH),
+            ("set forward after the event: it is of the second", wrong(-AHEAD) + [early, kernel(5250, AHEAD)], SECOND_ONLY),
+            ("set forward, nobody says so", wrong(-AHEAD) + [early], BOTH),
+            ("the time service says only that it was set: before it is before", wrong(AHEAD) + [late, service], FIRST_ONLY),
+            ("and shortly after it may be either", wrong(AHEAD) + [late, dict(service, **{"@timestamp": stamp(4950)})], BOTH),
+            ("both say so: the kernel tells how far", wrong(AHEAD) + [late, dict(service, **{"@timestamp": stamp(4951)}), kernel(4950, -AHEAD)], SECOND_ONLY),
+            ("half a second is no step", leases(lambda i: AHEAD, 14) + [late, kernel(5178, 0.5)], FIRST_ONLY),
+            ("another computer's step", leases(lambda i: AHEAD, 14) + [late] + other_host([forged_step], mac(32, 0xcc), ip(51), "WS-32.corp.lab"), FIRST_ONLY),
+            ("a step of nine hours that leases do not bear out: nothing is known, nothing is lost", leases(lambda i: AHEAD, 14) + [late, forged_step], BOTH)):
+        seen = set()
+        for order in (events, events[::-1], events[-1:] + events[:-1]):
+            last, _ = run(a, w, order)
+            seen.add((role(last, X), role(last, Y)))
+        check(seen == {want}, "%s%s" % (what, "" if seen == {want} else ": %s" % sorted(seen)))
+    # what the suspect's own computer says of its clock helps it nowhere
+    events = wrong(AHEAD) + [late, kernel(5250, -AHEAD)]
+    verdicts = []
+    for own in ([], other_host([forged_step, kernel(4999, 300, 302)], X, ip(66), "WS-66.corp.lab")):
+        last, _ = run(a, w, events + own)
+        verdicts.append(sorted((k[0] or "", k[1], i["verdict"], i["severity"], role(last, k[0])) for k, i in last.items()))
+    check(verdicts[0] == verdicts[1] and any(v[2] == "confirmed" for v in verdicts[0]), "steps of the suspect's own clock change no verdict")
+
+
 # ---- the lab ----
 def stamp_of(record):
     return datetime.fromisoformat((record.get("@timestamp") or record["event"]["created"]).replace("Z", "+00:00"))
@@ -220,6 +283,7 @@ def main():
         count[bool(ok)] += 1
         print("%-6s %s" % ("ok" if ok else "FAILED", what))
     forged(a, check)
+    stepped(a, check)
     runs = lab(a, check)
     if not runs:
         print("skipped, no corpus: no scenario under %s (CROSSTAP_SHARED says where)" % os.path.basename(a.lab))

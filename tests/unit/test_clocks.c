@@ -109,6 +109,54 @@ test_far(void **state)
 	assert_false(known(p, n, -24 * 60 - 1, &s));
 }
 
+/* The clock was 200 s ahead and is set back at minute 100: times of the minutes 100 to 103 are of either side. */
+static void
+test_set(void **state)
+{
+	struct clock_pair p[16] = { { 0 } };
+	const struct clock_set_at set = { NOON + 100 * TS_MIN, NOON + 100 * TS_MIN + 200 * TS_SEC };
+	int64_t offset;
+
+	(void)state;
+	size_t n = pairs(p, 0, 8, 20, 200); /* packets of the minutes 20 to 90 */
+	n = pairs(p, n, 5, 110, 0);
+	assert_false(clock_offset_at(p, n, set.from, &offset));
+	assert_true(clock_offset_parted(p, n, &set, 1, set.from, &offset));
+	assert_int_equal(offset, 200 * TS_SEC);
+	assert_false(clock_offset_parted(p, n, &set, 1, set.from + 1, &offset));
+	assert_false(clock_offset_parted(p, n, &set, 1, set.to, &offset));
+	assert_int_equal(offset, 0);
+	assert_true(clock_offset_parted(p, n, &set, 1, set.to + 1, &offset));
+	assert_int_equal(offset, 0);
+	/* four pairs behind it are too few, whatever lies before */
+	assert_false(clock_offset_parted(p, n - 1, &set, 1, set.to + 1, &offset));
+	assert_true(clock_offset_parted(p, n - 1, &set, 1, set.from, &offset));
+	/* set twice: what lies between has no pairs of its own */
+	const struct clock_set_at twice[] = { set, { NOON + 105 * TS_MIN, NOON + 105 * TS_MIN } };
+	assert_false(clock_offset_parted(p, n, twice, 2, NOON + 104 * TS_MIN, &offset));
+	assert_true(clock_offset_parted(p, n, twice, 2, NOON + 106 * TS_MIN, &offset));
+	assert_true(clock_offset_parted(p, n, twice, 2, NOON + 99 * TS_MIN, &offset));
+}
+
+static void
+test_step_told(void **state)
+{
+	struct hostev ev = { .kind = HE_CLOCK_STEP, .was = NOON, .is = NOON + TS_SEC, .set = HES_WAS };
+
+	(void)state;
+	assert_false(clock_slight(&ev));
+	assert_int_equal(clock_step(&ev), 0);
+	ev.set |= HES_IS;
+	assert_true(clock_slight(&ev));
+	assert_int_equal(clock_step(&ev), TS_SEC);
+	ev.is = NOON - TS_SEC - 1;
+	assert_false(clock_slight(&ev));
+	assert_int_equal(clock_step(&ev), -TS_SEC - 1);
+	ev.kind = HE_LOGON;
+	assert_false(clock_slight(&ev));
+	assert_int_equal(clock_step(&ev), 0);
+}
+
 static void
 test_host(void **state)
 {
@@ -127,6 +175,8 @@ main(void)
 		cmocka_unit_test(test_first_after_step),
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_far),
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_step_told),
 		cmocka_unit_test(test_host),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

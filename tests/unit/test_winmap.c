@@ -200,6 +200,10 @@ expect_slots(const json_t *want, const struct hostev *ev, unsigned line)
 	const json_t *error = json_object_get(want, "error"), *more = json_object_get(want, "more");
 	if ((error != NULL) != !!(ev->set & HES_ERROR) || (error && json_integer_value(error) != ev->error))
 		fail_msg("line %u: error %u", line, ev->error);
+	const json_t *set = json_object_get(want, "set_forward"); /* seconds */
+	bool told = (ev->set & HES_WAS) && (ev->set & HES_IS);
+	if ((set != NULL) != told || (told && json_real_value(set) * 1e9 != (double)(ev->is - ev->was)))
+		fail_msg("line %u: set forward", line);
 	assert_int_equal(json_array_size(more), ev->nmore);
 	for (size_t i = 0; i < ev->nmore; i++)
 		assert_addr(ev->more[i], json_string_value(json_array_get(more, i)));
