@@ -106,12 +106,30 @@ class Lab:
                  for k, b in enumerate(self.attackers + self.boxes)}
         return {"scenario": self.name, "roles": roles, "attack": bool(self.expected), "expected": self.expected, "tolerated": self.tolerated}
 
-    def write(self, folder, lost=False):
+    def told(self, skew=False):
+        """the events in the order of their arrival; `skew`: with clocks that are minutes off, each machine's its own"""
+        lines = []
+        for _, _, e in sorted(self.events, key=lambda e: e[:2]):
+            name = e["winlog"]["computer_name"]
+            off = random.Random(name + self.name).uniform(-200, 200) if skew else 0
+            at = datetime.datetime.fromisoformat(e["@timestamp"].replace("Z", "+00:00")).timestamp()
+            lines.append(json.dumps(dict(e, **{"@timestamp": stamp(at + off)})) + "\n")
+        return lines
+
+    def capture(self, path, twice=False, gaps=False):
+        """`twice`: as from a mirror of both directions; `gaps`: one frame in twelve is missing"""
+        rng = random.Random(self.name)
+        frames = [(t, fr) for t, _, fr in sorted(self.frames) if not gaps or rng.random() > 1 / 12]
+        if twice:
+            frames = sorted(frames + [(t + rng.uniform(3e-6, 4e-5), fr) for t, fr in frames], key=lambda x: x[0])
+        with open(path, "wb") as f:
+            f.write(PCAP_HEAD + b"".join(record(START + t, fr) for t, fr in frames))
+
+    def write(self, folder):
         os.makedirs(folder, exist_ok=True)
-        with open(folder + "/capture.pcap", "wb") as f:
-            f.write(PCAP_HEAD + b"".join(record(START + t, fr) for t, _, fr in sorted(self.frames)))
+        self.capture(folder + "/capture.pcap")
         with open(folder + "/events.jsonl", "w") as f:
-            f.writelines(json.dumps(e) + "\n" for k, (_, _, e) in enumerate(sorted(self.events, key=lambda e: e[:2])) if not lost or k % 3 != 1)
+            f.writelines(self.told())
         json.dump({"authority": [self.authority]}, open(folder + "/authority.yaml", "w"), indent=1)
         json.dump(self.truth(), open(folder + "/truth.json", "w"), indent=1)
 
