@@ -917,3 +917,335 @@ def vpn_leak(L):
     L.expect("dhcpv4-rogue-server", [h], True)
     L.expect("vpn-leak", [h], False, bare=False)
     L.ambient(t + 25)
+
+
+# ---- more of the same kinds, less usual ----
+@scene("mitm6 leases that nobody ever asks a name of", clients=2)
+def leases_only(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        mitm6(L, t + 4 + k, h, n=k + 1)
+    L.expect("dhcpv6-rogue-server", L.clients, True)
+    L.tolerated += ["mitm6", "dns-takeover"]
+    L.ambient(t + 30)
+
+
+@scene("mitm6 answers ordinary names only", clients=2)
+def plain_names(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        u = mitm6(L, t + 4 + k, h, n=k + 1)
+        poisoned(L, u + 2, h, ("files", "_ldap._tcp.dc._msdcs", "mail"))
+    takeover(L, L.clients)
+    L.ambient(t + 30)
+
+
+@scene("mitm6 relays an NTLM logon to a file server", clients=2)
+def relayed_logon(L):
+    t = started(L)
+    h = L.clients[0]
+    s = L.box("SRV-FILES", L.at(9))
+    L.announce(1, s, s.ip)
+    u = mitm6(L, t + 4, h)
+    poisoned(L, u + 2, h, ("wpad",))
+    c = L.rng.randbytes(8)
+    L.connect(u + 3.5, L.x, s, L.x.ip, s.ip, 445, logon.smb2_logon(c))
+    L.connect(u + 3.52, h, L.x, h.ip, L.x.ip, 80, logon.http_logon(c, "/", host=h.name[:15]))
+    takeover(L, [h])
+    L.expect("credential-capture", [h], False)
+    L.ambient(t + 30)
+
+
+@scene("Responder's DHCPv6: an address of the attacker's octets, no RA", clients=2)
+def responder6(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        a = b"\xfe\x80" + bytes(4) + struct.pack(">HHHHH", *[int(str(b), 16) for b in L.x.ip], 0x254)
+        u = L.solicited(t + 4 + k, h, L.x, a, L.x.ll, (200, 250, 300, 300), duid=b"\0\1\0\1\x29\x7f\x54\x10" + L.x.mac)
+        poisoned(L, u + 2, h, ("wpad", "files"))
+    takeover(L, L.clients)
+    L.ambient(t + 30)
+
+
+@scene("rogue DHCPv6 delegates and gives global addresses, another host resolves", v6="stateful", clients=2)
+def fork(L):
+    t = started(L)
+    p = ip6("2a0e:97c0:66::")
+    y = ip6("2a0e:97c0:66::53")
+    for k, h in enumerate(L.clients):
+        L.solicited(t + 3 + k, h, L.x, p[:8] + struct.pack(">Q", 0x100 + k), y, (300, 480, 600, 600), others=((L.dhcp, .004, h.ip6, L.gw.ip6),))
+        L.icmp6(t + 6 + k, h, y, ns(y, h.mac), src=h.ip6, to=b"\x33\x33\xff" + y[13:])
+        L.icmp6(t + 6.001 + k, L.x, h.ip6, na(y, L.x.mac, 0x60000000), src=y, to=h.mac)
+        for n, name in enumerate(("www", "wpad", "isatap")):
+            L.lookup(t + 6.1 + k + n, h, name + "." + DOMAIN, L.x, L.x.ip, src=h.ip6, dst=y)
+        L.isatap_set(t + 8.2 + k, h, L.x.ip)
+    takeover(L, L.clients)
+    L.ambient(t + 30)
+
+
+@scene("rogue DHCPv6 on each of two VLANs of a trunk", clients=4)
+def trunk(L):
+    y = L.box("ATT2", L.at(67), attacker=True, agent=False)
+    for k, h in enumerate(L.clients):
+        h.vlan = 30 + k % 2
+    L.x.vlan, y.vlan = 30, 31
+    t = 12
+    for k, h in enumerate(L.clients):
+        x = y if k % 2 else L.x
+        L.link_up(2 + k, h)
+        h.ip = L.at(60 + k)
+        L.announce(3 + k, h, h.ip)
+        L.announce(1, x, x.ip)
+        u = mitm6(L, t + k, h, x=x, n=k + 1)
+        poisoned(L, u + 2, h, x=x)
+    for d in ("dhcpv6-rogue-server", "dns-takeover", "mitm6"):
+        L.expect(d, L.clients[::2], True)
+        L.expect(d, L.clients[1::2], True, y)
+    L.ambient(t + 30)
+
+
+@scene("RA flood of prefixes by one sender", v6="slaac", clients=2)
+def ra_prefixes(L):
+    t = started(L)
+    for k in range(200):
+        L.ra(t + 2 + k * .02, L.x, 65535, 0, slla(L.x.mac) + pio(b"\x2a\1" + L.rng.randbytes(6) + bytes(8)))
+    L.expect("rogue-ra", L.clients, False)
+    L.ambient(t + 20)
+
+
+@scene("RA flood of forged senders", v6="slaac", clients=2)
+def ra_senders(L):
+    t = started(L)
+    for k in range(300):
+        b = Box(L, "f", m=bytes([L.rng.getrandbits(8) & 0xfc | 2]) + L.rng.randbytes(5))
+        L.ra(t + 2 + k * .02, b, 1800, 0, slla(b.mac) + pio(b"\x2a\1" + L.rng.randbytes(6) + bytes(8)))
+    L.expect("rogue-ra", L.clients, False, actor=None)
+    L.ambient(t + 20)
+
+
+@scene("router killed by frames with the router's own MAC", v6="slaac", clients=2)
+def kill_own_mac(L):
+    t = started(L)
+    for k in range(4):
+        L.ra(t + 2 + 5 * k, L.gw, 0, 0, b"")
+        L.ra(t + 3 + 5 * k)
+    L.expect("rogue-ra", (), False, actor=None)
+    L.ambient(t + 25)
+
+
+@scene("advertisements of neighbours for the router, unsolicited", v6="slaac", clients=2)
+def fake_na(L):
+    t = started(L)
+    for k in range(20):
+        L.icmp6(t + 2 + k, L.x, ALL6, na(L.gw.ll, L.x.mac, 0x20000000), src=L.gw.ll)
+        if k % 5 == 4:
+            L.icmp6(t + 2.4 + k, L.gw, L.clients[0].ll, na(L.gw.ll, L.gw.mac, 0xe0000000), to=L.clients[0].mac)
+    L.expect("nd-spoof", (), False)
+    L.ambient(t + 30)
+
+
+@scene("ARP spoof of a resolver that is not the gateway", clients=2)
+def arp_resolver(L):
+    d = L.box("SRV-DNS", L.at(3))
+    L.authority["resolvers"] = [text_ip(d.ip)]
+    L.announce(.5, d, d.ip)
+    t = started(L, options=L.options4(dns=d.ip))
+    h = L.clients[0]
+    for k in range(3):
+        L.resolve_arp(t + .2 * k, h, d)
+        L.lookup(t + .3 + .2 * k, h, "www." + DOMAIN, d, L.gw.ip)
+    for k in range(12):
+        L.arp(t + 2 + k, L.x, 2, d.ip, h.mac, h.ip, to=h.mac)
+    for n, name in enumerate(("www", "wpad", "isatap")):
+        L.lookup(t + 4 + 2 * n, h, name + "." + DOMAIN, L.x, L.x.ip, dst=d.ip)
+    L.isatap_set(t + 8.02, h, L.x.ip)
+    L.expect("nd-spoof", [h], False)
+    L.expect("dns-takeover", [h], True)
+    L.tolerated += ["isatap-rogue-router"]
+    L.ambient(t + 20)
+
+
+@scene("ARP spoof of the DHCP server, renewals answered in its name", clients=2)
+def arp_dhcp(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        for n in range(6):
+            L.arp(t + 2 + n, L.x, 2, L.dhcp.ip, h.mac, h.ip, to=h.mac)
+        x = L.rng.getrandbits(32)
+        L.ask4(t + 4 + k, h, 3, x, L.names4(h), ciaddr=h.ip, to=L.x.mac, dst=L.dhcp.ip)
+        L.tell4(t + 4.001 + k, L.x, h, 5, x, h.ip, L.options4(dns=L.x.ip), sid=L.dhcp.ip, src=L.dhcp.ip, ciaddr=h.ip, ttl=64)
+        L.event(t + 4.004 + k, h, "dhcp", 50013, {"InterfaceId": h.interface, "Address1": text_ip(h.ip), "Address2": text_ip(L.dhcp.ip)})
+        for i, name in enumerate(("wpad", "www")):
+            L.lookup(t + 6 + k + i, h, name + "." + DOMAIN, L.x, L.x.ip)
+    L.expect("dhcpv4-rogue-server", L.clients, False)
+    L.expect("nd-spoof", L.clients, False)
+    L.expect("dns-takeover", L.clients, False)
+    L.ambient(t + 20)
+
+
+@scene("rogue DHCPv4 whose MAC changes with each answer", clients=3)
+def many_macs(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        y = L.box("ATT", L.at(66), m=bytes([L.rng.getrandbits(8) & 0xfc | 2]) + L.rng.randbytes(5), attacker=True, agent=False)
+        L.lease(t + 3 + 2 * k, h, y, L.at(150 + k), L.options4(router=y.ip, dns=y.ip), others=((L.dhcp, .02, h.ip, None),))
+    L.expect("dhcpv4-rogue-server", (), True, actor=None)
+    L.tolerated += ["nd-spoof"]
+    L.ambient(t + 20)
+
+
+@scene("option 252 in answer to INFORM", clients=2)
+def inform(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        x = L.rng.getrandbits(32)
+        L.ask4(t + 3 + k, h, 8, x, L.names4(h), ciaddr=h.ip)
+        L.event(t + 3 + k, h, "dhcp", 50018, {"InterfaceId": h.interface, "StatusCode": "0"})
+        L.tell4(t + 3.001 + k, L.x, h, 5, x, ZERO4, o4(252, b"http://%s/wpad.dat\n" % text_ip(L.x.ip).encode()), ciaddr=h.ip, ttl=64)
+        L.tell4(t + 3.003 + k, L.dhcp, h, 5, x, ZERO4, o4(6, L.gw.ip) + o4(15, DOMAIN.encode()), ciaddr=h.ip)
+        L.lure(t + 4 + k, L.x, h)
+    L.expect("dhcpv4-rogue-server", L.clients, False)
+    L.tolerated += ["credential-capture", "dns-takeover"]
+    L.ambient(t + 20)
+
+
+@scene("starvation with the port's circuit in option 82, seen behind the relay", clients=2)
+def starve_relay(L):
+    t = started(L)
+    far = bytes((10, 251, 0, 2))
+    L.authority["dhcp4_servers"] = [{"ip": [text_ip(far), text_ip(L.dhcp.ip)]}]
+    L.authority["relays"] = [L.declared(L.gw)]
+    s = L.box("SRV-FAR", far)
+    for k in range(60):
+        u, x, ch, y = t + 3 + k * .4, L.rng.getrandbits(32), uni(L), L.at(70 + k)
+        opt = o4(82, o4(1, b"Gi1/0/17") + o4(2, b"sw-03"))
+        for kind, answer in ((1, 2), (3, 5)):
+            v = u + (.02 if kind == 3 else 0)
+            L.put(v, udp(L.gw.mac, s.mac, 0, L.gw.ip, far, 67, 67, bootp(1, x, ch, o4(53, bytes([kind])) + (o4(50, y) + o4(54, far) if kind == 3 else b"") + opt, giaddr=L.gw.ip, hops=1), 63))
+            L.put(v + .002, udp(s.mac, L.gw.mac, 0, far, L.gw.ip, 67, 67, bootp(2, x, ch, o4(53, bytes([answer])) + o4(54, far) + L.options4() + opt, yiaddr=y, giaddr=L.gw.ip), 63))
+    L.expect("dhcp-starvation", (), False, actor=None)
+    L.tolerated += ["dhcp-discover-flood"]
+    L.ambient(t + 60)
+
+
+@scene("starvation of DHCPv6: a lease for each DUID", v6="stateful", clients=2)
+def starve6(L):
+    t = started(L)
+    for k in range(60):
+        u, xid, duid, a = t + 3 + k * .3, L.rng.getrandbits(24), b"\0\1\0\1" + L.rng.randbytes(10), L.g6(0x5000 + k)
+        for kind, answer in ((1, 2), (3, 7)):
+            v = u + (.02 if kind == 3 else 0)
+            o = o6(1, duid) + o6(8, b"\0\0") + (o6(2, L.dhcp.duid) if kind == 3 else b"")
+            L.put(v, udp(L.x.mac, group6(DHCP6), 0, L.x.ll, DHCP6, 546, 547, d6(kind, xid, o + ia_na(k + 7)), 1))
+            L.put(v + .002, udp(L.dhcp.mac, L.x.mac, 0, L.dhcp.ll, L.x.ll, 547, 546, d6(answer, xid, o6(1, duid) + o6(2, L.dhcp.duid) + ia_na(k + 7, 1800, 2880, a, 3600, 7200))))
+    L.expect("dhcpv6-solicit-flood", (L.dhcp,), False)
+    L.ambient(t + 30)
+
+
+@scene("DISCOVER flood of random addresses, three a second, for a minute", clients=3)
+def flood_slow(L):
+    t = started(L)
+
+    def key(k):
+        m = L.rng.randbytes(6)
+        return m, m, None
+    e = drain(L, t + 3, 180, .33, key, lease=False)
+    L.expect("dhcp-discover-flood", (L.dhcp,), False, actor=None)
+    L.tolerated += ["dhcp-starvation"]
+    L.ambient(e + 15)
+
+
+@scene("NBNS: isatap named by the attacker, the router is used", clients=2)
+def isatap_nbns(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        L.nbns(t + 3 + k, h, "isatap", L.x)
+        L.isatap_set(t + 3.02 + k, h, L.x.ip)
+        isatap_talk(L, t + 3.5 + k, h, L.x)
+    L.expect("isatap-rogue-router", L.clients, True)
+    L.expect("dns-takeover", L.clients, True)
+    L.ambient(t + 20)
+
+
+@scene("ISATAP router named by a forged answer of the resolver's address", clients=2)
+def isatap_arp(L):
+    t = started(L)
+    h = L.clients[0]
+    for k in range(12):
+        L.arp(t + 2 + k, L.x, 2, L.gw.ip, h.mac, h.ip, to=h.mac)
+    L.lookup(t + 5, h, "isatap." + DOMAIN, L.x, L.x.ip, dst=L.gw.ip)
+    L.isatap_set(t + 5.02, h, L.x.ip)
+    isatap_talk(L, t + 6, h, L.x)
+    L.expect("isatap-rogue-router", [h], True)
+    L.expect("dns-takeover", [h], True)
+    L.expect("nd-spoof", [h], False)
+    L.ambient(t + 20)
+
+
+@scene("Teredo server named by a rogue resolver", clients=2)
+def teredo_named(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        L.lease(t + 3 + k, h, L.x, L.at(150 + k), L.options4(dns=L.x.ip), others=((L.dhcp, .02, h.ip, None),))
+        L.lookup(t + 9 + k, h, "teredo.ipv6.microsoft.com", L.x, L.x.ip)
+        L.lookup(t + 9.3 + k, h, "wpad." + DOMAIN, L.x, L.x.ip)
+        teredo_talk(L, t + 10 + k, h, L.x, L.x.ip)
+    L.expect("dhcpv4-rogue-server", L.clients, True)
+    L.expect("teredo-tunnel", L.clients, False)
+    L.expect("dns-takeover", L.clients, False)
+    L.ambient(t + 30)
+
+
+@scene("SSTP ended by a station of its own, the leaf is signed by another CA, nothing goes on to the server", clients=2)
+def sstp_fake(L):
+    v = vpn_site(L)
+    t = started(L)
+    h, g = L.clients
+    dial(L, t + .1, g, v, GOOD)
+    L.resolve_arp(t + 2, h, v)
+    for k in range(8):
+        L.arp(t + 3 + k, L.x, 2, v.ip, h.mac, h.ip, to=h.mac)
+    cert = handshake.certificate("vpn." + DOMAIN, issuer="Perimeter Inspection CA", serial=5, year=25)
+    dial(L, t + 5, h, L.x, cert, dst=v.ip, accepted=False)
+    refuse(L, t + 5.1, h, 1)
+    L.expect("sstp-mitm", [h], True, bare=False)
+    L.expect("nd-spoof", [h], False, bare=False)
+    L.tolerated += ["vpn-interception"]
+    L.ambient(t + 25)
+
+
+@scene("SSTP over IPv6 intercepted after an RA", v6="slaac", clients=2)
+def sstp_six(L):
+    v = vpn_site(L)
+    v.ip6 = L.g6(0x30)
+    L.authority["vpn_servers"][0]["ip"].append(text_ip(v.ip6))
+    t = started(L)
+    h, g = L.clients
+    for s in (h, g):
+        L.icmp6(t + .1, s, v.ip6, ns(v.ip6, s.mac), src=s.ip6, to=b"\x33\x33\xff" + v.ip6[13:])
+        L.icmp6(t + .101, v, s.ip6, na(v.ip6, v.mac, 0x60000000), src=v.ip6, to=s.mac)
+    L.connect(t + .3, g, v, g.ip6, v.ip6, 443, handshake.session(GOOD, "vpn." + DOMAIN, random=3))
+    for k in range(8):
+        L.icmp6(t + 3 + k, L.x, h.ip6, na(v.ip6, L.x.mac, 0x20000000), src=v.ip6, to=h.mac)
+    L.connect(t + 5, h, L.x, h.ip6, v.ip6, 443, handshake.session(BAD, "vpn." + DOMAIN, random=4))
+    L.x.ip6 = L.prefix[:8] + eui(L.x.mac)
+    L.connect(t + 5.05, L.x, v, L.x.ip6, v.ip6, 443, handshake.session(GOOD, "vpn." + DOMAIN, random=5))
+    refuse(L, t + 7.6, h)
+    L.expect("sstp-mitm", [h], True, either=True)
+    L.expect("nd-spoof", [h], False, bare=False)
+    L.tolerated += ["vpn-interception"]
+    L.ambient(t + 25)
+
+
+@scene("SSTP by a poisoned name, the client takes the certificate, no event", clients=3, agents=0)
+def sstp_quiet(L):
+    v = vpn_site(L)
+    t = started(L)
+    for k, h in enumerate(L.clients[1:]):
+        dial(L, t + .1 + k, L.clients[0], v, GOOD)
+        L.llmnr(t + 3 + k, h, "vpn", L.x)
+        dial(L, t + 3.2 + k, h, L.x, BAD)
+        dial(L, t + 3.25 + k, L.x, v, GOOD)
+    L.expect("sstp-mitm", L.clients[1:], False, bare=False)
+    L.tolerated += ["vpn-interception", "dns-takeover"]
+    L.ambient(t + 25)

@@ -581,3 +581,246 @@ def day(L):
         L.event(t + 5, h, "iphlp", 4200, {"ProtocolType": "1", "Interface": "isatap.x", "Address": "fe80::5efe:%s" % text_ip(h.ip)})
         L.event(t + 6, h, "dns", 1014, {"QueryName": "www.example.com"})
     L.ambient(t + 20)
+
+
+# ---- more look-alikes ----
+@scene("Windows servers ask each other whether they may serve", clients=3)
+def recheck(L):
+    s = second(L)
+    for k, h in enumerate(L.clients):
+        L.start(2 + k, h, others=((s, .0015, L.at(150 + k), None),))
+    for k, (a, b) in enumerate(((L.dhcp, s), (s, L.dhcp))):
+        x = L.rng.getrandbits(32)
+        L.ask4(15 + 4 * k, a, 8, x, o4(43, b"\x5e\0"), ciaddr=a.ip, cid=None)
+        L.tell4(15.002 + 4 * k, b, a, 5, x, ZERO4, o4(43, b"\x5f\x09" + DOMAIN.encode() + b"\0"), ciaddr=a.ip)
+        L.event(17 + 4 * k, a, "server", 1044, {})
+    L.ambient(30)
+
+
+@scene("filter of advertisements answers blocked names with itself", clients=2)
+def pihole(L):
+    p = L.box("pihole", L.at(53), agent=False)
+    L.announce(.5, p, p.ip)
+    L.authority["resolvers"] = [text_ip(p.ip)]
+    t = started(L, options=L.options4(dns=p.ip))
+    for k, h in enumerate(L.clients):
+        for n, name in enumerate(("ads.example.com", "track.example.org", "www.corp.lab", "pixel.example.net")):
+            L.lookup(t + 2 + n + k, h, name, p, p.ip if n != 2 else L.gw.ip)
+        L.web(t + 7 + k, h, p)
+    L.ambient(t + 20)
+
+
+@scene("sleep proxy answers for a sleeping notebook, which wakes", v6="slaac", clients=2)
+def sleep_proxy(L):
+    p = L.box("tv", L.at(90), m=mac("d0:03:4b") + L.rng.randbytes(3), agent=False)
+    L.announce(.5, p, p.ip)
+    t = started(L)
+    h = L.clients[0]
+    for k in range(2):
+        L.arp(t + 5 + k, p, 1, h.ip, bytes(6), h.ip)
+    L.arp(t + 30, L.bg, 1, L.bg.ip, bytes(6), h.ip)
+    L.arp(t + 30.001, p, 2, h.ip, L.bg.mac, L.bg.ip, to=L.bg.mac)
+    for k in range(2):
+        L.arp(t + 95 + k, h, 1, h.ip, bytes(6), h.ip)
+    L.ambient(t + 110)
+
+
+@scene("gateways without virtual MAC change over and back, both declared", clients=3)
+def keepalived(L):
+    b = L.box("GW2", L.at(253), m=mac("00:1a:8c") + L.rng.randbytes(3))
+    L.authority["routers"] = [{"mac": [text_mac(L.gw.mac), text_mac(b.mac)], "ip": L.declared(L.gw)["ip"] + [text_ip(b.ip)]}]
+    t = started(L)
+    for k in range(4):
+        L.arp(t + 2 + k, b, 1, L.gw.ip, bytes(6), L.gw.ip)
+        L.arp(t + 25 + k, L.gw, 1, L.gw.ip, bytes(6), L.gw.ip)
+    L.ambient(t + 40)
+
+
+@scene("one box is gateway, DHCPv4, DHCPv6 and resolver of a home", v6="slaac", clients=3)
+def home(L):
+    L.authority = {"name": "home", "routers": [L.declared(L.gw)], "dhcp4_servers": [L.declared(L.gw)], "dhcp6_servers": [dict(L.declared(L.gw), duid=[L.gw.duid.hex()])],
+                   "resolvers": L.declared(L.gw)["ip"]}
+    for k, h in enumerate(L.clients):
+        t = 2 + k
+        L.link_up(t, h)
+        L.ra(t + 1, flags=0x40, options=slla(L.gw.mac) + pio(L.prefix) + rdnss(1200, L.gw.ll))
+        L.settings(t + 1.01, h, False, True)
+        h.ip6 = L.prefix[:8] + eui(h.mac)
+        L.dad(t + 1.1, h, h.ip6)
+        L.informed6(t + 1.4, h, L.gw, L.gw.ll)
+        L.lease(t + 1.5, h, L.gw)
+        for n, name in enumerate(("router.lan", "www.example.com", "wpad.lan")):
+            L.lookup(t + 8 + n, h, name, L.gw, (L.gw.ip, ip4("203.0.113.7"), None)[n], src=h.ll, dst=L.gw.ll)
+    L.ambient(25)
+
+
+@scene("a customer's router asks for a prefix", v6="stateful", clients=1)
+def delegation(L):
+    started(L)
+    r = L.box("CPE", m=mac("c0:56:27") + L.rng.randbytes(3), agent=False)
+    p = L.prefix[:6] + b"\x40\0" + bytes(8)
+    xid = L.rng.getrandbits(24)
+    for kind, answer, u in ((1, 2, 10), (3, 7, 11)):
+        pd = struct.pack(">III", 1, 0, 0) + (o6(26, struct.pack(">IIB", 3600, 7200, 56) + p) if kind == 3 else b"")
+        L.ask6(u, r, kind, xid + kind, o6(25, pd) + (o6(2, L.dhcp.duid) if kind == 3 else b""), names=False)
+        full = o6(25, struct.pack(">III", 1, 1800, 2880) + o6(26, struct.pack(">IIB", 3600, 7200, 56) + p))
+        L.tell6(u + .003, L.dhcp, r, answer, xid + kind, full + o6(23, L.gw.ip6))
+    L.ambient(25)
+
+
+@scene("DHCPv4 with rapid commit", clients=3)
+def rapid4(L):
+    for k, h in enumerate(L.clients):
+        t, x = 2 + k, L.rng.getrandbits(32)
+        L.link_up(t, h)
+        L.ask4(t + .2, h, 1, x, o4(80, b"") + L.names4(h))
+        L.tell4(t + .202, L.dhcp, h, 5, x, L.at(60 + k), L.options4(extra=o4(80, b"")))
+        h.ip = L.at(60 + k)
+        L.announce(t + .3, h, h.ip)
+        L.resolve_arp(t + 4, h, L.gw)
+    L.ambient(20)
+
+
+@scene("a moved notebook asks for its old address and is refused", clients=3)
+def moved_in(L):
+    t = started(L)
+    for k in range(3):
+        h = L.box("LAP-%d" % k)
+        h.ip = bytes((192, 168, 7, 20 + k))
+        u, x = t + 2 + 2 * k, L.rng.getrandbits(32)
+        L.link_up(u - .5, h)
+        L.ask4(u, h, 3, x, o4(50, h.ip) + L.names4(h))
+        L.tell4(u + .001, L.dhcp, h, 6, x, ZERO4, o4(56, b"wrong network"))
+        L.event(u + .004, h, "dhcp-admin", 1002, {"Address1": text_ip(h.ip), "HWLength": "6", "HWAddress": h.mac.hex().upper(), "Address2": text_ip(L.dhcp.ip)})
+        h.ip = None
+        L.lease(u + .5, h)
+    L.ambient(t + 20)
+
+
+@scene("resolvers of two views answer one name differently", clients=2)
+def views(L):
+    d = L.box("SRV-DNS2", L.at(4))
+    L.announce(.5, d, d.ip)
+    L.authority["resolvers"].append(text_ip(d.ip))
+    t = started(L)
+    for k in range(4):
+        h = L.clients[k % 2]
+        L.lookup(t + 2 + k, h, "portal." + DOMAIN, L.gw, ip4("203.0.113.80"))
+        L.lookup(t + 2.5 + k, h, "portal." + DOMAIN, d, d.ip)
+    L.ambient(t + 20)
+
+
+@scene("router sends a redirect to the site's other router", v6="slaac", clients=2)
+def redirect(L):
+    b = L.box("GW2", L.at(253), m=mac("00:1a:8c") + L.rng.randbytes(3))
+    L.authority["routers"].append(L.declared(b))
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        target = ip6("fd00:9::9")
+        L.icmp6(t + 3 + k, L.gw, h.ip6, struct.pack(">BBHI", 137, 0, 0, 0) + b.ll + target + b"\2\1" + b.mac, to=h.mac)
+    L.ambient(t + 20)
+
+
+@scene("neighbour proxy of a router for hosts behind it", v6="slaac", clients=3)
+def nd_proxy(L):
+    t = started(L)
+    for k in range(6):
+        h, a = L.clients[k % 3], L.g6(0x9000 + k % 2)
+        L.icmp6(t + 3 + k, h, a, ns(a, h.mac), src=h.ip6, to=b"\x33\x33\xff" + a[13:])
+        L.icmp6(t + 3.001 + k, L.gw, h.ip6, na(a, L.gw.mac, 0xc0000000), src=L.gw.ll, to=h.mac)
+    L.ambient(t + 20)
+
+
+@scene("old appliance boots by BOOTP", clients=2)
+def old_bootp(L):
+    t = started(L)
+    p = L.box("plotter", m=mac("00:60:b0") + L.rng.randbytes(3), agent=False)
+    for k in range(3):
+        x = L.rng.getrandbits(32)
+        L.put(t + 3 + 4 * k, udp(p.mac, FF, 0, ZERO4, ONES4, 68, 67, bootp(1, x, p.mac, o4(55, b"\1\3"))))
+        L.put(t + 3.002 + 4 * k, udp(L.dhcp.mac, p.mac, 0, L.dhcp.ip, L.at(91), 67, 68, bootp(2, x, p.mac, o4(1, b"\xff\xff\xff\0") + o4(3, L.gw.ip), yiaddr=L.at(91), siaddr=L.dhcp.ip)))
+    L.announce(t + 12, p, L.at(91))
+    L.ambient(t + 25)
+
+
+@scene("two sites' servers behind relays, their replies on one trunk", clients=4)
+def two_relays(L):
+    far = bytes((10, 251, 0, 2))
+    L.authority["dhcp4_servers"] = [{"ip": [text_ip(far)]}]
+    b = L.box("GW2", L.at(254), m=mac("00:1a:8c") + L.rng.randbytes(3))
+    L.authority["routers"].append(L.declared(b))
+    L.authority["relays"] = [L.declared(L.gw), L.declared(b)]
+    for k, h in enumerate(L.clients):
+        t, x, a = 3 + 1.4 * k, L.rng.getrandbits(32), L.at(70 + k)
+        L.link_up(t - 1, h)
+        L.ask4(t, h, 1, x, L.names4(h))
+        for r, d in ((L.gw, .004), (b, .0043)):
+            L.tell4(t + d, r, h, 2, x, a, sid=far, giaddr=r.ip)
+        L.ask4(t + .01, h, 3, x, o4(50, a) + o4(54, far) + L.names4(h))
+        for r, d in ((L.gw, .014), (b, .0142)):
+            L.tell4(t + d, r, h, 5, x, a, sid=far, giaddr=r.ip)
+        h.ip = a
+        L.announce(t + .1, h, a)
+    L.ambient(25)
+
+
+@scene("6to4 and configured tunnels of one workstation", clients=2)
+def tunnels(L):
+    t = started(L)
+    h = L.clients[0]
+    own = b"\x20\2" + h.ip + bytes(9) + b"\1"
+    for k in range(5):
+        L.proto41(t + 3 + k, h, L.gw, h.ip, ip4("192.88.99.1"), own, ip6("2001:db8:1::1"), struct.pack(">BBHHH", 128, 0, 0, 1, k) + bytes(32), hop=64)
+    L.ambient(t + 20)
+
+
+@scene("certificate of the VPN renewed, both leaves seen, nobody complains", clients=3)
+def renewed(L):
+    import handshake
+    v = vpn_site(L)
+    new = handshake.certificate("vpn." + DOMAIN, serial=2, year=24)
+    L.authority["vpn_servers"][0]["leaf_sha256"].append(handshake.sha256(new))
+    t = started(L)
+    for k in range(6):
+        dial(L, t + 2 + k, L.clients[k % 3], v, GOOD if k < 3 else new)
+    L.ambient(t + 20)
+
+
+@scene("web proxy terminates TLS for everybody", clients=3)
+def tls_proxy(L):
+    import handshake
+    p, v = L.box("PROXY", L.at(31)), vpn_site(L)
+    L.announce(1, p, p.ip)
+    L.authority["proxies"] = [text_ip(p.ip)]
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        for n, site in enumerate(("www.example.com", "mail.example.org")):
+            L.connect(t + 2 + k + n * .3, h, p, h.ip, p.ip, 443, handshake.session(handshake.certificate(site, issuer="Inspection CA", serial=20 + n), site, random=7 + k))
+            L.connect(t + 2.05 + k + n * .3, p, L.gw, p.ip, ip4("203.0.113.%d" % (20 + n)), 443, handshake.session(handshake.certificate(site, serial=40 + n), site, random=90 + k))
+        dial(L, t + 4 + k, h, v, GOOD)
+    L.ambient(t + 20)
+
+
+@scene("workstation named like a printer, both by mDNS and DHCP", clients=3)
+def name_twice(L):
+    t = started(L)
+    a, b, c = L.clients
+    for k in range(3):
+        L.mdns(t + 2 + k, a, "shared.local", a.ip)
+        L.mdns(t + 2.5 + k, b, "shared.local", b.ip)
+        L.llmnr(t + 3 + k, c, "shared", a)
+    L.ambient(t + 20)
+
+
+@scene("half of the hosts log that their scope is full of leases they hold", clients=10)
+def organic(L):
+    t = started(L)
+    L.event(t + 1, L.dhcp, "server", 1020, {"param1": text_ip(L.net), "param2": "90", "param3": "6"})
+    for k in range(8):
+        h = L.box("NB-%d" % k)
+        L.start(t + 3 + k, h)
+    L.event(t + 14, L.dhcp, "server", 1063, {"param1": text_ip(L.net)})
+    h = L.box("NB-99")
+    for k in range(4):
+        L.ask4(t + 15 + (0, 4, 12, 28)[k], h, 1, L.rng.getrandbits(32), L.names4(h))
+    L.ambient(t + 50)
