@@ -563,14 +563,14 @@ key_declared(struct engine *e, const struct segment *s, struct addr a)
 	return auth_resolver(e, s, a, (struct mac){ { 0 } }) == ST_AUTHORISED;
 }
 
+#define DOUBT (UINT32_C(1) << FAM_D4_ROGUE | UINT32_C(1) << FAM_ND_SPOOF | UINT32_C(1) << FAM_RA)
+
 bool
 ra_working_router(struct engine *e, const struct segment *s, struct mac m)
 {
-	const uint32_t doubt =
-		UINT32_C(1) << FAM_D4_ROGUE | UINT32_C(1) << FAM_ND_SPOOF | UINT32_C(1) << FAM_RA;
 	const struct host *h = host_find(e, s, m);
 
-	if (h == NULL || !h->ra_live || actor_open(e, s, m, doubt))
+	if (h == NULL || !h->ra_live || actor_open(e, s, m, DOUBT))
 		return false;
 	for (size_t i = 0; i < h->nip; i++) {
 		struct binding *b;
@@ -581,6 +581,20 @@ ra_working_router(struct engine *e, const struct segment *s, struct mac m)
 			return true;
 	}
 	return false;
+}
+
+bool
+ra_router_unproven(struct engine *e, const struct segment *s, struct mac m)
+{
+	const struct host *h = host_find(e, s, m);
+	struct key_seen k;
+
+	if (h == NULL || !h->ra_live || actor_open(e, s, m, DOUBT))
+		return false;
+	for (const void *at = key_next(e, NULL, &k); at; at = key_next(e, at, &k))
+		if (k.seg == s->ix && (k.roles & KEY_GATEWAY4))
+			return false;
+	return true;
 }
 
 /* ---- suspects ---- */
@@ -731,11 +745,9 @@ claim_moved(struct engine *e, const struct said_claim *s, const struct binding *
 static bool
 proxies(struct engine *e, const struct obs *o, struct mac m)
 {
-	const uint32_t doubt =
-		UINT32_C(1) << FAM_D4_ROGUE | UINT32_C(1) << FAM_ND_SPOOF | UINT32_C(1) << FAM_RA;
 	const struct host *h = o->kind == OBS_ARP ? host_find(e, e->seg, m) : NULL;
 
-	if (h == NULL || auth_declared(e, e->seg, SVC_ROUTER) || actor_open(e, e->seg, m, doubt))
+	if (h == NULL || auth_declared(e, e->seg, SVC_ROUTER) || actor_open(e, e->seg, m, DOUBT))
 		return false;
 	for (size_t i = 0; i < h->nip; i++) {
 		const struct binding *b = binding_find(e, e->seg, host_ip(e, h, i));

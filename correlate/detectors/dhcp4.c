@@ -379,8 +379,10 @@ authkill_detect(struct engine *e, const struct obs *o)
 
 	if (n == NULL || n->trusted || !n->x->asks_domain || domain == 0)
 		return;
-	bool strange = auth_declared(e, e->seg, SVC_DHCP4) || n->s->acks <= 1; /* this ACK is one */
-	struct fact f = fact_of(n, F_D4_AUTHKILL, E1, strange ? FF_SP : 0);
+	/* where nothing is declared: the servers of a domain answer each other so every hour (DETECTIONS.md 15) */
+	bool strange = auth_declared(e, e->seg, SVC_DHCP4) || n->s->agreed == 0 || n->s->contradicted ||
+		       actor_open(e, e->seg, n->l2, UINT32_C(1) << FAM_D4_ROGUE);
+	struct fact f = fact_of(n, F_D4_AUTHKILL, strange ? E1 : E0, strange ? FF_SP : 0);
 	f.family = FAM_D4_AUTHKILL;
 	f.name = domain;
 	if (!addr_set(f.victim_addr) && addr_set(o->u.dhcp4.ciaddr) && !addr_zero(o->u.dhcp4.ciaddr))

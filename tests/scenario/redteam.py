@@ -54,7 +54,10 @@ def judge(truth, found, mode, events, authority, bare):
         hits = [i for i in raised if i["detection"] == e["detection"] and (actor(i) == m if m else actor(i) not in innocent)]
         used |= {i["id"] for i in hits}
         if not hits:
-            if mode not in FINDS_LESS and (authority or e["bare"] and (events or not e["either"])):
+            due = authority or e["bare"] and (events or not e["either"])
+            if e["told"]:
+                due = events in ("events", "late")
+            if due and mode not in FINDS_LESS:
                 near = ["%s %s" % (i["verdict"], actor(i)) for i in found if i["detection"] == e["detection"]]
                 wrong.append("MISSED %s%s" % (e["detection"], " (%s)" % ", ".join(near) if near else ""))
             continue

@@ -1109,7 +1109,7 @@ def inform(L):
     L.ambient(t + 20)
 
 
-@scene("starvation with the port's circuit in option 82, seen behind the relay", clients=2)
+@scene("starvation seen behind a relay, the server says so", clients=2)
 def starve_relay(L):
     t = started(L)
     far = bytes((10, 251, 0, 2))
@@ -1123,8 +1123,10 @@ def starve_relay(L):
             v = u + (.02 if kind == 3 else 0)
             L.put(v, udp(L.gw.mac, s.mac, 0, L.gw.ip, far, 67, 67, bootp(1, x, ch, o4(53, bytes([kind])) + (o4(50, y) + o4(54, far) if kind == 3 else b"") + opt, giaddr=L.gw.ip, hops=1), 63))
             L.put(v + .002, udp(s.mac, L.gw.mac, 0, far, L.gw.ip, 67, 67, bootp(2, x, ch, o4(53, bytes([answer])) + o4(54, far) + L.options4() + opt, yiaddr=y, giaddr=L.gw.ip), 63))
-    L.expect("dhcp-starvation", (), False, actor=None)
-    L.tolerated += ["dhcp-discover-flood"]
+    L.event(t + 22, L.dhcp, "server", 1020, {"param1": text_ip(L.net), "param2": "80", "param3": "10"})
+    L.event(t + 26, L.dhcp, "server", 1063, {"param1": text_ip(L.net)})
+    L.expect("dhcp-discover-flood", (), False, actor=None, told=True)
+    L.tolerated += ["dhcp-starvation"]
     L.ambient(t + 60)
 
 

@@ -625,15 +625,15 @@ def sleep_proxy(L):
     L.ambient(t + 110)
 
 
-@scene("gateways without virtual MAC change over and back, both declared", clients=3)
+@scene("gateways without virtual MAC change over and back, both declared", bare=("nd-spoof",), clients=3)
 def keepalived(L):
     b = L.box("GW2", L.at(253), m=mac("00:1a:8c") + L.rng.randbytes(3))
     L.authority["routers"] = [{"mac": [text_mac(L.gw.mac), text_mac(b.mac)], "ip": L.declared(L.gw)["ip"] + [text_ip(b.ip)]}]
     t = started(L)
     for k in range(4):
         L.arp(t + 2 + k, b, 1, L.gw.ip, bytes(6), L.gw.ip)
-        L.arp(t + 25 + k, L.gw, 1, L.gw.ip, bytes(6), L.gw.ip)
-    L.ambient(t + 40)
+        L.arp(t + 95 + k, L.gw, 1, L.gw.ip, bytes(6), L.gw.ip)
+    L.ambient(t + 1)
 
 
 @scene("one box is gateway, DHCPv4, DHCPv6 and resolver of a home", v6="slaac", clients=3)

@@ -93,13 +93,13 @@ class Lab:
             "host": about, "winlog": {"api": "wineventlog", "provider_name": provider, "channel": channel, "computer_name": computer,
                                       "event_id": str(number), "record_id": h.rid, "event_data": data}, "agent": {"type": "winlogbeat", "version": "8.15.0"}}))
 
-    def expect(self, detection, victims=(), confirmed=False, actor="x", bare=True, either=False):
+    def expect(self, detection, victims=(), confirmed=False, actor="x", bare=True, either=False, told=False):
         """`actor` None: the frames carry forged sources.  `bare`: can be told while nothing is declared; `either`: only with events
-        then"""
+        then; `told`: only with all events in any case"""
         a = self.x if actor == "x" else actor
         self.expected.append({"detection": detection, "attacker": {"mac": text_mac(a.mac) if a else None},
                               "victims": [{"mac": text_mac(v.mac), "name": v.name} for v in victims],
-                              "confirmed_by_host_events": confirmed, "bare": bare, "either": either})
+                              "confirmed_by_host_events": confirmed, "bare": bare, "either": either, "told": told})
 
     def truth(self):
         roles = {"%s%d" % ("attacker" if b in self.attackers else "host", k): {"role": b.name, "mac": text_mac(b.mac), "ip4": b.ip and text_ip(b.ip)}
