@@ -313,7 +313,7 @@ engine_obs(struct engine *e, const struct obs *o)
 {
 	advance(e, o->ts);
 	if (o->kind == OBS_LOSS) {
-		vantage_loss(e, o->u.loss.packets, o->u.loss.total);
+		vantage_loss(e, &o->u.loss);
 		e->lost += o->u.loss.packets;
 		return;
 	}

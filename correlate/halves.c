@@ -470,14 +470,38 @@ struct directory {
 	uint32_t own_open, own_refused, own_asked, open, refused, asked;
 };
 
+/* When its own connections failed, give or take a minute: how others fared is asked of that time, for the window of a clock
+ * that is not synchronised holds better days too. */
+static void
+directory_failed(const struct half_case *c, const struct own *o, ts_t *from, ts_t *to)
+{
+	static const enum outcome bad[] = { OUT_REFUSED, OUT_BROKEN, OUT_ASKED };
+	ts_t first = 0, last = 0, f, l;
+	bool any = false;
+
+	for (size_t w = 0; w < NELEM(bad) && !(any && bad[w] == OUT_ASKED); w++)
+		for (size_t i = 0; i < o->n; i++) {
+			if (!outcome_when(c->e, c->seg->ix, o->v[i], PORT_DIRECTORY, bad[w], c->from, c->to,
+					  &f, &l))
+				continue;
+			first = any && first < f ? first : f;
+			last = any && last > l ? last : l;
+			any = true;
+		}
+	*from = any && first - TS_MIN > c->from ? first - TS_MIN : c->from;
+	*to = any && last + TS_MIN < c->to ? last + TS_MIN : c->to;
+}
+
 static struct directory
 directory_seen(const struct half_case *c)
 {
 	struct own o = own_of(c->e, c->k, c->place, c->nplace);
 	const struct addr all = { 0 };
 	struct directory d = { 0 };
+	ts_t from, to;
 
-#define N(who, port, what) outcome_seen(c->e, c->seg->ix, who, port, what, c->from, c->to)
+	directory_failed(c, &o, &from, &to);
+#define N(who, port, what) outcome_times(c->e, c->seg->ix, who, port, what, from, to)
 	for (size_t i = 0; i < o.n; i++) {
 		d.own_open += N(o.v[i], PORT_DIRECTORY, OUT_OPEN);
 		d.own_refused +=

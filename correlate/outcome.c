@@ -120,6 +120,37 @@ outcome_seen(struct engine *e, uint16_t seg, struct addr a, uint16_t port, enum 
 }
 
 uint32_t
+outcome_times(struct engine *e, uint16_t seg, struct addr a, uint16_t port, enum outcome what, ts_t from,
+	      ts_t to)
+{
+	const struct end_log *l = log_of(e, seg, a, port);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; l && i < l->n[what] && i < SPANS; i++)
+		if (l->v[what][i].last >= from && l->v[what][i].first <= to)
+			n += l->v[what][i].n;
+	return n;
+}
+
+bool
+outcome_when(struct engine *e, uint16_t seg, struct addr a, uint16_t port, enum outcome what, ts_t from,
+	     ts_t to, ts_t *first, ts_t *last)
+{
+	const struct end_log *l = log_of(e, seg, a, port);
+	bool any = false;
+
+	for (uint32_t i = 0; l && i < l->n[what] && i < SPANS; i++) {
+		const struct span *s = &l->v[what][i];
+		if (s->last < from || s->first > to)
+			continue;
+		*first = any && *first < s->first ? *first : s->first;
+		*last = any && *last > s->last ? *last : s->last;
+		any = true;
+	}
+	return any;
+}
+
+uint32_t
 outcome_peak(struct engine *e, uint16_t seg, struct addr a, uint16_t port, enum outcome what, ts_t from,
 	     ts_t to)
 {

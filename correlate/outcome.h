@@ -31,6 +31,11 @@ void   outcomes_quoted(struct engine *, const struct obs *);
 
 /* How often that was seen between the times; what lies in one span of a minute counts as one. */
 uint32_t outcome_seen(struct engine *, uint16_t seg, struct addr, uint16_t port, enum outcome, ts_t from, ts_t to);
+/* How often, each time counted. */
+uint32_t outcome_times(struct engine *, uint16_t seg, struct addr, uint16_t port, enum outcome, ts_t from, ts_t to);
+/* The first and last time of it between the times; false when there is none. */
+bool outcome_when(struct engine *, uint16_t seg, struct addr, uint16_t port, enum outcome, ts_t from, ts_t to, ts_t *first,
+		  ts_t *last);
 /* The most of it in one minute between the times. */
 uint32_t outcome_peak(struct engine *, uint16_t seg, struct addr, uint16_t port, enum outcome, ts_t from, ts_t to);
 

@@ -12,6 +12,7 @@ enum {
 	TALKERS = 8,
 	TALKERS_NEEDED = 3,
 	LOSSES = 64,
+	CLEAN_OF = 1000, /* one packet lost of so many is clean */
 	ASKERS = 512
 };
 
@@ -51,7 +52,6 @@ struct vantage {
 	struct lost
 		lost[LOSSES]; /* windows in which more than 0.1 % was dropped, newest overwrite the oldest */
 	uint32_t nlost;
-	ts_t last_report;
 	struct asker asker[ASKERS]; /* the newest overwrite the oldest */
 	uint32_t nasker;
 };
@@ -70,7 +70,6 @@ vantage_open(struct engine *e, void *mem)
 {
 	e->vantage = mem;
 	memset(e->vantage, 0, sizeof(*e->vantage));
-	e->vantage->last_report = TS_NONE;
 }
 
 const char *
@@ -262,14 +261,10 @@ lost_add(struct vantage *v, ts_t from, ts_t to)
 }
 
 void
-vantage_loss(struct engine *e, uint64_t dropped, uint64_t total)
+vantage_loss(struct engine *e, const struct loss *l)
 {
-	struct vantage *v = e->vantage;
-	ts_t from = v->last_report == TS_NONE ? e->now - TS_MIN : v->last_report;
-
-	v->last_report = e->now;
-	if (dropped && dropped * 1000 > total)
-		lost_add(v, from, e->now);
+	if (l->packets && l->packets > l->total / CLEAN_OF)
+		lost_add(e->vantage, l->since, l->until);
 }
 
 void
@@ -334,7 +329,6 @@ static const struct snap_field vantage_rows[] = {
 	SNAP_NOT(struct vantage, view),
 	SNAP_SUBS(struct vantage, lost, lost[0], lost_rec),
 	SNAP(struct vantage, nlost),
-	SNAP(struct vantage, last_report),
 	SNAP_SUBS(struct vantage, asker, asker[0], asker_rec),
 	SNAP(struct vantage, nasker),
 };

@@ -33,6 +33,6 @@ bool   vantage_arp_short(struct engine *, const struct segment *);
 bool   vantage_clean(struct engine *, ts_t from, ts_t to);
 /* Nothing was seen between these times. */
 void   vantage_outage(struct engine *, ts_t from, ts_t to);
-void   vantage_loss(struct engine *, uint64_t dropped, uint64_t total); /* at e->now */
+void   vantage_loss(struct engine *, const struct loss *);
 
 #endif

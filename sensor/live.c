@@ -29,6 +29,7 @@ struct live {
 	const struct conf *c;
 	struct tap tap[OPTS_READ_MAX];
 	struct tap_counts told[OPTS_READ_MAX]; /* of each what the engine knows */
+	ts_t told_at;			       /* since when, 0: the beginning */
 	uint64_t unread[OPTS_READ_MAX], lost;
 	size_t n;
 	struct eventsrc *events;
@@ -142,7 +143,8 @@ tell_loss(struct live *l, size_t i, ts_t now)
 		return;
 	l->lost += lost;
 	struct obs o = { .ts = now, .kind = OBS_LOSS, .iface = (uint16_t)i };
-	o.u.loss = (struct loss){ .packets = lost, .total = got + lost };
+	ts_t since = l->told_at ? l->told_at : now - TS_SEC;
+	o.u.loss = (struct loss){ .packets = lost, .total = got + lost, .since = since, .until = now };
 	engine_obs(l->engine, &o);
 }
 
@@ -259,6 +261,7 @@ each_second(struct live *l)
 	ts_t now = clock_wall();
 	for (size_t i = 0; i < l->n; i++)
 		tell_loss(l, i, now);
+	l->told_at = now;
 	engine_tick(l->engine, now);
 	if (reopen) {
 		reopen = 0;

@@ -135,6 +135,7 @@ section(struct pcapng *g, struct cursor *c, struct bytes block, const char **wha
 	section_order(block, &g->big);
 	g->in_section = true;
 	g->nif = 0;
+	g->first = TS_NONE;
 	cur_skip(c, 4);
 	uint16_t major = u16(g, c);
 	if (!cur_ok(c) || major != VERSION_MAJOR) {
@@ -148,7 +149,7 @@ section(struct pcapng *g, struct cursor *c, struct bytes block, const char **wha
 static enum pcapng_said
 interface(struct pcapng *g, struct cursor *c, const char **what)
 {
-	struct pcapng_if f = { .tsresol = TSRESOL_MICRO };
+	struct pcapng_if f = { .tsresol = TSRESOL_MICRO, .counted = TS_NONE };
 	f.linktype = u16(g, c);
 	cur_skip(c, 2);
 	f.snaplen = u32(g, c);
@@ -187,6 +188,7 @@ packet(struct pcapng *g, struct cursor *c, bool old, struct frame *f, const char
 		return PCAPNG_BROKEN;
 	}
 	f->ts = g->last = pcapng_time(&g->ifs[ix], high << 32 | low);
+	g->first = g->first == TS_NONE ? g->last : g->first;
 	f->linktype = g->ifs[ix].linktype;
 	f->p = data.p;
 	f->caplen = caplen;
@@ -220,10 +222,13 @@ static enum pcapng_said
 statistics(struct pcapng *g, struct cursor *c, struct loss *l)
 {
 	uint32_t ix = u32(g, c);
-	cur_skip(c, 8);
+	uint64_t high = u32(g, c), low = u32(g, c);
 	if (!cur_ok(c) || ix >= g->nif)
 		return PCAPNG_SKIP;
 	struct pcapng_if *f = &g->ifs[ix];
+	ts_t now = pcapng_time(f, high << 32 | low), since = f->counted == TS_NONE ? g->first : f->counted;
+	now = now > g->last ? now : g->last;
+	f->counted = now;
 	uint64_t received = f->received, dropped = 0;
 	uint16_t code;
 	struct cursor v;
@@ -241,6 +246,8 @@ statistics(struct pcapng *g, struct cursor *c, struct loss *l)
 	l->packets = dropped - f->dropped;
 	uint64_t got = received > f->received ? received - f->received : 0;
 	l->total = got > l->packets ? got : l->packets;
+	l->since = since == TS_NONE ? now : since;
+	l->until = now;
 	f->received = received;
 	f->dropped = dropped;
 	return PCAPNG_LOSS;

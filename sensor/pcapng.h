@@ -17,11 +17,13 @@ struct pcapng_if {
 	uint8_t tsresol;	    /* as in the option: power of 10, or of 2 with the top bit */
 	int64_t tsoffset;	    /* seconds */
 	uint64_t received, dropped; /* the last statistics told */
+	ts_t counted;		    /* when they were; TS_NONE: never */
 };
 
 /* The section being read. */
 struct pcapng {
 	bool in_section, big;
+	ts_t first; /* of the section's first packet, TS_NONE before it */
 	ts_t last; /* of the latest packet: a simple packet has no time of its own */
 	uint32_t nif;
 	struct pcapng_if ifs[PCAPNG_IFS_MAX];

@@ -409,7 +409,7 @@ struct second {
 	uint8_t	    nrisk;
 };
 
-struct loss { uint64_t packets, total; };	/* dropped, and all, since the last such record */
+struct loss { uint64_t packets, total; ts_t since, until; };	/* dropped, and all, between these times */
 
 struct dissector;
 struct obs {

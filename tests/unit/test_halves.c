@@ -59,9 +59,8 @@ alone(const struct join *j, const struct set_up *s)
 	if (s->vantage)
 		full_vantage(&w);
 	if (s->loss) {
-		vantage_loss(w.engine, 0, 1);
 		engine_tick(w.engine, EVENT_AT);
-		vantage_loss(w.engine, 10, 1000);
+		vantage_loss(w.engine, &(struct loss){ 10, 1000, EVENT_AT - 60 * TS_SEC, EVENT_AT });
 	}
 	world_event(&w, &ev, WORLD_VICTIM, EVENT_AT);
 	if (!s->cut_short && j->to >= 3600) { /* sight is of the last hour */
