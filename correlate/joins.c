@@ -88,7 +88,7 @@ static const struct join joins[] = {
 	{ "10009", DS, 0, HE_SCOPE6_REQUEST_OTHER_SERVER, FAM(D6_ROGUE), FACT(D6_ACCEPT), K_SEGMENT, JF_REPORTER,
 		-10, 2, 0, PLAIN,
 	  .sev_confirmed = SEV_HIGH, .attack = "T1557.003" },
-	{ "10003", DS, 0, HE_SCOPE6_LOW, FAM(D6_FLOOD), 0, K_SEGMENT, JF_IMPACT | JF_REPORTER, -1800, 300, 0, PLAIN,
+	{ "10003", DS, 0, HE_SCOPE6_LOW, FAM(D6_FLOOD), 0, K_SUBNET6, JF_IMPACT | JF_REPORTER, -1800, 300, 0, PLAIN,
 		.sev_confirmed = SEV_HIGH,
 	  .attack = "T1499.002", .trap = "organic" },
 	{ "20096", DS, 0, HE_DHCP_DROPPED, FAM(D4_FLOOD), FACT(D4_FANOUT) | FACT(D4_RATE) | FACT(D4_BADMAC), K_FLOODER,
@@ -114,6 +114,10 @@ static const struct join joins[] = {
 	{ "50011", D4C, 0, HE_D4_REFUSED, FAM(D4_ROGUE), DHCP4_FACTS, K_HOST, JF_DENIES | JF_CONTEXT, -60, 10, 0, PLAIN,
 		.attack = "T1557.003" },
 	{ "1011", DS, 0, HE_DHCP_CLIENT, FAM(D4_ROGUE) | FAM(D4_STARVATION), FACT(D4_NAK) | FACT(D4_DECL) | FACT(D4_REL),
+		K_CLIENT, JF_ECHO | JF_REPORTER, -60, 5, 0, PLAIN, .attack = "T1499.002" },
+	{ "audit-13", "DHCP-Server-AuditLog-v4", 13, HE_DHCP_CLIENT, FAM(ND_SPOOF), FACT(ND_SPOOF), K_ADDR, JF_ECHO | JF_REPORTER,
+		-60, 5, 0, PLAIN, .attack = "T1557.002", .trap = "a station with a static address" },
+	{ "11006", "DHCP-Server-AuditLog-v6", 0, HE_DHCP6_CLIENT, FAM(D6_ROGUE) | FAM(ND_SPOOF), FACT(D6_DECL) | FACT(ND_SPOOF),
 		K_CLIENT, JF_ECHO | JF_REPORTER, -60, 5, 0, PLAIN, .attack = "T1499.002" },
 	{ "50044", D4C, 0, HE_D4_INFORM_ACK, FAM(D4_ROGUE), FACT(D4_WPAD), K_HOST, JF_ECHO, -5, 2, E2, PLAIN,
 		.attack = "T1557.003" },
@@ -378,7 +382,25 @@ scope_fits(const struct pair *p)
 
 	if (s->a.fam == 4 && s->len > 0 && (p->k->set & HES_ADDR))
 		return addr_in(p->k->addr, *s);
+	struct prefix subnet;
+	bool any = false;
+	if ((p->k->set & HES_ADDR) && p->k->addr.fam == 4 &&
+	    !auth_prefix(p->e, p->e->segment_at[p->h->seg], p->k->addr, &subnet, &any) && any)
+		return false; /* none of the segment's */
+	if ((p->k->set & HES_MAC) && host_find(p->e, p->e->segment_at[p->h->seg], p->k->mac))
+		return true; /* an audit log names the client that was refused */
 	return on_segment(p) || (p->nplace == 0 && p->e->nsegment == 1);
+}
+
+static bool
+subnet6_fits(const struct pair *p)
+{
+	struct prefix subnet;
+	bool any = false;
+	bool in = (p->k->set & HES_ADDR) &&
+		  auth_prefix(p->e, p->e->segment_at[p->h->seg], p->k->addr, &subnet, &any);
+
+	return any ? in : on_segment(p) || (p->nplace == 0 && p->e->nsegment == 1);
 }
 
 /* `first` or another address of the list that it began. */
@@ -504,6 +526,8 @@ static_keys(struct pair *p, const struct join *j)
 		return false;
 	if ((j->keys & K_SCOPE) && !scope_fits(p))
 		return false;
+	if ((j->keys & K_SUBNET6) && !subnet6_fits(p))
+		return false;
 	if ((j->keys & K_SERVER) && !(p->k->computer[0] && leaselog_counts(p->e, p->k)))
 		return false;
 	if ((j->keys & K_PARTNER) && !is_partner(p))
@@ -599,6 +623,20 @@ scope_has(const struct pair *p, const struct evidence *v)
 }
 
 static bool
+client_fits(const struct pair *p, const struct evidence *v)
+{
+	const struct kept *k = p->k;
+	struct mac m;
+
+	if (k->set & HES_MAC)
+		return v->has_victim && mac_eq(v->victim, k->mac);
+	if (k->duid && v->has_victim && leaselog_station(p->e, p->e->segment_at[p->h->seg], k, &m) &&
+	    mac_eq(v->victim, m))
+		return true;
+	return (k->set & HES_ADDR) && (addr_eq(v->key, k->addr) || addr_eq(v->victim_addr, k->addr));
+}
+
+static bool
 evidence_fits(const struct pair *p, const struct join *j, const struct evidence *v)
 {
 	if (j->facts && !fact_in(j->facts, v->fact))
@@ -623,7 +661,7 @@ evidence_fits(const struct pair *p, const struct join *j, const struct evidence 
 		return false;
 	if ((j->keys & K_SCOPE_FACT) && !scope_has(p, v))
 		return false;
-	if ((j->keys & K_CLIENT) && !(v->has_victim && (p->k->set & HES_MAC) && mac_eq(v->victim, p->k->mac)))
+	if ((j->keys & K_CLIENT) && !client_fits(p, v))
 		return false;
 	return !(j->keys & K_RA) || ra_fits(p, j, v);
 }

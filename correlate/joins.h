@@ -13,7 +13,7 @@ enum join_key {
 	K_RA = 1 << 4,		 /* the fact is an RA with the flags that the event tells, and no other router sent such a one */
 	K_PEER_ACTOR = 1 << 5,	 /* the event's `peer` is an address of the actor */
 	K_ADDR_ACTOR = 1 << 6,	 /* the event's `addr` is an address of the actor */
-	K_SCOPE = 1 << 7,	 /* the event's scope is the actor's, or its reporter stands on the segment */
+	K_SCOPE = 1 << 7,	 /* the event's scope is the actor's, its client or its reporter stands on the segment */
 	K_SEGMENT = 1 << 8,	 /* the computer stands on the segment */
 	K_FLOODER = 1 << 9,	 /* the client whose MAC the event tells asked by then, in the actor's frames or as one of its forged sources */
 	K_LATEST = 1 << 10,	 /* no other server sent the host such a message */
@@ -22,13 +22,14 @@ enum join_key {
 	K_ENABLED = 1 << 13,	 /* the event's error is not that policy disabled the protocol */
 	K_VPN_NAME = 1 << 14,	 /* the fact's name is that of a VPN server: declared, or dialled by that client */
 	K_PEER_KNOWN = 1 << 15,	 /* every server that the event lists is a declared one */
-	K_CLIENT = 1 << 16,	 /* the fact touched the client whose MAC the event tells */
+	K_CLIENT = 1 << 16,	 /* the fact touched the client whose MAC the event tells; without one, its DUID or its address */
 	K_TAKEN = 1 << 18,	 /* the fact's address is one of the event's computer, or the fact touched it */
 	K_VICTIM = 1 << 19,	 /* the computer is a victim of the hypothesis, since a time in the window */
 	K_MAC_ACTOR = 1 << 20,	 /* the MAC that the event tells is the actor's, where both are known */
 	K_ONWARD = 1 << 21,	 /* the actor opened a TLS session of its own to the event's computer, in the window */
 	K_SCOPE_FACT = 1 << 22,	 /* the fact's address is of the subnet that the event names; one that names none: K_SEGMENT */
 	K_PARTNER = 1 << 23,	 /* the server that the event names, by address or name, is the actor */
+	K_SUBNET6 = 1 << 25,	 /* the prefix that the event names is one of the segment's, where they are declared; else K_SEGMENT */
 	K_SERVER = 1 << 24,	 /* the computer is a declared DHCPv4 server */
 	K_DOMAIN = 1 << 17,	 /* no other domain was told than the event's, where both are known */
 };

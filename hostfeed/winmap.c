@@ -106,6 +106,11 @@ static const struct provider_row {
 	AUDIT_HEAD, { "IPv6 Address", S_ADDR }, { "Host Name", S_NAME }, { "Error Code", S_ERROR }, \
 		{ "Duid Length", S_NONE }, { "Duid Bytes(Hex)", S_DUID }, { "User Name", S_NONE }, { "Dhcid", S_NONE }, \
 		{ "Subnet Prefix", S_NONE }
+/* 11009 is about a subnet, which either column may hold. */
+#define AUDIT6_SCOPE \
+	AUDIT_HEAD, { "IPv6 Address", S_ADDR }, { "Host Name", S_NAME }, { "Error Code", S_ERROR }, \
+		{ "Duid Length", S_NONE }, { "Duid Bytes(Hex)", S_DUID }, { "User Name", S_NONE }, { "Dhcid", S_NONE }, \
+		{ "Subnet Prefix", S_SCOPE }
 #define DNS_SERVER { "QueryName", S_NAME }, { "AddressLength", S_NONE }, { "Address", S_SOCK }
 /* clang-format on */
 
@@ -376,7 +381,7 @@ static const struct event_row events[] = {
 	ROW(audit6, 11005, HE_DHCP_LEASED, AUDIT6),
 	ROW(audit6, 11006, HE_DHCP6_CLIENT, AUDIT6),
 	ROW(audit6, 11007, HE_DHCP_LEASE_END, AUDIT6),
-	ROW(audit6, 11009, HE_SCOPE6_LOW, AUDIT6),
+	ROW(audit6, 11009, HE_SCOPE6_LOW, AUDIT6_SCOPE),
 	ROW(audit6, 11014, HE_DHCP6_CLIENT, AUDIT6),
 	ROW(audit6, 11015, HE_DHCP6_CLIENT, AUDIT6),
 	ROW(audit6, 11016, HE_DHCP_LEASE_END, AUDIT6),

@@ -98,6 +98,7 @@ list_join(const struct join *j)
 		     { K_FLOODER, "flooder" },
 		     { K_ONWARD, "onward" },
 		     { K_SCOPE_FACT, "subnet" },
+		     { K_SUBNET6, "subnet" },
 		     { K_PARTNER, "partner" },
 		     { K_SERVER, "server-reports" } };
 	char text[128] = "", bits[64] = "";
