@@ -50,8 +50,9 @@ static bool
 copy(struct slot *s, const struct hostev *ev)
 {
 	s->ev = *ev;
-	struct bytes *const views[] = { &s->ev.provider, &s->ev.channel, &s->ev.computer, &s->ev.user,
-					&s->ev.name,	 &s->ev.coid,	 &s->ev.sha1,	  &s->ev.sha256, &s->ev.duid };
+	struct bytes *const views[] = { &s->ev.provider, &s->ev.channel, &s->ev.computer,
+					&s->ev.user,	 &s->ev.name,	 &s->ev.coid,
+					&s->ev.sha1,	 &s->ev.sha256,	 &s->ev.duid };
 	size_t n = 0;
 	bool ok = true;
 	for (size_t i = 0; i < NELEM(views); i++)

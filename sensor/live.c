@@ -24,6 +24,8 @@
 
 enum { BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 33 + EVENTS_SOURCES_MAX };
 
+#define CLOCK_STEP (2 * TS_SEC) /* NTP slews below half a second */
+
 struct live {
 	const struct opts *o;
 	const struct conf *c;
@@ -47,6 +49,7 @@ struct live {
 	char host[HOST_MAX];
 	struct statefile state;
 	int64_t save_at; /* clock_ms() */
+	ts_t ahead;	 /* of the clock before clock_ms(), a second ago */
 	bool failed;
 };
 
@@ -255,10 +258,25 @@ reload(struct live *l)
 	log_say("reload: done in %" PRId64 " ms, nothing forgotten", clock_ms() - began);
 }
 
+/* Windows and offsets of hosts are in the time of the clock: who reads them must know that it jumped. */
+static void
+look_at_clock(struct live *l, ts_t now)
+{
+	ts_t ahead = ts_sub(now, (ts_t)clock_ms() * TS_MS), step = ts_sub(ahead, l->ahead);
+	bool first = l->ahead == 0;
+	l->ahead = ahead;
+	if (first || (step < CLOCK_STEP && step > -CLOCK_STEP))
+		return;
+	log_say("the clock was set by %+" PRId64
+		" s: packets and events around this time may not find each other",
+		step / TS_SEC);
+}
+
 static void
 each_second(struct live *l)
 {
 	ts_t now = clock_wall();
+	look_at_clock(l, now);
 	for (size_t i = 0; i < l->n; i++)
 		tell_loss(l, i, now);
 	l->told_at = now;
@@ -279,6 +297,7 @@ each_second(struct live *l)
 		statefile_finish(&l->state, l->engine);
 		l->save_at = clock_ms() + l->c->state_every / TS_MS;
 	}
+	log_settle();
 	tell_progress(l);
 }
 
@@ -419,6 +438,7 @@ run_live(const struct opts *o, const struct conf *c)
 		sigaction(SIGHUP, &act, NULL);
 		sigaction(SIGUSR1, &act, NULL);
 		signal(SIGPIPE, SIG_IGN);
+		log_limit(LOG_MOST, LOG_WINDOW_MS);
 		progress("READY=1");
 		loop(&l);
 		progress("STOPPING=1");

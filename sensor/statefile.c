@@ -115,7 +115,8 @@ give(void *arg, struct bytes b)
 static bool
 failed(struct statefile *s, const char *what)
 {
-	log_say("%s: %s: %s; the state of before stays", s->path, what, strerror(errno));
+	if (s->missed++ == 0)
+		log_say("%s: %s: %s; the state of before stays", s->path, what, strerror(errno));
 	if (s->writer->f)
 		fclose(s->writer->f);
 	if (s->writer->aside[0])
@@ -184,6 +185,9 @@ statefile_finish(struct statefile *s, struct engine *e)
 		return failed(s, "cannot be written");
 	sync_folder(s->path);
 	s->generation++;
+	if (s->missed)
+		log_say("%s: the state is written again, %" PRIu64 " times it was not", s->path, s->missed);
+	s->missed = 0;
 	fclose(w->f);
 	free(w);
 	s->writer = NULL;

@@ -11,6 +11,7 @@ struct statefile {
 	const char *path; /* NULL: nothing is kept */
 	ts_t gap;	  /* pause until the next packet that is no outage yet */
 	uint64_t generation; /* of the file that was read or written last */
+	uint64_t missed;	     /* times that it could not be written, since it last was */
 	struct statefile_writer *writer;
 };
 
@@ -18,7 +19,7 @@ struct statefile {
  * version or sensor: told in one line, and an empty engine.  `mem`: zeroed, `n` bytes. */
 struct engine *statefile_open(struct statefile *, const struct engine_conf *, void *mem, size_t n, struct sipkey,
 			      engine_emit *, void *arg);
-/* Writes what the engine knows now, aside.  Told where it fails; the old file stays. */
+/* Writes what the engine knows now, aside.  Where it fails the old file stays; told once, and when it works again. */
 void statefile_begin(struct statefile *, struct engine *);
 /* Ends it, after engine_end() too, and puts it in place.  False (told): it is not there. */
 bool statefile_finish(struct statefile *, struct engine *);

@@ -188,6 +188,7 @@ loop(struct supervised *s)
 		pass_signals(s);
 		listen_to(s);
 		look_at_edge(s);
+		log_settle();
 		if (ended(s, &status))
 			return status;
 		if (s->engine.pid == 0 && s->stopping)
@@ -234,6 +235,7 @@ supervise(const struct opts *o, int argc, char **argv)
 		sigaction(SIGHUP, &act, NULL);
 		sigaction(SIGUSR1, &act, NULL);
 		notify_open();
+		log_limit(LOG_MOST, LOG_WINDOW_MS);
 		if (sandbox_calls(SANDBOX_FIRST))
 			status = loop(&s);
 		proc_wait(&s.edge, EDGE_STOP_MS);

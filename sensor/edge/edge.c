@@ -143,6 +143,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	conns_second(e, now);
 	ask_second(e, now);
+	log_settle();
 	if (!e->stopping && hand_ready(&e->hand))
 		listen_resume(e);
 	edge_pump(e);
@@ -335,6 +336,7 @@ edge_run(const struct conf *c, int ipc)
 		if (listen_open(e) && ask_open(e) && introduce(e) && follow_open(e) && close_doors(c)) {
 			log_say("edge: %zu listeners, %zu followed files, %zu senders", c->nlisten,
 				c->nfollow, c->nsender);
+			log_limit(LOG_MOST, LOG_WINDOW_MS);
 			edge_pump(e);
 			event_base_dispatch(e->base);
 			status = e->hand.gone && !e->stopping ? EXIT_INTERNAL : EXIT_OK;
