@@ -31,8 +31,10 @@ struct client {
 	struct bufferevent *bev; /* NULL: free */
 	enum asker how;
 	uint32_t waits; /* for the answer with this number, 0: none */
-	bool last;	/* closed when everything is written */
-	int64_t since;	/* clock_ms: of the request, or of the last thing it did */
+	size_t nheld;	/* of a request that the engine's socket had no room for */
+	char held[CONTROL_REQUEST_MAX];
+	bool last;     /* closed when everything is written */
+	int64_t since; /* clock_ms: of the request, or of the last thing it did */
 };
 
 struct asks {
@@ -53,6 +55,7 @@ end(struct client *c)
 	bufferevent_free(c->bev);
 	c->bev = NULL;
 	c->waits = 0;
+	c->nheld = 0;
 }
 
 static void
@@ -82,6 +85,7 @@ static void
 give_up(struct client *c)
 {
 	c->waits = 0;
+	c->nheld = 0;
 	if (c->how == ASK_METRICS) {
 		say_http(c, "503 Service Unavailable", bytes_of(NULL, 0));
 		return;
@@ -99,8 +103,28 @@ pass(struct client *c, struct bytes request)
 	c->waits = e->asks->serial;
 	c->since = clock_ms();
 	bufferevent_disable(c->bev, EV_READ);
-	if (!hand_ask(&e->hand, c->waits, request))
+	if (hand_ask(&e->hand, c->waits, request))
+		return;
+	if (request.n == 0 || request.n > sizeof(c->held) || !hand_busy(&e->hand)) {
 		give_up(c);
+		return;
+	}
+	memcpy(c->held, request.p, request.n);
+	c->nheld = request.n;
+	event_add(&e->ipc_out, NULL);
+}
+
+bool
+asks_pass(struct edge *e)
+{
+	bool all = true;
+	for (size_t i = 0; e->asks && i < CLIENTS; i++) {
+		struct client *c = &e->asks->client[i];
+		if (c->nheld && hand_ask(&e->hand, c->waits, bytes_of(c->held, c->nheld)))
+			c->nheld = 0;
+		all &= c->nheld == 0;
+	}
+	return all;
 }
 
 static void

@@ -138,6 +138,8 @@ void ask_close(struct edge *);
 /* The engine's answer to request `number`; `arg` is the edge. */
 void ask_answer(void *arg, uint32_t number, struct bytes);
 void ask_second(struct edge *, int64_t now);
+/* Requests that found no room go before documents.  False: some still wait. */
+bool asks_pass(struct edge *);
 
 /* ---- follow.c ---- */
 bool follow_open(struct edge *);

@@ -53,6 +53,10 @@ edge_pump(struct edge *e)
 {
 	size_t used = 0;
 	struct sender *s;
+	if (!e->hand.gone && !asks_pass(e)) {
+		event_add(&e->ipc_out, NULL); /* and comes back here */
+		return;
+	}
 	while (used < PUMP_BYTES && hand_ready(&e->hand) && (s = TAILQ_FIRST(&e->turn)) != NULL) {
 		TAILQ_REMOVE(&e->turn, s, turn);
 		s->waiting = true; /* it puts itself into the queue only once */

@@ -139,6 +139,12 @@ hand_ask(struct hand *h, uint32_t number, struct bytes request)
 	return h->fd >= 0 && ipc_send(h->fd, IPC_ASK, number, request);
 }
 
+bool
+hand_busy(const struct hand *h)
+{
+	return h->fd >= 0 && !h->gone && (errno == EAGAIN || errno == ENOBUFS);
+}
+
 void
 hand_listen(struct hand *h)
 {

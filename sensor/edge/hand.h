@@ -34,6 +34,8 @@ uint64_t hand_doc(struct hand *, uint32_t sender, struct bytes);
 bool hand_sender(struct hand *, uint32_t sender, struct bytes);
 /* Passes a request on to the engine under a number; false where it cannot be. */
 bool hand_ask(struct hand *, uint32_t number, struct bytes request);
+/* After that: was it for want of room?  Then it goes later. */
+bool hand_busy(const struct hand *);
 /* Tells the engine that we listen. */
 bool hand_listening(struct hand *);
 /* Sends the document that waits, or what standard output has not got yet. */

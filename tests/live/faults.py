@@ -153,11 +153,11 @@ def test_disk_full(binary, folder):
     try:
         conf = dict(authority(), output=[{"type": "file", "path": disk + "/incidents.jsonl"}, {"type": "stdout"}], state={"every": "10s"})
         p = start(binary, folder, conf, ["--state", disk + "/state"], name="full")
-        with open(disk + "/filler", "wb") as f:
-            try:
-                while True: f.write(b"x" * 4096); f.flush()
-            except OSError:
-                pass
+        filler = os.open(disk + "/filler", os.O_WRONLY | os.O_CREAT)
+        try:
+            while True: os.write(filler, b"x" * 4096)
+        except OSError:
+            os.close(filler)
         attack()
         check("a full disk: the log that cannot be written is told, once", until(lambda: "incidents.jsonl: No space left" in p.err(), 10) and
               p.err().count("incidents.jsonl: No space") == 1, p.err())
@@ -230,12 +230,14 @@ def test_clock_is_set(binary, folder):
     attack()
     out = lambda: [json.loads(l)["incident"] for l in open(p.out_path)]
     check("attacks are found after it", until(lambda: any(i["detection"] == "mitm6" for i in out()), 6), p.err())
+    known = {(i["id"], i["verdict"]) for i in out()}
     put(7200) # while incidents are open
     time.sleep(2.5)
     attack()
     time.sleep(1)
     check("two hours ahead with open incidents: it lives and ends well", p.process.poll() is None and p.stop() == 0, p.err()[-500:])
-    check("nothing became confirmed by the step alone", not any(i["verdict"] == "confirmed" for i in out() if i["detection"] != "mitm6" and not i.get("host_events") and i["grade"] < "E2"), out()[-3:])
+    confirmed = {(i["id"], i["verdict"]) for i in out() if i["verdict"] == "confirmed"}
+    check("two hours ahead: nothing else became confirmed", confirmed and confirmed <= known, confirmed - known)
 
 def test_feed_floods(binary, folder):
     port = rig.free_port()
@@ -261,9 +263,11 @@ def test_feed_floods(binary, folder):
     took = lambda: [i for i in map(json.loads, open(folder / "flood.jsonl")) if i["incident"]["detection"] == "mitm6"]
     found = until(took, 15)
     check("a feed that floods: the takeover is found %.1f s after its last frame" % (time.time() - began), found, p.err())
-    ask = lambda what: json.loads(subprocess.run([ctl_, "-s", sock, "--json", what], capture_output=True, text=True, timeout=20).stdout or "{}")
+    def ask(what):
+        r = subprocess.run([ctl_, "-s", sock, "--json", what], capture_output=True, text=True, timeout=20)
+        return json.loads(r.stdout) if r.returncode == 0 else {"error": r.stderr}
     st = ask("status")
-    check("a feed that floods: the operator is answered, no frame dropped (%d seen)" % st["interfaces"][0]["frames"], st["interfaces"][0]["dropped"] == 0, st)
+    check("a feed that floods: the operator is answered, no frame dropped", st.get("ok") and st["interfaces"][0]["dropped"] == 0, st)
     stop.set()
     t.join(20)
     s = until(lambda: [r for r in ask("senders")["rows"] if r["accepted"] >= sent[0]], 20)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What goes wrong for months: the engine killed, the interface removed and back, the saved state torn, the first process killed.
-# After each the sensor must be there again, say what happened, and know what it knew.  In a network namespace of its own.
+# After each the sensor must be there again, say what happened, and know what it knew.  In a network namespace of its own.  What
+# goes wrong around it (receivers, disks, clocks, feeds) is in faults.py, a broken configuration in reload.py.
 # usage: faults.sh CROSSTAP
 bin=${1:?path of crosstap}
 skip() {
