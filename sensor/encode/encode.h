@@ -40,7 +40,7 @@ void encode_ocsf(struct out *, const struct encode_env *, const struct incident 
 enum syslog_message { MESSAGE_EVE, MESSAGE_TITLE_BRIEF, MESSAGE_CEF, MESSAGE_CEF_BRIEF, MESSAGE_OCSF };
 /* RFC 5424. */
 void encode_rfc5424(struct out *, const struct encode_env *, const struct incident *, enum syslog_message);
-/* JSON Schema of incidents, and under `$defs` of observations; SCHEMA_MAX is enough. */
+/* JSON Schema of incidents, and under `$defs` of host events, OCSF findings and observations; SCHEMA_MAX is enough. */
 void encode_schema(struct out *);
 /* Community ID version 1 with seed 0; false where the flow has no addresses, or is ICMP without a type. */
 bool community_id(struct out *, const struct inc_flow *);

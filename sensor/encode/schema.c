@@ -1,5 +1,5 @@
-/* JSON Schema (draft 2020-12) of the incident record (CONTRACT.md 3), and under `$defs` of the observations, from the field
- * tables of the dissectors.  Verdicts, severities, detections and the rest are the program's own tables. */
+/* JSON Schema (draft 2020-12) of the incident record (CONTRACT.md 3), and under `$defs` of the host event (5), of the OCSF
+ * finding as it is written here, and of the observations (6), from the field tables of the dissectors.  Verdicts, severities, detections and the rest are the program's own tables. */
 #include "dissector.h"
 #include "encode.h"
 #include "engine.h"
@@ -8,6 +8,8 @@ enum kind {
 	TEXT,
 	NUMBER,
 	TRUE,
+	BOOL,
+	TEXTS, /* an object whose values are texts */
 	TIME,
 	MAC,
 	ID,
@@ -18,6 +20,7 @@ enum kind {
 	ROLE,
 	DETECTION,
 	EVENT,
+	HOST_EVENT,
 	OBJECT
 };
 
@@ -139,6 +142,118 @@ static const struct row top[] = {
 	{ .key = "incident", .kind = OBJECT, .required = true, SUB(incident) },
 };
 
+static const struct row event[] = {
+	{ .key = "timestamp", .kind = TIME, .required = true, .null = true },
+	{ .key = "event_type", .kind = HOST_EVENT, .required = true },
+	{ .key = "provider", .kind = TEXT, .required = true, .null = true },
+	{ .key = "event_id", .kind = NUMBER, .required = true },
+	{ .key = "channel", .kind = TEXT, .required = true, .null = true },
+	{ .key = "record_id", .kind = NUMBER, .required = true, .null = true },
+	{ .key = "computer", .kind = TEXT, .required = true, .null = true },
+	{ .key = "user", .kind = TEXT, .required = true, .null = true },
+	{ .key = "kind", .kind = TEXT, .required = true, .null = true },
+	{ .key = "fields", .kind = TEXTS, .required = true },
+	{ .key = "shape", .kind = TEXT, .required = true },
+	{ .key = "lost", .kind = TEXT, .required = true, .list = true },
+};
+
+/* ---- OCSF: what its class 2004 asks for is required ---- */
+static const struct row product[] = { { .key = "name", .kind = TEXT, .required = true },
+				      { .key = "vendor_name", .kind = TEXT, .required = true },
+				      { .key = "version", .kind = TEXT, .required = true } };
+static const struct row ocsf_metadata[] = {
+	{ .key = "version", .kind = TEXT, .required = true },
+	{ .key = "product", .kind = OBJECT, .required = true, SUB(product) },
+	{ .key = "log_provider", .kind = TEXT, .required = true }
+};
+static const struct row analytic[] = { { .key = "type_id", .kind = NUMBER, .required = true },
+				       { .key = "type", .kind = TEXT, .required = true },
+				       { .key = "name", .kind = TEXT, .required = true },
+				       { .key = "uid", .kind = TEXT, .required = true },
+				       { .key = "category", .kind = DETECTION, .required = true } };
+static const struct row technique[] = { { .key = "uid", .kind = TEXT, .required = true } };
+static const struct row attacks[] = {
+	{ .key = "technique", .kind = OBJECT, .required = true, SUB(technique) }
+};
+static const struct row related[] = { { .key = "uid", .kind = ID, .required = true } };
+static const struct row finding_info[] = {
+	{ .key = "uid", .kind = ID, .required = true },
+	{ .key = "title", .kind = TEXT, .required = true },
+	{ .key = "desc", .kind = TEXT, .required = true },
+	{ .key = "first_seen_time", .kind = NUMBER, .required = true },
+	{ .key = "last_seen_time", .kind = NUMBER, .required = true },
+	{ .key = "types", .kind = TEXT, .required = true, .list = true },
+	{ .key = "analytic", .kind = OBJECT, .required = true, SUB(analytic) },
+	{ .key = "attacks", .kind = OBJECT, .required = true, .list = true, SUB(attacks) },
+	{ .key = "related_events", .kind = OBJECT, .list = true, SUB(related) },
+};
+static const struct row source[] = { { .key = "type_id", .kind = NUMBER, .required = true },
+				     { .key = "mac", .kind = MAC },
+				     { .key = "ip", .kind = TEXT },
+				     { .key = "port", .kind = NUMBER },
+				     { .key = "hostname", .kind = TEXT },
+				     { .key = "interface_name", .kind = TEXT },
+				     { .key = "vlan_uid", .kind = TEXT } };
+static const struct row destination[] = { { .key = "ip", .kind = TEXT, .required = true },
+					  { .key = "port", .kind = NUMBER } };
+static const struct row connection[] = { { .key = "direction_id", .kind = NUMBER, .required = true },
+					 { .key = "protocol_num", .kind = NUMBER, .required = true } };
+static const struct row evidences[] = {
+	{ .key = "src_endpoint", .kind = OBJECT, .required = true, SUB(source) },
+	{ .key = "dst_endpoint", .kind = OBJECT, SUB(destination) },
+	{ .key = "connection_info", .kind = OBJECT, SUB(connection) }
+};
+static const struct row data[] = { { .key = "ip", .kind = TEXT, .required = true, .list = true },
+				   { .key = "grade", .kind = GRADE, .required = true } };
+static const struct row resources[] = { { .key = "type", .kind = TEXT, .required = true },
+					{ .key = "name", .kind = TEXT },
+					{ .key = "uid", .kind = TEXT },
+					{ .key = "data", .kind = OBJECT, .required = true, SUB(data) } };
+static const struct row observables[] = { { .key = "name", .kind = TEXT, .required = true },
+					  { .key = "type_id", .kind = NUMBER, .required = true },
+					  { .key = "type", .kind = TEXT, .required = true },
+					  { .key = "value", .kind = TEXT, .required = true } };
+static const struct row ocsf_fact[] = { { .key = "id", .kind = TEXT, .required = true },
+					{ .key = "grade", .kind = GRADE, .required = true },
+					{ .key = "count", .kind = NUMBER, .required = true } };
+static const struct row unmapped[] = {
+	{ .key = "verdict", .kind = VERDICT, .required = true },
+	{ .key = "grade", .kind = GRADE, .required = true },
+	{ .key = "segment", .kind = TEXT, .required = true },
+	{ .key = "rev", .kind = NUMBER, .required = true },
+	{ .key = "victims_total", .kind = NUMBER, .required = true },
+	{ .key = "facts_total", .kind = NUMBER, .required = true },
+	{ .key = "facts", .kind = OBJECT, .required = true, .list = true, SUB(ocsf_fact) },
+	{ .key = "refuted_by", .kind = TEXT, .required = true, .list = true },
+	{ .key = "vantage_missing", .kind = TEXT, .required = true, .list = true },
+	{ .key = "next", .kind = TEXT, .required = true, .list = true },
+	{ .key = "evidence", .kind = TEXT },
+};
+static const struct row ocsf[] = {
+	{ .key = "class_uid", .kind = NUMBER, .required = true },
+	{ .key = "class_name", .kind = TEXT, .required = true },
+	{ .key = "category_uid", .kind = NUMBER, .required = true },
+	{ .key = "category_name", .kind = TEXT, .required = true },
+	{ .key = "activity_id", .kind = NUMBER, .required = true },
+	{ .key = "activity_name", .kind = TEXT, .required = true },
+	{ .key = "type_uid", .kind = NUMBER, .required = true },
+	{ .key = "time", .kind = NUMBER, .required = true },
+	{ .key = "severity_id", .kind = NUMBER, .required = true },
+	{ .key = "severity", .kind = TEXT, .required = true },
+	{ .key = "status_id", .kind = NUMBER, .required = true },
+	{ .key = "status", .kind = TEXT, .required = true },
+	{ .key = "confidence_score", .kind = NUMBER, .required = true },
+	{ .key = "confidence_id", .kind = NUMBER, .required = true },
+	{ .key = "is_alert", .kind = BOOL, .required = true },
+	{ .key = "message", .kind = TEXT, .required = true },
+	{ .key = "metadata", .kind = OBJECT, .required = true, SUB(ocsf_metadata) },
+	{ .key = "finding_info", .kind = OBJECT, .required = true, SUB(finding_info) },
+	{ .key = "evidences", .kind = OBJECT, .required = true, .list = true, SUB(evidences) },
+	{ .key = "resources", .kind = OBJECT, .required = true, .list = true, SUB(resources) },
+	{ .key = "observables", .kind = OBJECT, .required = true, .list = true, SUB(observables) },
+	{ .key = "unmapped", .kind = OBJECT, .required = true, SUB(unmapped) },
+};
+
 static const char *
 verdict_at(size_t i)
 {
@@ -183,6 +298,12 @@ event_at(size_t i)
 	return i == 0 ? "alert" : i == 1 ? "incident" : NULL;
 }
 
+static const char *
+host_event_at(size_t i)
+{
+	return i == 0 ? "host_event" : NULL;
+}
+
 /* How a kind is written, or the texts that it is one of. */
 static const struct {
 	const char *text;
@@ -191,6 +312,8 @@ static const struct {
 	[TEXT] = { "\"type\":\"string\"", NULL },
 	[NUMBER] = { "\"type\":\"integer\"", NULL },
 	[TRUE] = { "\"const\":true", NULL },
+	[BOOL] = { "\"type\":\"boolean\"", NULL },
+	[TEXTS] = { "\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}", NULL },
 	[TIME] = { "\"type\":\"string\",\"pattern\":\"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
 		   "([.][0-9]{6})?Z)?$\"",
 		   NULL },
@@ -203,6 +326,7 @@ static const struct {
 	[ROLE] = { NULL, role_at },
 	[DETECTION] = { NULL, detection_id_at },
 	[EVENT] = { NULL, event_at },
+	[HOST_EVENT] = { NULL, host_event_at },
 };
 
 static void
@@ -314,18 +438,19 @@ protocol(struct out *o, const struct dissector *d)
 void
 encode_schema(struct out *o)
 {
-	bool first = true;
 	out_str(o, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"crosstap "
 		   "incident\",");
 	object(o, top, NELEM(top));
-	out_str(o, ",\"$defs\":{");
+	out_str(o, ",\"$defs\":{\"host_event\":{");
+	object(o, event, NELEM(event));
+	out_str(o, "},\"ocsf_finding\":{");
+	object(o, ocsf, NELEM(ocsf));
+	out_chr(o, '}');
 	for (size_t i = 0; dissectors[i]; i++) {
 		if (dissectors[i]->name == NULL)
 			continue;
-		if (!first)
-			out_chr(o, ',');
+		out_chr(o, ',');
 		protocol(o, dissectors[i]);
-		first = false;
 	}
 	out_str(o, "}}");
 }
