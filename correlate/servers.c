@@ -274,6 +274,17 @@ standing_declared(const struct asked *q, size_t leaves)
 	return (struct leaf_standing){ renewed(q, true) ? LEAF_RENEWED : LEAF_OTHER, true };
 }
 
+/* Shown to as many clients as P in the week in which P was learned: one of a pair, or of several that are shown in turn,
+ * that lacks only the days. */
+static bool
+beside(const struct asked *q, const struct shown *p)
+{
+	const struct shown *x = shown_as(q, q->leaf);
+
+	return x && !x->suspect && x->nclient >= CLIENTS_NEEDED &&
+	       ts_sub(x->first, p->first) < BASELINE_DAYS * TS_DAY;
+}
+
 struct leaf_standing
 leaf_standing(struct engine *e, const struct segment *seg, uint64_t sni, struct addr server,
 	      const struct leaf *leaf)
@@ -281,7 +292,7 @@ leaf_standing(struct engine *e, const struct segment *seg, uint64_t sni, struct 
 	struct asked q = { e, seg, sni, server, leaf };
 	const struct shown *x;
 	size_t leaves;
-	bool any = false;
+	bool any = false, pair = false;
 
 	(void)configured(&q, NULL, &leaves);
 	if (leaves)
@@ -290,10 +301,11 @@ leaf_standing(struct engine *e, const struct segment *seg, uint64_t sni, struct 
 		if (!is_baseline(e, x))
 			continue;
 		any = true;
+		pair |= beside(&q, x);
 		if (leaf_same(&x->leaf, leaf))
 			return (struct leaf_standing){ LEAF_P, false };
 	}
-	if (!any)
+	if (!any || (pair && !renewed(&q, false)))
 		return (struct leaf_standing){ LEAF_NO_P, false };
 	return (struct leaf_standing){ renewed(&q, false) ? LEAF_RENEWED : LEAF_OTHER, false };
 }

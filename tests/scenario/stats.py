@@ -14,6 +14,7 @@ Last line: `N passed, N failed`.
 import argparse, json, os, re, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import handshake
 from wire import Wire, mac, ip, ll
 
 S, SIP, X, XIP, R = mac(2, 0xa0), ip(2), mac(0x66, 0xee), ip(66), mac(1, 0xa1)
@@ -508,11 +509,129 @@ def run(a, c, where):
     return None
 
 
+# ---- section 8: the certificate that a VPN server used to show ----
+VPN, VIP, NAME = mac(30, 0xa3), ip(30), "vpn.corp.lab"
+LEARNS = dict(DECLARED, vpn_servers=[{"sni": NAME, "ip": [VIP]}])
+OWN, RENEWED = handshake.certificate(NAME, year=22), handshake.certificate(NAME, serial=2)
+OTHERS = [handshake.certificate(NAME, "Another CA %d" % i, 3 + i) for i in range(5)]
+
+
+def dial(w, client, cert, **kw):
+    w.sessions = getattr(w, "sessions", 0) + 1
+    w.talk_tcp(mac(client, 0x44), ip(100 + client), VPN, VIP, 443, handshake.session(cert, NAME, random=1 + w.sessions % 250, **kw), sport=40000 + w.sessions)
+
+
+def weeks(w, cert, clients, days, ago=0.0):
+    """so many clients, one after the other, each tenth of the days"""
+    start = w.at
+    for i in range(11):
+        w.at = start + i * days * DAY / 10
+        dial(w, i % clients, cert)
+    w.wait(ago * DAY)
+
+
+@each("SSTP-CERT", "another certificate, after one that was shown to", [
+    ("3 clients for 7 days", True, (3, 7.01)), ("2 clients for 7 days", False, (2, 7.01)), ("3 clients for 6.9 days", False, (3, 6.9))],
+    authority=LEARNS, split=True, rule=["over >= 7 days and >= 3 clients"])
+def leaf(w, clients, days):
+    weeks(w, OWN, clients, days)
+    halves(w)
+    dial(w, 7, OTHERS[0])
+
+
+@each("SSTP-CERT", "after a week of one certificate, another", [
+    ("of the same issuer and later", False, (OWN, RENEWED)), ("of the same issuer and the same day", True, (OWN, handshake.certificate(NAME, serial=9, year=22))),
+    ("of the same issuer and earlier", True, (OWN, handshake.certificate(NAME, serial=9, year=21))), ("of another issuer and later", True, (OWN, OTHERS[0])),
+    ("when the first one is past its time", False, (handshake.certificate(NAME, year=21), OTHERS[0]))],
+    authority=LEARNS, split=True, rule=["valid until its notAfter"])
+def renewal(w, old, new):
+    weeks(w, old, 3, 7.01)
+    halves(w)
+    dial(w, 7, new)
+
+
+@each("SSTP-CERT", "a renewed certificate, shown to one client, and again after", [("6.9 days", False, (6.9,)), ("7.1 days", True, (7.1,))], authority=LEARNS,
+      rule=["two leaves are tolerated for 7 days after a renewal (same issuer, later notBefore)"])
+def renewed_again(w, days):
+    weeks(w, OWN, 3, 7.01)
+    dial(w, 1, RENEWED)
+    w.wait(days * DAY)
+    dial(w, 1, RENEWED)
+
+
+@case("SSTP-CERT", "a renewed certificate that three clients are shown for ten days", False, LEARNS)
+def renewed_for_good(w):
+    weeks(w, OWN, 3, 7.01)
+    weeks(w, RENEWED, 3, 10)
+
+
+@each("SSTP-CERT", "four certificates of different issuers in turn, each day", [("for ten days", False, (0,)), ("then one that nobody saw before", True, (1,))],
+      authority=LEARNS, split=True)
+def rotating(w, foreign):
+    start = w.at
+    for day in range(10):
+        for k in range(4):
+            for c in range(3):
+                w.at = start + (day + k / 4 + c / 24) * DAY
+                dial(w, c, OTHERS[k])
+    halves(w)
+    dial(w, 7, OTHERS[4] if foreign else OTHERS[2])
+
+
+@each("SSTP-CERT", "two certificates of different issuers in turn, the second from the third day on, shown to", [
+    ("3 clients before the week is over", False, (3, 0)), ("2 clients", True, (2, 0)), ("3 clients, the second after the week of the first", True, (3, 7.2))],
+    authority=LEARNS)
+def beside(w, clients, since):
+    start = w.at
+    for day in range(10):
+        for c in range(3):
+            w.at = start + (day + c / 24) * DAY
+            dial(w, c, OWN)
+        for c in range(clients):
+            w.at = start + (day + 0.5 + c / 24) * DAY
+            if day >= (since or 3):
+                dial(w, c, OTHERS[0])
+
+
+@case("SSTP-CERT", "a certificate that one client alone was shown in the first week, and again after it", True, LEARNS)
+def one_victim(w):
+    start = w.at
+    for i in range(12):
+        w.at = start + i * 0.7 * DAY
+        dial(w, i % 3, OWN)
+        if i in (3, 11):
+            w.wait(60)
+            dial(w, 7, OTHERS[0])
+
+
+def resumed(w, client, sid=b"\7" * 32):
+    """the session of an earlier connection goes on: no certificate is shown (RFC 5246 7.3)"""
+    hello = handshake.client_hello(NAME, random=77)
+    at = hello.index(b"\x4d" * 32) + 32
+    body = hello[9:at] + b"\x20" + sid + hello[at + 1:]
+    answer = handshake.message(2, b"\3\3" + b"\x78" * 32 + b"\x20" + sid + b"\xc0\x2b\0\0\0") + handshake.record(20, b"\1") + handshake.record(22, bytes(40))
+    rest = [(True, handshake.record(20, b"\1") + handshake.record(22, bytes(40))), (True, handshake.record(23, bytes(210))), (False, handshake.record(23, bytes(180)))]
+    w.talk_tcp(mac(client, 0x44), ip(100 + client), VPN, VIP, 443, [(True, handshake.message(1, body)), (False, answer)] + rest, sport=39999)
+
+
+@each("SSTP-CERT", "after a week of one certificate, a session that shows", [("another one", True, (1,)), ("none: TLS 1.3", False, (2,)), ("none: resumed", False, (3,))],
+      authority=LEARNS, split=True)
+def hidden(w, how):
+    weeks(w, OWN, 3, 7.01)
+    halves(w)
+    if how == 3:
+        resumed(w, 7)
+    else:
+        dial(w, 7, OTHERS[0], tls13=how == 2)
+
+
 # ---- the thresholds themselves ----
 COMPARES = re.compile(r"(?:>=|<=|[<>]) ?[\d.]+")
 # Where the words stand that are no row of a table.
 PLACES = {"D4-EXHAUSTED": "Pool observed exhausted", "D4-QUIET": "Boot storm refutation"}
-SECTIONS = {RULE_SILENCE[0]: "- Silence baseline", RULE_LEARNED[0]: "- `learned`"}
+SECTIONS = {RULE_SILENCE[0]: "- Silence baseline", RULE_LEARNED[0]: "- `learned`", **dict.fromkeys((
+    "over >= 7 days and >= 3 clients", "valid until its notAfter",
+    "two leaves are tolerated for 7 days after a renewal (same issuer, later notBefore)"), "H = event hash")}
 
 
 def rules():
