@@ -97,6 +97,13 @@ carries_routes(const struct dhcp4 *d)
 }
 
 /* ---- D4-ROGUE ---- */
+/* Nothing is declared, and for a day nobody served: the first server may be the first roll-out (DETECTIONS.md 3, 11). */
+static bool
+after_silence(struct engine *e)
+{
+	return e->ledger->seg[e->seg->ix].silent && !auth_declared(e, e->seg, SVC_DHCP4);
+}
+
 static void
 rogue_detect(struct engine *e, const struct obs *o)
 {
@@ -104,7 +111,7 @@ rogue_detect(struct engine *e, const struct obs *o)
 
 	if (n == NULL || n->trusted || (n->st == ST_UNKNOWN && n->router))
 		return;
-	struct fact f = fact_of(n, F_D4_ROGUE, E1, FF_HARD);
+	struct fact f = fact_of(n, F_D4_ROGUE, E1, after_silence(e) ? 0 : FF_HARD);
 	f.hint = server_hint(o);
 	f.name = domain_told(&o->u.dhcp4);
 	bool other = n->against_trusted || carries_routes(&o->u.dhcp4) || dhcp4_opt(&o->u.dhcp4, D4O_WPAD).p;

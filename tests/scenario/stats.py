@@ -5,6 +5,7 @@ usage: stats.py --bin crosstap --forge forge [--only SUBSTR]
        stats.py --table          what is replayed: fact, threshold, case, frames, how long, what must come of it
 
 A case is a story on the wire and the fact that it must show with a grade of at least E1 (`fires`), or must not (`silent`).
+A few tell of a segment where nobody served: the first roll-out ends as suspected, an attack is confirmed by a host's event.
 Stories of what is learned are replayed a second time in two halves with --state between them, and must end the same; those
 of a silence a third time with an outage of two hours there, which must not count as silence.
 Each threshold is named in the words of DETECTIONS.md, has a case on either side, and where that file is at hand, is there: every
@@ -14,6 +15,7 @@ Last line: `N passed, N failed`.
 import argparse, json, os, re, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from datetime import datetime, timezone
 import handshake
 from wire import Wire, mac, ip, ll
 
@@ -509,6 +511,131 @@ def run(a, c, where):
     return None
 
 
+# ---- section 3 and 11: the first roll-out where nobody ever served, and an attack there ----
+STORIES = []
+RANK = ("info", "refuted", "unverifiable", "host-only", "suspected", "probable", "confirmed")
+HOST, HIP, HLL = mac(1, 0x11), ip(101), ll(mac(1, 0x11))
+
+
+def story(name, verdict, events=()):
+    """at most `verdict` where there is no event, at least where there is one"""
+    def add(f):
+        STORIES.append((name, verdict, events, f))
+        return f
+    return add
+
+
+def host_event(provider, number, after, **data):
+    """an event of the host so long after the moment that the scene keeps as `w.then`"""
+    return lambda then: {
+        "@timestamp": datetime.fromtimestamp(then + after, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "host": {"name": "ws-1.corp.lab", "ip": [HIP], "mac": [HOST]},
+        "winlog": {"provider_name": provider, "event_id": str(number), "record_id": 7, "channel": "System", "computer_name": "WS-1.corp.lab", "event_data": data}}
+
+
+IPHLPSVC, DNS_CLIENT = "Microsoft-Windows-Iphlpsvc", "Microsoft-Windows-DNS-Client"
+ISATAP = [host_event(IPHLPSVC, 4100, 30, IsatapRouter=XIP, ErrorCode="0")]
+RESOLVER = [host_event(DNS_CLIENT, 1018, 5, QueryName="files.corp.lab", DnsAddress=ll(X))]
+
+
+def quiet_day(w, ask):
+    silence(w, 12, 4, 24.5, ask)
+    for i in range(6):
+        w.na(mac(i, 0x11), ll(mac(i, 0x11)))
+    w.announce(HOST, HIP)
+
+
+def asks4(w):
+    quiet_day(w, lambda c, i: w.client(1, mac(c, 0x11), 100 + i))
+
+
+def asks6(w):
+    quiet_day(w, lambda c, i: w.d6client(1, mac(c, 0x11), 100 + i))
+
+
+def asks_ra(w):
+    quiet_day(w, lambda c, i: w.frame("eth %s 33:33:00:00:00:02 / ip6 %s ff02::2 hop=255 / icmp6 u32:0 type=133" % (mac(c, 0x11), ll(mac(c, 0x11)))))
+
+
+@story("DHCPv4 is rolled out", "suspected")
+def rollout4(w):
+    asks4(w)
+    w.announce(S, SIP)
+    for i in range(6):
+        w.dora(S, SIP, mac(i, 0x11), 900 + i, ip(101 + i))
+        w.talk(mac(i, 0x11), ip(101 + i))
+        w.query(mac(i, 0x11), ip(101 + i), R, ip(1), "files.corp.lab")
+        w.answer(R, ip(1), mac(i, 0x11), ip(101 + i), "files.corp.lab", ip(20))
+        w.wait(60)
+
+
+@story("a rogue DHCPv4 server there, and the host's event", "confirmed", ISATAP)
+def attack4(w):
+    asks4(w)
+    w.announce(X, XIP)
+    w.dora(X, XIP, HOST, 900, HIP, router=XIP, dns=XIP)
+    w.then = w.at
+    w.wait(60)
+
+
+@story("DHCPv6 is rolled out", "suspected")
+def rollout6(w):
+    asks6(w)
+    for i in range(6):
+        w.sarr(S, mac(i, 0x11), 900 + 2 * i, "2001:470:1::%x" % (16 + i), dns="2001:470:1::53")
+        w.wait(60)
+
+
+@story("a rogue DHCPv6 server there, and the host's event", "confirmed", ISATAP)
+def attack6(w):
+    asks6(w)
+    w.announce(X, XIP)
+    w.sarr(X, HOST, 900, "2001:470:1::10", dns=ll(X))
+    w.then = w.at
+    w.wait(60)
+
+
+@story("a router is rolled out", "suspected")
+def rollout_ra(w):
+    asks_ra(w)
+    for _ in range(4):
+        w.ra(R, options="nd(3,u8:64+u8:0xc0+u32:7200+u32:3600+u32:0+2001:470:1::)")
+        w.wait(2)
+        for i in range(6):
+            w.dad(mac(i, 0x11), "2001:470:1::%x" % (16 + i))
+        w.wait(200)
+
+
+@story("a rogue router there that names itself as resolver, and the host's event", "confirmed", RESOLVER)
+def attack_ra(w):
+    asks_ra(w)
+    w.announce(X, XIP)
+    w.ra(X, options="nd(25,u16:0+u32:1800+%s)" % ll(X))
+    w.wait(1)
+    w.then = w.at
+    w.wait(60)
+
+
+def ends(a, s, where):
+    """the strongest verdict; with events also what it is without them"""
+    name, verdict, events, build = s
+    w = Wire()
+    build(w)
+    script, pcap, feed = (os.path.join(where, x) for x in ("story.forge", "story.pcap", "story.jsonl"))
+    open(script, "w").write(w.text())
+    subprocess.run([a.forge, "-o", pcap, script], check=True, capture_output=True)
+    found = []
+    for told in ([], list(events)) if events else ([],):
+        open(feed, "w").write("".join(json.dumps(e(w.then)) + "\n" for e in told))
+        wrong, records = crosstap(a, ["-r", "cap0=" + pcap, *(["-e", feed] if told else [])])
+        last = {r["incident"]["id"]: r["incident"]["verdict"] for r in records}
+        found.append(wrong or max(last.values(), key=RANK.index, default="info"))
+    if any(x not in RANK for x in found):
+        return found[-1]
+    if not events:
+        return None if RANK.index(found[0]) <= RANK.index(verdict) and found[0] == "suspected" else "ends as " + found[0]
+    return None if found[1] == verdict and RANK.index(found[0]) < RANK.index(verdict) else "ends as %s without the event, %s with it" % tuple(found)
+
+
 # ---- section 8: the certificate that a VPN server used to show ----
 VPN, VIP, NAME = mac(30, 0xa3), ip(30), "vpn.corp.lab"
 LEARNS = dict(DECLARED, vpn_servers=[{"sni": NAME, "ip": [VIP]}])
@@ -683,6 +810,10 @@ def table():
         times = [float(x.split(" ", 1)[0][2:]) for x in w.lines]
         print("%-12s | %-82s | %-9s | %5d frames, %9.0f s%-11s | %s" % (fact, name, "fires" if fires else "is silent", len(w.lines),
                                                                  max(times) - min(times), ", a restart" if split else "", "; ".join(words)))
+    for name, verdict, events, build in STORIES:
+        w = Wire()
+        build(w)
+        print("%-12s | %-82s | %-9s | %5d frames, %9.0f s%-11s |" % ("", name, verdict, len(w.lines), w.at - 1700000000, ", an event" if events else ""))
 
 
 def main():
@@ -702,7 +833,7 @@ def main():
         count[bool(ok)] += 1
         print("%-6s %s" % ("ok" if ok else "FAILED", what))
     compared = thresholds(check) if not a.only else True
-    passed, failed = count[True], count[False]
+    passed = failed = 0
     with tempfile.TemporaryDirectory() as where:
         for c in CASES:
             if a.only not in c[0] + " " + c[1]:
@@ -710,6 +841,11 @@ def main():
             wrong = run(a, c, where)
             print("%-6s %-10s %-70s %s" % ("FAILED" if wrong else "ok", c[0], c[1], wrong or ("fires" if c[2] else "is silent")))
             passed, failed = passed + (not wrong), failed + bool(wrong)
+        for s in STORIES:
+            if a.only in s[0]:
+                wrong = ends(a, s, where)
+                check(not wrong, "%s: %s" % (s[0], wrong or s[1]))
+    passed, failed = passed + count[True], failed + count[False]
     print("%d passed, %d failed%s" % (passed, failed, "" if compared else ", 1 skipped"))
     return 1 if failed else 0
 

@@ -706,7 +706,7 @@ silence(void **state)
 		discover(&n, 777, client(50), client(50));
 		answer(&n, &bad, D4_OFFER, 777, client(50), lease(50));
 		finish();
-		assert_int_equal(verdict(&n, ROGUE_SERVER), hours < 24 ? V_INFO : V_PROBABLE);
+		assert_int_equal(verdict(&n, ROGUE_SERVER), hours < 24 ? V_INFO : V_SUSPECTED);
 		done();
 	}
 }
