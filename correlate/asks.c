@@ -66,7 +66,7 @@ hash_of(struct engine *e, uint16_t seg, const struct mac *m, const struct addr *
 		k.mac = *m;
 	else
 		k.addr = *a;
-	return siphash(&e->key, &k, sizeof(k));
+	return siphash13(&e->key, &k, sizeof(k));
 }
 
 static void

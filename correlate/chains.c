@@ -222,18 +222,19 @@ serves_beyond(const struct hyp *server, struct hyp *first)
 static size_t
 standing(struct engine *e, uint16_t seg, uint32_t families, enum verdict least, struct hyp **list)
 {
-	uint32_t any = 0;
+	const struct table *t = &e->hyps->table;
 	size_t n = 0;
 
-	for (unsigned f = 0; f < FAMILIES; f++)
-		any += families >> f & 1 ? e->hyps->of_family[f] : 0;
-	for (struct hyp *h = hyp_next(e, NULL); h && any; h = hyp_next(e, h)) {
-		if (!(families >> h->family & 1))
-			continue;
-		any--;
-		if (h->seg == seg && h->verdict >= least && hyp_open(h))
-			list[n++] = h;
-	}
+	for (uint8_t f = 0; f < FAMILIES; f++)
+		for (struct hyp *h = families >> f & 1 ? hyp_next_of(e, f, NULL) : NULL; h;
+		     h = hyp_next_of(e, f, h)) {
+			if (h->seg != seg || h->verdict < least || !hyp_open(h))
+				continue;
+			size_t at = n++;
+			for (; at > 0 && table_order(t, list[at - 1]) < table_order(t, h); at--)
+				list[at] = list[at - 1];
+			list[at] = h;
+		}
 	return n;
 }
 

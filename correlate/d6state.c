@@ -146,7 +146,7 @@ d6_at(struct engine *e)
 static uint64_t
 hash_of(struct engine *e, struct bytes b)
 {
-	uint64_t h = b.p ? siphash(&e->key, b.p, b.n) : 0;
+	uint64_t h = b.p ? siphash13(&e->key, b.p, b.n) : 0;
 	return b.p && h == 0 ? 1 : h;
 }
 

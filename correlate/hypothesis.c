@@ -61,8 +61,31 @@ mac_slot(struct mac m)
 }
 
 static void
+family_list(struct hyps *s, const struct hyp *h, bool in)
+{
+	uint16_t *first = &s->family_first[h->family], slot = (uint16_t)table_slot(&s->table, h);
+	uint16_t *next = &s->family_next[slot], *prev = &s->family_prev[slot];
+
+	if (in) {
+		*next = *first;
+		*prev = 0;
+		*first = (uint16_t)(slot + 1);
+		if (*next)
+			s->family_prev[*next - 1] = *first;
+		return;
+	}
+	if (*next)
+		s->family_prev[*next - 1] = *prev;
+	if (*prev)
+		s->family_next[*prev - 1] = *next;
+	else
+		*first = *next;
+}
+
+static void
 count(struct hyps *s, const struct hyp *h, int by)
 {
+	family_list(s, h, by > 0);
 	s->of_family[h->family] += (uint32_t)by;
 	if (h->actor.has_mac)
 		s->of_mac[mac_slot(h->actor.mac)] += (uint32_t)by;
@@ -176,6 +199,14 @@ struct hyp *
 hyp_next(struct engine *e, const struct hyp *h)
 {
 	return table_next(&e->hyps->table, h);
+}
+
+struct hyp *
+hyp_next_of(struct engine *e, uint8_t family, const struct hyp *h)
+{
+	struct hyps *s = e->hyps;
+
+	return table_at(&s->table, h ? s->family_next[table_slot(&s->table, h)] : s->family_first[family]);
 }
 
 struct hyp *

@@ -127,6 +127,7 @@ struct hyps {
 	bool		 all_dirty; /* more than fit */
 	const struct hyp *listed; /* which engine_lists() was asked about last: a flood asks for one again and again */
 	uint32_t	 of_family[FAMILIES]; /* how many there are */
+	uint16_t	 family_first[FAMILIES], family_next[HYPS], family_prev[HYPS]; /* 1 + slot; 0: none */
 	uint32_t	 of_mac[HYP_MACS];    /* how many whose actor's MAC mixes to the slot: mostly none */
 };
 
@@ -138,6 +139,8 @@ void	    hyp_remember(struct hyps *, const struct hyp *, ts_t now); /* its revis
 struct hyp *hyp_find(struct engine *, uint8_t family, const struct segment *, const struct actor *);
 struct hyp *hyp_by_id(struct engine *, uint64_t id);
 struct hyp *hyp_next(struct engine *, const struct hyp *); /* newest first; NULL starts, NULL ends */
+/* All of one family, in no order. */
+struct hyp *hyp_next_of(struct engine *, uint8_t family, const struct hyp *);
 void	    hyp_touch(struct engine *, struct hyp *);	   /* marks it for a new verdict */
 void	    hyp_look(struct engine *, struct hyp *);	   /* joins all events with it again and marks it */
 void	    hyp_look_fresh(struct engine *, struct hyp *); /* joins those that its new evidence can bring, and marks it */

@@ -353,11 +353,11 @@ value_hash(struct engine *e, struct bytes v, bool list)
 	struct cursor c = cur_all(v);
 
 	if (!list || v.n % 4)
-		h = siphash(&e->key, v.p, v.n);
+		h = siphash13(&e->key, v.p, v.n);
 	else
 		while (cur_more(&c)) {
 			struct bytes one = cur_take(&c, 4);
-			h += siphash(&e->key, one.p, one.n);
+			h += siphash13(&e->key, one.p, one.n);
 		}
 	return h ? h : 1;
 }
@@ -667,7 +667,7 @@ server_learn(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 		s->agreed++;
 	if (d->msg_type == D4_ACK) {
 		s->acks++;
-		s->clients |= UINT64_C(1) << (siphash(&e->key, d->chaddr.p, d->chaddr.n) & 63);
+		s->clients |= UINT64_C(1) << (siphash13(&e->key, d->chaddr.p, d->chaddr.n) & 63);
 	}
 	s->proxied |= n->proxy;
 	s->served |= !n->proxy && (d->msg_type == D4_ACK || d->msg_type == D4_OFFER);
@@ -737,8 +737,8 @@ answer_note(struct engine *e, const struct dhcp4 *d, struct d4_now *n)
 	uint64_t mix[D4_ITEMS + 1];
 	memcpy(mix, n->items.hash, sizeof(n->items.hash));
 	mix[D4_ITEMS] =
-		siphash(&e->key, &d->yiaddr, sizeof(d->yiaddr)) ^ siphash(&e->key, &n->id, sizeof(n->id));
-	a->digest = siphash(&e->key, mix, sizeof(mix));
+		siphash13(&e->key, &d->yiaddr, sizeof(d->yiaddr)) ^ siphash13(&e->key, &n->id, sizeof(n->id));
+	a->digest = siphash13(&e->key, mix, sizeof(mix));
 	n->answer = a;
 }
 
@@ -829,7 +829,7 @@ static uint64_t
 client_id(struct engine *e, const struct dhcp4 *d)
 {
 	struct bytes v = dhcp4_opt(d, D4O_CLIENT_ID);
-	return v.p ? siphash(&e->key, v.p, v.n) | 1 : 0;
+	return v.p ? siphash13(&e->key, v.p, v.n) | 1 : 0;
 }
 
 static uint64_t
@@ -841,9 +841,9 @@ circuit_id(struct engine *e, const struct dhcp4 *d)
 
 	if (c.p == NULL)
 		return 0;
-	mix[0] = siphash(&e->key, c.p, c.n);
-	mix[1] = r.p ? siphash(&e->key, r.p, r.n) : 0;
-	return siphash(&e->key, mix, sizeof(mix)) | 1;
+	mix[0] = siphash13(&e->key, c.p, c.n);
+	mix[1] = r.p ? siphash13(&e->key, r.p, r.n) : 0;
+	return siphash13(&e->key, mix, sizeof(mix)) | 1;
 }
 
 /* Declared prefixes say what the segment's own subnets are; without any the network of its server does, as a /24. */

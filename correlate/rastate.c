@@ -247,7 +247,7 @@ read_prefixes(struct engine *e, struct ra_message *m, const struct nd *n)
 
 	for (; it.i < ITEMS_MAX && nd_prefix_next(&it, &p); it.i++) {
 		struct prefix px = { p.prefix, p.len };
-		uint64_t h = siphash(&e->key, px.a.b, sizeof(px.a.b)) ^ px.len;
+		uint64_t h = siphash13(&e->key, px.a.b, sizeof(px.a.b)) ^ px.len;
 		m->npio = more(m->npio);
 		m->odd_pio |= !ula(p.prefix);
 		if (p.a && p.valid && m->nauto < RA_SUSPECT_PREFIXES)

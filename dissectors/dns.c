@@ -99,8 +99,14 @@ void
 label_text(struct out *o, struct bytes label)
 {
 	static const char letters[] = "abtnvfr"; /* of 7 to 13 */
-	size_t from = 0;
+	size_t from = 0, plain = 0;
 
+	for (size_t i = 0; i < label.n; i++)
+		plain += bytes_u8(label, i) >= 0x20 && bytes_u8(label, i) != 0x7f;
+	if (plain == label.n) { /* nearly all */
+		out_view(o, label);
+		return;
+	}
 	for (size_t i = 0; i < label.n; i++) {
 		uint8_t b = bytes_u8(label, i);
 		if (b >= 0x20 && b != 0x7f) /* stands for itself */

@@ -28,14 +28,15 @@ static bool
 only_suspects_advertise(struct engine *e, struct addr resolver, struct mac *by)
 {
 	struct mac m;
+	unsigned i = 0;
 
-	for (unsigned i = 0; resolver_by(e, e->seg, resolver, i, &m); i++) {
+	for (; resolver_by(e, e->seg, resolver, i, &m); i++) {
 		if (!actor_open(e, e->seg, m, ADVERTISERS))
 			return false;
 		if (i == 0)
 			*by = m;
 	}
-	return resolver_by(e, e->seg, resolver, 0, &m);
+	return i > 0;
 }
 
 static void

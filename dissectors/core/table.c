@@ -370,6 +370,18 @@ table_key(const struct table *t, const void *value)
 	return key_of(at(t, index_of(t, value)));
 }
 
+uint64_t
+table_order(const struct table *t, const void *value)
+{
+	return at(t, index_of(t, value))->order;
+}
+
+void *
+table_at(const struct table *t, uint32_t n)
+{
+	return n ? value_of(t, at(t, n)) : NULL;
+}
+
 ts_t
 table_used_at(const struct table *t, const void *value)
 {

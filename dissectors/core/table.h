@@ -56,6 +56,10 @@ void   table_drop(struct table *, void *value);
 const void *table_key(const struct table *, const void *value);
 /* 0 .. capacity - 1, the same as long as the entry lives: an index into memory beside the table. */
 uint32_t table_slot(const struct table *, const void *value);
+/* Greater for what was used later. */
+uint64_t table_order(const struct table *, const void *value);
+/* The entry of slot n - 1; NULL for 0. */
+void  *table_at(const struct table *, uint32_t n);
 ts_t   table_used_at(const struct table *, const void *value);
 /* Drops from the old end what is past its lifetime at `now`. */
 void   table_sweep(struct table *, ts_t now);

@@ -315,7 +315,7 @@ digest_of(const struct opinion *s, struct bytes d)
 		return 0;
 	uint64_t head = (uint64_t)d.p[2] << 40 | (uint64_t)d.p[3] << 32 | (uint64_t)d.p[4] << 24 |
 			(uint64_t)d.p[5] << 16 | (uint64_t)d.p[6];
-	uint64_t rest = siphash(&s->flows.hash_key, d.p + from, d.n - from);
+	uint64_t rest = siphash13(&s->flows.hash_key, d.p + from, d.n - from);
 	return rest ^ head * UINT64_C(0x9e3779b97f4a7c15);
 }
 
