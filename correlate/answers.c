@@ -16,9 +16,16 @@ struct station {
 	uint64_t suffix[SUFFIXES];
 	uint8_t n;
 };
-/* A name of the message in hand; a message asks for one and answers with a few. */
-enum { SAID = 4 };
+/* Names come again and again: those of the last moments are kept with the bytes that they were read from.  A name with
+ * pointers in it, and a long one, is kept for the message in hand only. */
+enum { SAID = 256, SAID_HERE = 4, SAID_RAW = 64 };
 struct said {
+	uint64_t hash;
+	uint8_t raw[SAID_RAW];
+	uint16_t nraw, n;	 /* nraw 0: free */
+	char text[SAID_RAW * 4]; /* a byte is at most four characters of text */
+};
+struct said_here {
 	uint64_t hash, message; /* message: e->observations of it */
 	uint16_t at, n;
 	char text[DNS_NAME_TEXT];
@@ -26,6 +33,7 @@ struct said {
 struct answers {
 	struct table names, stations;
 	struct said said[SAID];
+	struct said_here here[SAID_HERE];
 };
 
 /* DNS-DIFF compares answers of the last 10 minutes. */
@@ -86,10 +94,23 @@ answer_suffix(struct engine *e, const struct segment *s, struct mac m, struct by
 	return st->n;
 }
 
-bool
-answer_name(struct engine *e, const struct dns *d, uint16_t at, struct said_name *name)
+static struct said *
+said_of(struct engine *e, struct bytes raw)
 {
-	struct said *s = &e->answers->said[at % SAID];
+	uint64_t word, h = raw.n;
+	size_t i = 0;
+
+	for (; raw.n - i > HASH_WORD; i += HASH_WORD)
+		h = mix64(h, hash_word(raw.p + i));
+	bytes_copy(raw, raw.n < HASH_WORD ? 0 : raw.n - HASH_WORD, &word,
+		   raw.n < HASH_WORD ? 0 : sizeof(word));
+	return &e->answers->said[mix64(h, raw.n < HASH_WORD ? bytes_u8(raw, 1) : word) % SAID];
+}
+
+static bool
+name_here(struct engine *e, const struct dns *d, uint16_t at, struct said_name *name)
+{
+	struct said_here *s = &e->answers->here[at % SAID_HERE];
 
 	if (s->message != e->observations || s->at != at) {
 		s->message = e->observations;
@@ -99,6 +120,27 @@ answer_name(struct engine *e, const struct dns *d, uint16_t at, struct said_name
 	}
 	*name = (struct said_name){ bytes_of(s->text, s->n), s->hash };
 	return s->n > 0;
+}
+
+bool
+answer_name(struct engine *e, const struct dns *d, uint16_t at, struct said_name *name)
+{
+	struct bytes raw = dns_name_raw(d, at);
+
+	if (raw.n == 0 || raw.n > SAID_RAW)
+		return name_here(e, d, at, name);
+	struct said *s = said_of(e, raw);
+	if (s->nraw != raw.n || memcmp(s->raw, raw.p, raw.n) != 0) {
+		if (!name_here(e, d, at, name))
+			return false;
+		s->nraw = (uint16_t)raw.n;
+		memcpy(s->raw, raw.p, raw.n);
+		s->n = (uint16_t)name->text.n;
+		s->hash = name->hash;
+		memcpy(s->text, name->text.p, s->n);
+	}
+	*name = (struct said_name){ bytes_of(s->text, s->n), s->hash };
+	return true;
 }
 
 void

@@ -24,8 +24,8 @@ struct answer *answer_get(struct engine *, const struct segment *, uint64_t name
 /* Counts the suffixes (last two labels) for which this station answered with an address of its own; the count so far. */
 unsigned answer_suffix(struct engine *, const struct segment *, struct mac, struct bytes name);
 
-/* The name at that place of the DNS message in hand (struct dns_rec), as text and as name_hash(): read once for all who ask,
- * gone with the message.  False where it is damaged. */
+/* The name at that place of the DNS message in hand (struct dns_rec), as text and as name_hash(): read once for all who ask;
+ * the view holds until the next call.  False where it is damaged. */
 struct said_name { struct bytes text; uint64_t hash; };
 bool answer_name(struct engine *, const struct dns *, uint16_t at, struct said_name *);
 

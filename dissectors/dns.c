@@ -99,14 +99,8 @@ void
 label_text(struct out *o, struct bytes label)
 {
 	static const char letters[] = "abtnvfr"; /* of 7 to 13 */
-	size_t from = 0, plain = 0;
+	size_t from = 0;
 
-	for (size_t i = 0; i < label.n; i++)
-		plain += bytes_u8(label, i) >= 0x20 && bytes_u8(label, i) != 0x7f;
-	if (plain == label.n) { /* nearly all */
-		out_view(o, label);
-		return;
-	}
 	for (size_t i = 0; i < label.n; i++) {
 		uint8_t b = bytes_u8(label, i);
 		if (b >= 0x20 && b != 0x7f) /* stands for itself */
@@ -288,6 +282,21 @@ struct addr
 dns_rec_addr(const struct dns_rec *r)
 {
 	return address_of(r->type, r->klass, r->rdata);
+}
+
+struct bytes
+dns_name_raw(const struct dns *d, uint16_t at)
+{
+	struct cursor c = cur_all(d->msg), from;
+
+	cur_skip(&c, at);
+	from = c;
+	for (uint8_t len = cur_u8(&c); len; len = cur_u8(&c)) {
+		if (len > LABEL_MAX)
+			return (struct bytes){ NULL, 0 };
+		cur_skip(&c, len);
+	}
+	return cur_ok(&c) ? cur_take(&from, cur_off(&c) - at) : (struct bytes){ NULL, 0 };
 }
 
 size_t

@@ -118,8 +118,16 @@ bad_resolver(struct engine *e, const struct obs *o, bool *contested)
 	return st == ST_UNAUTHORISED || *contested;
 }
 
+/* Of the resolver that answered: asked once a message. */
+enum { BAD_UNASKED, BAD_NO, BAD_YES };
+struct answering {
+	uint8_t bad;
+	bool rests;
+};
+
 static void
-note_answer(struct engine *e, const struct obs *o, const struct said_name *name, struct addr a)
+note_answer(struct engine *e, const struct obs *o, const struct said_name *name, struct addr a,
+	    struct answering *by)
 {
 	struct tunnel_given g = { .ts = e->now, .name = name->hash, .by = o->outer.smac };
 	struct mac to = mac_group(o->outer.dmac) ? (struct mac){ { 0 } } : o->outer.dmac;
@@ -131,8 +139,12 @@ note_answer(struct engine *e, const struct obs *o, const struct said_name *name,
 		g.isatap = true;
 		g.rests = hyp_fact_of(h, F_DNS_NAME)->flags & (FF_RESTS | FF_HARD);
 		tunnel_give(e, a, (struct mac){ { 0 } }, &g);
-	} else if (!bad_resolver(e, o, &g.rests)) {
-		return;
+	} else {
+		if (by->bad == BAD_UNASKED)
+			by->bad = bad_resolver(e, o, &by->rests) ? BAD_YES : BAD_NO;
+		if (by->bad == BAD_NO)
+			return;
+		g.rests = by->rests;
 	}
 	tunnel_give(e, a, to, &g);
 }
@@ -143,6 +155,7 @@ watch_dns(struct engine *e, const struct obs *o)
 	struct field_it it = { .rec = &o->u.dns };
 	struct dns_rec rr;
 	struct said_name name;
+	struct answering by = { BAD_UNASKED, false };
 
 	if (!o->u.dns.response || o->u.dns.rcode || o->u.dns.tc)
 		return;
@@ -150,7 +163,7 @@ watch_dns(struct engine *e, const struct obs *o)
 	for (; it.i < ANSWERS_MAX && it.i < end && dns_rec_next(&it, &rr); it.i++)
 		if (rr.section == 1 && rr.type == RR_A && host_address(dns_rec_addr(&rr)) &&
 		    answer_name(e, &o->u.dns, rr.name, &name))
-			note_answer(e, o, &name, dns_rec_addr(&rr));
+			note_answer(e, o, &name, dns_rec_addr(&rr), &by);
 }
 
 static void
@@ -158,13 +171,14 @@ watch_nbns(struct engine *e, const struct obs *o)
 {
 	struct field_it it = { .rec = &o->u.nbns };
 	struct nbns_name n;
+	struct answering by = { BAD_UNASKED, false };
 
 	if (!o->u.nbns.response || o->u.nbns.rcode)
 		return;
 	for (; it.i < ANSWERS_MAX && nbns_name_next(&it, &n); it.i++)
 		if (n.section == 1 && host_address(n.addr)) {
 			struct bytes text = bytes_str(n.name);
-			note_answer(e, o, &(struct said_name){ text, name_hash(text) }, n.addr);
+			note_answer(e, o, &(struct said_name){ text, name_hash(text) }, n.addr, &by);
 		}
 }
 

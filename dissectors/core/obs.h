@@ -255,6 +255,8 @@ field_next dns_rec_next;		/* rec struct dns, item struct dns_rec: as dns_rr_next
 struct addr dns_rec_addr(const struct dns_rec *);	/* of A and AAAA, else absent */
 /* The name there as in struct dns_rr: its length, 0 where it is damaged. */
 size_t dns_name(const struct dns *, uint16_t at, char text[DNS_NAME_TEXT]);
+/* Its bytes in the message with the final zero, where they are in one piece: no pointer among the labels.  Else absent. */
+struct bytes dns_name_raw(const struct dns *, uint16_t at);
 
 /* ---- NetBIOS name service, RFC 1002 ---- */
 enum { NBNS_NAME_TEXT = 960 };		/* 16 bytes of name and 220 of scope, each as "<xx>" or "\ooo" at worst */
