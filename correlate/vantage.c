@@ -263,7 +263,7 @@ lost_add(struct vantage *v, ts_t from, ts_t to)
 void
 vantage_loss(struct engine *e, const struct loss *l)
 {
-	if (l->packets && l->packets > l->total / CLEAN_OF)
+	if (l->blind || (l->packets && l->packets > l->total / CLEAN_OF))
 		lost_add(e->vantage, l->since, l->until);
 }
 

@@ -20,7 +20,7 @@
 #include "reload.h"
 #include "sandbox.h"
 #include "statefile.h"
-#include "tap.h"
+#include "taps.h"
 
 enum { BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 33 + EVENTS_SOURCES_MAX };
 
@@ -29,11 +29,8 @@ enum { BATCH = 512, TICK_MS = 1000, HOST_MAX = 256, POLL_MAX = 33 + EVENTS_SOURC
 struct live {
 	const struct opts *o;
 	const struct conf *c;
-	struct tap tap[OPTS_READ_MAX];
-	struct tap_counts told[OPTS_READ_MAX]; /* of each what the engine knows */
-	ts_t told_at;			       /* since when, 0: the beginning */
-	uint64_t unread[OPTS_READ_MAX], lost;
-	size_t n;
+	struct taps taps;
+	uint64_t unread[OPTS_READ_MAX];
 	struct eventsrc *events;
 	struct feedsrc *feed;
 	struct control control;
@@ -48,9 +45,9 @@ struct live {
 	void *engine_mem, *walk_mem;
 	char host[HOST_MAX];
 	struct statefile state;
-	int64_t save_at; /* clock_ms() */
-	ts_t ahead;	 /* of the clock before clock_ms(), a second ago */
-	bool failed;
+	int64_t save_at;    /* clock_ms() */
+	ts_t ahead;	    /* of the clock before clock_ms(), a second ago */
+	bool failed, renew; /* renew: a new engine is to open what is back */
 };
 
 static volatile sig_atomic_t stop, reopen, tell;
@@ -82,14 +79,14 @@ on_good(void *arg, char *first, size_t cap)
 static size_t
 taps_told(const struct live *l, struct control_tap *to)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		struct tap_counts n = tap_counts(&l->tap[i]);
+	for (size_t i = 0; i < l->taps.n; i++) {
+		struct tap_counts n = tap_counts(&l->taps.tap[i]);
 		to[i] = (struct control_tap){ .name = l->o->iface[i],
-					      .frames = l->tap[i].frames,
+					      .frames = l->taps.tap[i].frames,
 					      .dropped = n.dropped,
 					      .iface_dropped = n.missed };
 	}
-	return l->n;
+	return l->taps.n;
 }
 
 static void
@@ -127,28 +124,9 @@ on_frame(void *arg, const struct frame *f)
 }
 
 static void
-read_tap(struct live *l, struct tap *t)
+on_loss(void *arg, const struct obs *o)
 {
-	if (tap_read(t, BATCH, on_frame, l))
-		return;
-	l->failed = true;
-	stop = 1;
-}
-
-/* Drops are told to the engine as they grow: absence proves nothing in a window that lost packets. */
-static void
-tell_loss(struct live *l, size_t i, ts_t now)
-{
-	struct tap_counts n = tap_counts(&l->tap[i]), *told = &l->told[i];
-	uint64_t got = n.got - told->got, lost = n.dropped - told->dropped + (n.missed - told->missed);
-	*told = n;
-	if (lost == 0)
-		return;
-	l->lost += lost;
-	struct obs o = { .ts = now, .kind = OBS_LOSS, .iface = (uint16_t)i };
-	ts_t since = l->told_at ? l->told_at : now - TS_SEC;
-	o.u.loss = (struct loss){ .packets = lost, .total = got + lost, .since = since, .until = now };
-	engine_obs(l->engine, &o);
+	engine_obs(((struct live *)arg)->engine, o);
 }
 
 /* Where there is no room the next one tells. */
@@ -163,14 +141,11 @@ static void
 tell_progress(const struct live *l)
 {
 	char text[160];
-	uint64_t frames = 0;
-	for (size_t i = 0; i < l->n; i++)
-		frames += l->tap[i].frames;
 	struct out o = out_init(text, sizeof(text) - 1);
 	out_str(&o, "WATCHDOG=1\nSTATUS=");
-	out_u64(&o, frames);
+	out_u64(&o, taps_frames(&l->taps));
 	out_str(&o, " frames, ");
-	out_u64(&o, l->lost);
+	out_u64(&o, l->taps.lost);
 	out_str(&o, " lost, ");
 	out_u64(&o, l->emit.records);
 	out_str(&o, " incident records");
@@ -277,9 +252,8 @@ each_second(struct live *l)
 {
 	ts_t now = clock_wall();
 	look_at_clock(l, now);
-	for (size_t i = 0; i < l->n; i++)
-		tell_loss(l, i, now);
-	l->told_at = now;
+	if (taps_look(&l->taps, now, on_loss, l))
+		l->renew = true;
 	engine_tick(l->engine, now);
 	if (reopen) {
 		reopen = 0;
@@ -305,19 +279,19 @@ static void
 loop(struct live *l)
 {
 	int64_t next = clock_ms() + TICK_MS;
-	while (!stop) {
+	while (!stop && !l->renew) {
 		struct pollfd p[POLL_MAX];
-		size_t n = 0;
-		for (; n < l->n; n++)
-			p[n] = (struct pollfd){ .fd = l->tap[n].fd, .events = POLLIN };
+		size_t n = taps_poll(&l->taps, p);
 		n += eventsrc_poll(l->events, p + n, POLL_MAX - 1 - n);
 		if (feedsrc_fd(l->feed) >= 0)
 			p[n++] = (struct pollfd){ .fd = feedsrc_fd(l->feed), .events = POLLIN };
 		int64_t wait = next - clock_ms();
 		if (poll(p, n, wait > 0 ? (int)wait : 0) < 0 && errno != EINTR)
 			break;
-		for (size_t i = 0; i < l->n; i++)
-			read_tap(l, &l->tap[i]);
+		if (!taps_read(&l->taps, BATCH, on_frame, l)) {
+			l->failed = true;
+			break;
+		}
 		eventsrc_given(l->events, on_host, l);
 		feedsrc_take(l->feed);
 		if (clock_ms() >= next) {
@@ -338,9 +312,8 @@ open_all(struct live *l)
 	for (size_t i = 0; i < l->o->nevents; i++)
 		if (!eventsrc_add(l->events, l->o->events[i]))
 			return EXIT_USAGE;
-	for (; l->n < l->o->niface; l->n++)
-		if (!tap_open(&l->tap[l->n], l->o->iface[l->n], (uint16_t)l->n, l->c, l->o->filter))
-			return EXIT_USAGE;
+	if (!taps_open(&l->taps, l->o, l->c, l->o->again))
+		return EXIT_USAGE;
 	gethostname(l->host, sizeof(l->host) - 1);
 	name_sensor(l);
 	l->emit.flush = true;
@@ -370,7 +343,7 @@ open_engine(struct live *l)
 	l->asking.evidence = l->emit.evidence;
 	asking_open(&l->asking);
 	l->walk = run_open_walk(l->c, false, &l->walk_mem);
-	log_say("watching %zu interface%s, state %zu MiB", l->n, l->n == 1 ? "" : "s", n >> 20);
+	log_say("watching %zu interface%s, state %zu MiB", l->taps.n, l->taps.n == 1 ? "" : "s", n >> 20);
 	return l->engine && l->walk ? EXIT_OK : EXIT_INTERNAL;
 }
 
@@ -394,12 +367,7 @@ close_doors(const struct live *l)
 static void
 goodbye(struct live *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		struct tap_counts n = tap_counts(&l->tap[i]);
-		log_say("%s: %" PRIu64 " frames, %" PRIu64 " dropped by the kernel, %" PRIu64
-			" by the interface",
-			l->o->iface[i], l->tap[i].frames, n.dropped, n.missed);
-	}
+	taps_tell(&l->taps);
 	struct eventsrc_counts n = eventsrc_counts(l->events);
 	log_say("%" PRIu64 " host events, %" PRIu64 " documents refused, %" PRIu64 " incident records",
 		n.events, n.refused, l->emit.records);
@@ -442,20 +410,20 @@ run_live(const struct opts *o, const struct conf *c)
 		progress("READY=1");
 		loop(&l);
 		progress("STOPPING=1");
-		for (size_t i = 0; i < l.n; i++)
-			tell_loss(&l, i, clock_wall());
+		taps_look(&l.taps, clock_wall(), on_loss, &l);
 		feedsrc_stop(l.feed);
 		statefile_begin(&l.state, l.engine);
-		engine_end(l.engine);
+		/* with its state the next engine goes on in a second: nothing ends */
+		if (!l.renew || l.state.path == NULL)
+			engine_end(l.engine);
 		l.failed |= !statefile_finish(&l.state, l.engine);
 		eventsrc_close(l.events);
 		goodbye(&l);
-		status = l.failed ? EXIT_INTERNAL : EXIT_OK;
+		status = l.failed || (l.renew && !stop) ? EXIT_INTERNAL : EXIT_OK;
 	}
 	if (l.emit.sinks && !sinks_close(l.emit.sinks))
 		status = EXIT_INTERNAL;
-	for (size_t i = 0; i < l.n; i++)
-		tap_close(&l.tap[i]);
+	taps_close(&l.taps);
 	asking_close(&l.asking);
 	evidence_free(l.emit.evidence);
 	free(l.answer);

@@ -232,7 +232,8 @@ pace(struct opts *o, const char *value)
 static bool
 role(struct opts *o, const char *value)
 {
-	if (strcmp(value, "engine") == 0) {
+	o->again = strcmp(value, "engine-again") == 0;
+	if (o->again || strcmp(value, "engine") == 0) {
 		o->role_engine = true;
 		return true;
 	}

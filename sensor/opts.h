@@ -56,6 +56,7 @@ struct opts {
 	const char *log_dir, *filter, *state;
 	bool role_edge;	  /* started by the engine, whose descriptor is ROLE_FD */
 	bool role_engine; /* started by the first process, whose descriptor is ROLE_FD */
+	bool again;	  /* not for the first time: it goes on with what is left */
 	bool quiet, verbose, fail, learned;
 	enum verdict fail_on;
 	enum pacing pacing;

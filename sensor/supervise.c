@@ -53,6 +53,8 @@ static void
 start(struct supervised *s)
 {
 	s->started = s->heard = clock_ms();
+	if (s->ready)
+		s->argv[1] = (char *)(uintptr_t) "--role=engine-again";
 	if (!proc_start(&s->engine, s->argv))
 		s->again = s->started + BACKOFF_MAX_MS;
 }

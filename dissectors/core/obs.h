@@ -411,7 +411,11 @@ struct second {
 	uint8_t	    nrisk;
 };
 
-struct loss { uint64_t packets, total; ts_t since, until; };	/* dropped, and all, between these times */
+struct loss {
+	uint64_t packets, total; /* dropped, and all, between these times */
+	ts_t	 since, until;
+	bool	 blind; /* nothing could be seen: no carrier, no interface */
+};
 
 struct dissector;
 struct obs {

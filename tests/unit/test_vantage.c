@@ -150,6 +150,28 @@ losses(void **state)
 	world_close(&w);
 }
 
+/* A tap without carrier loses no packet that could be counted, and shows nothing all the same. */
+static void
+blind(void **state)
+{
+	struct world w;
+	ts_t at = WORLD_START + TS_HOUR;
+	struct obs o = { .ts = at, .kind = OBS_LOSS };
+
+	(void)state;
+	world_open(&w);
+	engine_obs(w.engine, &o);
+	assert_true(vantage_clean(w.engine, at - TS_MIN, at));
+	o.u.loss = (struct loss){ .since = at, .until = at + TS_SEC, .blind = true };
+	o.ts = at + TS_SEC;
+	engine_obs(w.engine, &o);
+	assert_true(vantage_clean(w.engine, at - TS_MIN, at - 1));
+	assert_false(vantage_clean(w.engine, at - TS_MIN, at + TS_MS));
+	assert_false(vantage_clean(w.engine, at + TS_SEC, at + TS_MIN));
+	assert_true(vantage_clean(w.engine, at + TS_SEC + 1, at + TS_MIN));
+	world_close(&w);
+}
+
 int
 main(void)
 {
@@ -158,6 +180,7 @@ main(void)
 		cmocka_unit_test(any_minute),
 		cmocka_unit_test(a_log_that_comes_late),
 		cmocka_unit_test(losses),
+		cmocka_unit_test(blind),
 	};
 
 	return cmocka_run_group_tests_name("vantage", tests, NULL, NULL);
