@@ -1038,6 +1038,19 @@ lone_vpn(struct lone *l, const struct half_case *c)
 		l->verdict = V_HOST_ONLY;
 }
 
+/* Its host was told a router shortly before. */
+static bool
+had_router(struct engine *e, const struct kept *k)
+{
+	const struct kept *r;
+	size_t i = 0;
+
+	while (k->host && (r = event_next(e, &i, HE_ISATAP_ROUTER, k->ts - ROUTER_BEFORE, k->ts)))
+		if (r->host == k->host)
+			return true;
+	return false;
+}
+
 static void
 lone_half(struct lone *l, const struct half_case *c)
 {
@@ -1057,6 +1070,8 @@ lone_half(struct lone *l, const struct half_case *c)
 	l->why = h.why;
 	l->severity = h.severity ? h.severity : h.verdict == V_CONFIRMED ? j->sev_confirmed : j->sev_alone;
 	l->verdict = h.verdict != V_INFO ? h.verdict : c->blind ? V_UNVERIFIABLE : V_HOST_ONLY;
+	if (j->refute == R_TUNNEL_UP && l->severity < SEV_LOW && had_router(c->e, c->k))
+		l->severity = SEV_LOW;
 	if (j->refute == R_ISATAP && addr_set(c->k->router) && !addr_private4(c->k->router) &&
 	    !addr_loopback(c->k->router) && l->severity < SEV_HIGH)
 		l->severity = SEV_HIGH; /* nobody's own router stands in the Internet */

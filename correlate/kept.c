@@ -370,6 +370,18 @@ copy_of(struct engine *e, const struct hostev *ev)
 	return NULL;
 }
 
+/* A tunnel that came up after its host was told a router weighs more than one alone. */
+static void
+router_told(struct engine *e, const struct kept *router)
+{
+	size_t i = 0;
+	const struct kept *k;
+
+	while ((k = event_next(e, &i, HE_TUNNEL_UP, router->ts, router->ts + ROUTER_BEFORE)))
+		if (k->host == router->host && k->decided)
+			join_renew(e, (struct kept *)(uintptr_t)k);
+}
+
 /* Which server was dialled is known now: events of that connection that came before are compared anew. */
 static void
 dial_told(struct engine *e, const struct kept *dial)
@@ -414,6 +426,8 @@ events_event(struct engine *e, const struct hostev *ev)
 		dial_note(e, k->coid, k->name, k->peer);
 		dial_told(e, k);
 	}
+	if (k->kind == HE_ISATAP_ROUTER && k->host)
+		router_told(e, k);
 	f->leased |= k->kind == HE_DHCP_LEASED || k->kind == HE_DHCP_LEASE_END;
 	identity_agent(e, k);
 	if (k->kind == HE_CLOCK_STEP)

@@ -65,6 +65,7 @@ ts_t	     event_eps(struct engine *, const struct kept *);
  * view is told by whole minutes and is the same however late the event comes. */
 ts_t	     event_due(struct engine *, const struct kept *);
 enum { EVENT_EPS_SEC = 2 };
+#define ROUTER_BEFORE (10 * TS_MIN) /* 4100 before 4200 of the same host */
 #define EVENT_EPS_MAX (300 * TS_SEC) /* while it is not known (DETECTIONS.md 1.3) */
 /* Did a router other than `but` send an RA on the segment between the times, with these flags (mask selects M 2, O 1)? */
 bool	     other_ra(struct engine *, uint16_t seg, struct mac but, ts_t from, ts_t to, uint8_t flags, uint8_t mask);

@@ -195,7 +195,8 @@ static const struct trap traps[] = {
 	{ "TRAP-1042-PARTNER", "1042 names the failover partner.", "refuted",
 	  "R-PEER-AUTHORISED, R-SERVER-SEEN" },
 	{ "TRAP-PATCH-NIGHT",
-	  "Domain controllers and DHCP servers are restarted in one night, and tell that no directory answers.",
+	  "Domain controllers and DHCP servers are restarted in one night, and tell that no directory "
+	  "answers.",
 	  "refuted", "R-DIRECTORY: it fails everybody; the servers that come back are declared" },
 	{ "TRAP-ABSENCE", "The sensor was restarted, or packets were dropped, while an event happened.",
 	  "unverifiable", "absence shows nothing where not everything was seen" },

@@ -272,6 +272,14 @@ row(4100, IPH, (-120, 60), lambda w, at: name_answer(w, at, name="isatap.corp.la
     data={"IsatapRouter": ip(66), "ErrorCode": "0"}, explain=declared(PLAIN, isatap_routers=[ip(66)]), lone="probable")
 row(4200, IPH, (-60, 300), solicited, alone="refuted", sight=(-1500, 350), auth=with_(isatap_routers=[ip(9)]),
     data={"ProtocolType": "1", "Interface": "isatap", "Address": "fe80::5efe:10.0.0.30"}, lone="probable")
+ROUTER = {"IsatapRouter": ip(66), "ErrorCode": "0"}
+UP_GLOBAL = {"data": {"ProtocolType": "1", "Interface": "isatap", "Address": "2001:db8::5efe:10.0.0.30"}}
+for found in [r for r in ROWS if r["id"] == 4200]:
+    found["more"] = (("no router before", [], [], "host-only info", UP_GLOBAL),
+                     ("a router was told before", [], [event(4100, -590, provider=IPH, record=2, **ROUTER)], "host-only low", UP_GLOBAL),
+                     ("a router was told long before", [], [event(4100, -610, provider=IPH, record=2, **ROUTER)], "host-only info", UP_GLOBAL),
+                     ("a router was told after", [], [event(4100, 5, provider=IPH, record=2, **ROUTER)], "host-only info", UP_GLOBAL),
+                     ("another host's router", [], [event(4100, -100, "LAP-50.corp.lab", (CIP,), IPH, 2, **ROUTER)], "host-only info", UP_GLOBAL))
 row(4201, IPH, (-60, 60), lambda w, at: tunnel_out(w, -30), edges=ceases(tunnel_out), data={"ProtocolType": "0", "Interface": "6TO4"}, never=UNEXPLAINED)
 row(4202, IPH, (-60, 10), advertised, auth=PLAIN, data={"ProtocolType": "1", "Interface": "isatap", "UpdateType": "1", "ErrorCode": "5"},
     leases=True, explain=dict(data={"ProtocolType": "1", "Interface": "isatap", "UpdateType": "1", "ErrorCode": "0x490"}), lone="probable")
