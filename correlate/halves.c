@@ -701,12 +701,28 @@ proxy_half(const struct half_case *c)
 	return nothing();
 }
 
+/* Noted of the whole segment. */
+static bool
+seen_by_all(const struct half_case *c, uint16_t port)
+{
+	return outcome_seen(c->e, c->seg->ix, (struct addr){ 0 }, port, OUT_ASKED, c->from, c->to) != 0;
+}
+
 /* Organic growth: the new clients are alive.  Those that are not are too few for a fact, and no explanation. */
 static struct half
 no_flood_half(const struct half_case *c)
 {
 	struct half h = nothing();
+	bool queue = c->j->kind == HE_DELAYED_OFFER_QUEUE;
 
+	if (queue && seen_by_all(c, PORT_QUEUE)) {
+		h.why = "More DISCOVERs came in a second than a delayed server's queue holds.";
+		return h;
+	}
+	if (queue && rates_quiet(c->e, c->seg, c->from, c->to))
+		return refuted("DISCOVERs came at a rate that fills no queue: a partner's outage makes a "
+			       "delayed server "
+			       "answer everybody");
 	if (rates_quiet(c->e, c->seg, c->from, c->to))
 		return refuted("no flood, and the clients are known or alive");
 	h.why = "No flood was found, but of the new clients more than one in ten show no sign of life.";

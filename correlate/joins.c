@@ -1,6 +1,7 @@
 /* Host-event rows, and the one function that compares a row with the wire. */
 #include "halves.h"
 #include "ledger.h"
+#include "outcome.h"
 #include "leaselog.h"
 #include "vpn.h"
 
@@ -59,7 +60,7 @@ static const struct join joins[] = {
 	{ "1063", DS, 0, HE_SCOPE_FULL, FLOODS, 0, K_SCOPE, JF_IMPACT | JF_REPORTER, -3600, 300, 0,
 		FAM_D4_STARVATION, SEV_MEDIUM, SEV_HIGH,
 	  1 << VB_B4 | 1 << VB_ARP, R_NO_FLOOD, "T1498 T1499.002", "organic growth" },
-	{ "1338", DS, 0, HE_DELAYED_OFFER_QUEUE, FLOODS, 0, K_SCOPE, JF_IMPACT | JF_REPORTER, -120, 30, 0,
+	{ "1338", DS, 0, HE_DELAYED_OFFER_QUEUE, FLOODS, 0, K_SCOPE | K_QUEUE, JF_IMPACT | JF_REPORTER, -120, 30, 0,
 		FAM_D4_FLOOD, SEV_MEDIUM, SEV_HIGH,
 	  1 << VB_B4, R_NO_FLOOD, "T1499.002", "a partner outage makes the delayed server answer everyone" },
 	{ "1042", DS, 0, HE_DHCP_SERVER_SEEN, FAM(D4_ROGUE), 0, K_PEER_ACTOR, JF_NAMES | JF_REPORTER, -60, 10, 0,
@@ -519,6 +520,10 @@ static_keys(struct pair *p, const struct join *j)
 	    !mac_eq(p->k->mac, p->h->actor.mac))
 		return false;
 	if ((j->keys & K_VICTIM) && !is_victim(p, j))
+		return false;
+	if ((j->keys & K_QUEUE) &&
+	    !outcome_seen(p->e, p->h->seg, (struct addr){ 0 }, PORT_QUEUE, OUT_ASKED,
+			  p->at + j->from * TS_SEC - p->eps, p->at + j->to * TS_SEC + p->eps))
 		return false;
 	if ((j->keys & K_FLOODER) && !is_flooder(p, j))
 		return false;

@@ -6,6 +6,9 @@
 
 enum { ENDPOINTS = 2048, SPANS = 24, SPAN_GAP_SEC = 20, SPAN_SEC = 60 };
 enum { NAMES_CAP = 8192, NAME_ANSWERS = 3, CHECKS = 256, RRS_MAX = 32 };
+/* Windows DHCP Server 1338: more than 1,000 delayed offers wait.  The longest delay of a scope is a second. */
+enum { QUEUE = 1000, BINS = 4 };
+
 enum { SYN = 2, RST = 4, ACK = 16 };
 enum { KERBEROS = 88, LDAP = 389, LDAPS = 636, TCP = 6, UDP = 17 };
 enum { WINDOWS_ASKS = 0x5e, WINDOWS_DOMAIN = 0x5f };
@@ -37,8 +40,14 @@ struct check_key {
 	uint16_t seg;
 	struct mac mac;
 };
+/* DISCOVERs of the last second. */
+struct discovers {
+	int64_t bin; /* the newest */
+	uint32_t n[BINS];
+};
 struct outcomes {
 	struct table ends, names, checks;
+	struct discovers discovers[SEGMENTS_MAX]; /* gone in a second: no snapshot holds it */
 };
 
 static const struct table_spec spec_ends = { "outcomes", sizeof(struct end_key), sizeof(struct end_log),
@@ -62,6 +71,7 @@ outcomes_open(struct engine *e, void *mem)
 	char *p = (char *)mem + align16(sizeof(struct outcomes));
 
 	e->outcomes = mem;
+	memset(e->outcomes->discovers, 0, sizeof(e->outcomes->discovers));
 	table_open(&e->outcomes->ends, &spec_ends, p, e->key);
 	p += align16(table_bytes(&spec_ends));
 	table_open(&e->outcomes->names, &spec_names, p, e->key);
@@ -388,9 +398,31 @@ rogue_check_of(struct engine *e, uint16_t seg, struct mac m)
 }
 
 static void
+learn_discover(struct engine *e)
+{
+	struct discovers *d = &e->outcomes->discovers[e->seg->ix];
+	int64_t bin = e->now / (TS_SEC / BINS);
+	uint32_t sum = 0;
+
+	for (int64_t b = d->bin + 1; b <= bin && b <= d->bin + BINS; b++)
+		d->n[(uint64_t)b % BINS] = 0;
+	d->bin = bin > d->bin ? bin : d->bin;
+	d->n[(uint64_t)d->bin % BINS]++;
+	for (size_t i = 0; i < BINS; i++)
+		sum += d->n[i];
+	if (sum > QUEUE)
+		note(e, (struct addr){ 0 }, PORT_QUEUE, OUT_ASKED);
+}
+
+static void
 learn_dhcp4(struct engine *e, const struct obs *o)
 {
 	const struct dhcp4 *d = &o->u.dhcp4;
+
+	if (d->msg_type == D4_DISCOVER) {
+		learn_discover(e);
+		return;
+	}
 	struct bytes vendor = dhcp4_opt(d, D4O_VENDOR43);
 	struct rogue_check *c;
 	struct mac m;

@@ -20,6 +20,7 @@ enum outcome_port {
 	PORT_DIRECTORIES = 3,	/* the same of all stations of the segment; the key is absent */
 	PORT_BINDINGS = 4,	/* updates of a failover partner that the station got (asked), that it acknowledged (open) */
 	PORT_PROXY = 5,		/* an HTTP server wanted a logon of the station: a declared proxy (open), another (asked) */
+	PORT_QUEUE = 6,		/* more DISCOVERs in a second than a delayed server's queue holds (asked); the key is absent */
 	PORT_FAILOVER = 647, PORT_TEREDO = 3544, PORT_HTTPS = 443,
 };
 

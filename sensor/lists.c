@@ -97,6 +97,7 @@ list_join(const struct join *j)
 		     { K_DOMAIN, "domain" },
 		     { K_FLOODER, "flooder" },
 		     { K_ONWARD, "onward" },
+		     { K_QUEUE, "queue" },
 		     { K_SCOPE_FACT, "subnet" },
 		     { K_SUBNET6, "subnet" },
 		     { K_PARTNER, "partner" },

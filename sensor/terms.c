@@ -46,7 +46,9 @@ static const struct term refutations[] = {
 	[R_PEER_AUTHORISED] = { "R-PEER-AUTHORISED", "Every server that the event names is declared: Windows "
 						     "lists its authorised partners too." },
 	[R_NO_FLOOD] = { "R-NO-FLOOD", "The new clients of the subnet are known or show signs of life, and "
-				       "no flood was seen: the scope grew full by itself." },
+				       "no flood was seen: the scope grew full by itself. Of 1338: no second "
+				       "brought more DISCOVERs "
+				       "than the queue holds." },
 	[R_ADDRESS_QUIET] = { "R-ADDRESS-QUIET", "No other station claimed the address in the window." },
 	[R_VPN] = { "R-VPN", "The session that the event is about went to the server's own certificate: the "
 			     "cause is the server's or the network's." },

@@ -131,6 +131,12 @@ def bad_macs(w, at):
         w.set(at + i * 0.01).client(1, "03:66:00:00:%02x:%02x" % (i, int(at) % 251), 800 + i, l2=X)
 
 
+def many(w, at, n, step=0.0003):
+    """that many DISCOVERs at once, of a source that makes up group addresses too"""
+    for i in range(n):
+        w.set(at + i * step).client(1, "%02x:66:00:%02x:%02x:%02x" % (3 if i % 9 == 0 else 2, i // 256, i % 256, int(at) % 251), 4000 + i, l2=X)
+
+
 def ghosts(w, at, alive=0):
     """four new clients; the lease of none, or of all, is used"""
     for i in range(4):
@@ -304,7 +310,9 @@ row(1020, DS, (-1800, 300), bad_macs, alone="refuted", leases=True, auth=PLAIN, 
 row(1063, DS, (-3600, 300), bad_macs, alone="refuted", leases=True, auth=PLAIN, data={"param1": "10.0.0.0"}, lone="probable", more=(
     ("new clients without life", [(ghosts, -5)], [], "host-only"),
     ("new clients that live", [(lambda w, at: ghosts(w, at, True), -5)], [], "refuted")))
-row(1338, DS, (-120, 30), bad_macs, alone="refuted", leases=True, auth=PLAIN, lone="probable", more=(
+row(1338, DS, (-120, 30), lambda w, at: many(w, at, 1100), alone="refuted", leases=True, auth=PLAIN, lone="confirmed", more=(
+    ("a flood that the queue holds", [(lambda w, at: many(w, at, 900), -5)], [], "!confirmed"),
+    ("a flood in slow motion", [(lambda w, at: many(w, at, 1100, 0.002), -5)], [], "!confirmed"),
     ("new clients without life", [(ghosts, -5)], [], "host-only"),
     ("new clients that live", [(lambda w, at: ghosts(w, at, True), -5)], [], "refuted")))
 row(1042, DS, (-60, 10), offer, alone="refuted", leases=True, auth=PLAIN, data={"param1": "(10.0.0.66)"}, more=(

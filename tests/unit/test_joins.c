@@ -116,14 +116,14 @@ joins(const struct join *j, ts_t offset, struct mac host, struct addr key)
 	return yes;
 }
 
-/* RA rows need an RA on the wire, some a declared server, a client that nobody served or that a flood named, or the
+/* RA rows need an RA on the wire, some a declared server, a client that nobody served or that a flood named, a flood, or the
  * actor's own session: scenario tests cover them.
  * Rows that need a TLS session: test_sstp.c.  Rows of no family join nothing: test_halves.c. */
 static bool
 needs_more(const struct join *j)
 {
 	return (j->keys & (K_RA | K_SESSION | K_PEER_KNOWN | K_VPN_NAME | K_VICTIM | K_FLOODER | K_ONWARD |
-			   K_SERVER)) ||
+			   K_QUEUE | K_SERVER)) ||
 	       j->families == 0;
 }
 
