@@ -51,7 +51,7 @@ told() {
 	return 1
 }
 child() {
-	for p in $(cat "/proc/$sensor/task/$sensor/children"); do
+	tr ' ' '\n' <"/proc/$sensor/task/$sensor/children" | while read -r p; do
 		grep -q "role=$1" "/proc/$p/cmdline" && echo "$p"
 	done
 }
