@@ -218,6 +218,16 @@ vpn_fill(struct kept *k, const struct hostev *ev)
 	}
 }
 
+/* The percentage is rounded down, so that the size is known to a hundredth of it: the largest that it may be. */
+static uint32_t
+pool_of(const struct hostev *ev)
+{
+	if (!(ev->set & HES_PERCENT) || !(ev->set & HES_LEFT) || ev->percent >= 99)
+		return 0;
+	uint64_t most = (uint64_t)ev->left * 100 / (99 - ev->percent);
+	return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
+}
+
 static void
 kept_fill(struct kept *k, const struct hostev *ev)
 {
@@ -251,6 +261,7 @@ kept_fill(struct kept *k, const struct hostev *ev)
 			k->host_ip[k->nip++] = ev->host_ip[i];
 	for (size_t i = 0; i < ev->nmore && k->nmore < KEPT_MORE; i++)
 		k->more[k->nmore++] = ev->more[i];
+	k->pool = pool_of(ev);
 	vpn_fill(k, ev);
 }
 
@@ -615,6 +626,7 @@ static const struct snap_field kept_rows[] = {
 	SNAP(struct kept, router),
 	SNAP(struct kept, mac),
 	SNAP(struct kept, duid_mac),
+	SNAP(struct kept, pool),
 	SNAP(struct kept, duid),
 	SNAP(struct kept, flag1),
 	SNAP(struct kept, flag2),

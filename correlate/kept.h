@@ -20,6 +20,7 @@ struct kept {
 	char	    provider[48], computer[INC_NAME_MAX], text[INC_NAME_MAX]; /* text: name as given */
 	struct addr addr, peer, router;
 	struct mac  mac, duid_mac; /* duid_mac: in a DUID that is made of one, else zero */
+	uint32_t    pool;	   /* addresses that the event's scope has at most; 0: not told */
 	uint64_t    duid;	   /* d6_duid_key() of a DHCPv6 client, 0: none */
 	int64_t	    step; /* HE_CLOCK_STEP: how far forward the clock was set; 0 where that is not told */
 	bool	    flag1, flag2, joined, decided, clock_known;

@@ -1,7 +1,7 @@
 #include "leaselog.h"
 #include "d6state.h"
 
-static const ts_t ANSWERED_WITHIN = 5 * TS_SEC, TWICE_WITHIN = TS_DAY;
+static const ts_t ANSWERED_WITHIN = 5 * TS_SEC, TWICE_WITHIN = TS_DAY, POOL_KNOWN = 7 * TS_DAY;
 
 static bool
 serves(struct engine *e, const struct segment *s, struct mac m, enum service svc)
@@ -87,6 +87,18 @@ leaselog_twice(struct engine *e, const struct kept *conflict)
 		last = k;
 	}
 	return false;
+}
+
+uint32_t
+leaselog_pool(struct engine *e, struct prefix subnet)
+{
+	const struct kept *k;
+	uint32_t pool = 0;
+
+	for (size_t i = 0; (k = event_next(e, &i, HE_SCOPE_LOW, e->now - POOL_KNOWN, e->now));)
+		if (k->pool && (k->set & HES_ADDR) && addr_in(k->addr, subnet) && leaselog_counts(e, k))
+			pool = k->pool; /* the latest */
+	return pool;
 }
 
 /* ---- whose ---- */

@@ -15,6 +15,8 @@ bool leaselog_answered(struct engine *, struct mac, uint64_t duid, ts_t asked);
 /* By the logs two clients held the address (`addr`) that the event says is contested: leased to a second one within a day before
  * it and not given back, deleted or run out between. */
 bool leaselog_twice(struct engine *, const struct kept *);
+/* How many addresses the scope of the subnet has at most, by what a declared server told in the week before; 0: nothing told. */
+uint32_t leaselog_pool(struct engine *, struct prefix subnet);
 /* The station on the segment that the row is about: its MAC, the client that the wire showed with that DUID and address, or the
  * MAC in the DUID (RFC 8415 11.2, 11.4; another adapter's, or a template's: grade C).  False where the segment knows none. */
 bool leaselog_station(struct engine *, const struct segment *, const struct kept *, struct mac *);

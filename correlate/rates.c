@@ -570,6 +570,7 @@ static const struct snap_field rates_seg_rows[] = {
 	SNAP(struct rates_seg, known_ghosts),
 	SNAP(struct rates_seg, doubt_leases),
 	SNAP(struct rates_seg, doubt_ghosts),
+	SNAP(struct rates_seg, stock_pool),
 	SNAP(struct rates_seg, stock),
 	SNAP(struct rates_seg, bucket_keys),
 	SNAP(struct rates_seg, run_keys),

@@ -84,6 +84,7 @@ struct rates_seg {
 
 	uint32_t known_leases, known_ghosts; /* measured share of ghosts while nothing is wrong */
 	uint32_t doubt_leases, doubt_ghosts; /* since the sum left rest: they count once it is back without an attack */
+	uint32_t stock_pool;		     /* pool size by a host event that the stock was compared with */
 	uint32_t stock;			     /* ghost leases, an upper bound between recounts */
 	uint32_t bucket_keys, run_keys, run_judged, run_alive;
 	uint32_t row, row_asked, row_answered; /* keys in a row without OFFER; of the hour before the row */

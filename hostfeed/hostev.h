@@ -55,7 +55,7 @@ enum hostev_set {
 	HES_ADDR = 1 << 0, HES_PEER = 1 << 1, HES_ROUTER = 1 << 2, HES_MAC = 1 << 3, HES_NAME = 1 << 4, HES_SHA1 = 1 << 5,
 	HES_SHA256 = 1 << 6, HES_COID = 1 << 7, HES_ERROR = 1 << 8, HES_FLAG1 = 1 << 9, HES_FLAG2 = 1 << 10, HES_IFACE = 1 << 11,
 	HES_DUID = 1 << 12,
-	HES_WAS = 1 << 13, HES_IS = 1 << 14,
+	HES_WAS = 1 << 13, HES_IS = 1 << 14, HES_PERCENT = 1 << 15, HES_LEFT = 1 << 16,
 };
 
 struct hostev {
@@ -76,6 +76,7 @@ struct hostev {
 	struct bytes sha1, sha256; /* hex digits as text, 40 and 64 */
 	struct bytes duid; /* a DHCPv6 client's identifier as on the wire (RFC 8415 11) */
 	uint32_t     error;
+	uint32_t     percent, left; /* of a scope's addresses: used, rounded down; how many are free */
 	bool	     flag1, flag2;
 	ts_t	     was, is;	/* HES_WAS, HES_IS: the host's clock before and after it was set */
 	struct bytes iface;	/* HES_IFACE: name, GUID or index of the interface, as the event has it */

@@ -22,6 +22,8 @@ enum slot {
 	S_NAME,
 	S_IFACE,
 	S_ERROR,
+	S_PERCENT,
+	S_LEFT,
 	S_FLAG1,
 	S_FLAG2,
 	S_ERROR_M, /* error; the event's id says flag1, which its fields leave out */
@@ -181,8 +183,8 @@ static const struct event_row events[] = {
 	ROW(ras_sstp, 33, HE_SSTP, COID_TEXT),
 
 	/* DHCP-Server; addr: scope, or what the client has; peer and more: other servers; name: domain, scope, host */
-	ROW(dhcp_server, 1020, HE_SCOPE_LOW, { "param1", S_SCOPE }, { "param2", S_NONE },
-	    { "param3", S_NONE }),
+	ROW(dhcp_server, 1020, HE_SCOPE_LOW, { "param1", S_SCOPE }, { "param2", S_PERCENT },
+	    { "param3", S_LEFT }),
 	ROW(dhcp_server, 1042, HE_DHCP_SERVER_SEEN, { "param1", S_PEERS }),
 	{ { dhcp_server, 1045, HE_DHCP_STOPPED_WORKGROUP }, NO_FIELDS },
 	ROW(dhcp_server, 1046, HE_DHCP_STOPPED_DOMAIN, { "param1", S_NONE }, { "param2", S_NAME }),
@@ -837,6 +839,17 @@ set_time(struct hostev *ev, uint32_t bit, ts_t *slot, struct bytes v)
 }
 
 static void
+set_number(struct hostev *ev, uint32_t bit, uint32_t *slot, struct bytes v)
+{
+	uint64_t n;
+
+	if ((ev->set & bit) || !text_u64(text_trim(v), &n) || n > UINT32_MAX)
+		return;
+	*slot = (uint32_t)n;
+	ev->set |= bit;
+}
+
+static void
 set_error(struct hostev *ev, struct bytes v)
 {
 	if (!(ev->set & HES_ERROR) && text_u32(v, &ev->error))
@@ -876,6 +889,8 @@ fill(struct hostev *ev, enum slot slot, struct bytes v, struct out *text)
 	case S_NAME: set_text(ev, HES_NAME, &ev->name, v); break;
 	case S_IFACE: set_text(ev, HES_IFACE, &ev->iface, v); break;
 	case S_ERROR: set_error(ev, v); break;
+	case S_PERCENT: set_number(ev, HES_PERCENT, &ev->percent, v); break;
+	case S_LEFT: set_number(ev, HES_LEFT, &ev->left, v); break;
 	case S_ERROR_M:
 		set_error(ev, v);
 		set_flag(ev, HES_FLAG1, &ev->flag1, bytes_str("true"));

@@ -1,6 +1,7 @@
 /* DHCPv4 floods and starvation (DETECTIONS.md 4).  A key without a lease feeds the flood, one with a lease the starvation;
  * the actor is the L2 source behind at least 80 % of the keys, else nobody: random source addresses are forged. */
 #include "hypothesis.h"
+#include "leaselog.h"
 #include "rates.h"
 #include "vantage.h"
 
@@ -175,16 +176,31 @@ ghost_raise(struct engine *e, bool leased, struct mac server)
 		attack(e, &f, server);
 }
 
-/* The pool is what seven days of leases spanned; before that it is unknown. */
-static uint32_t
-stock_limit(const struct engine *e, const struct rates_seg *rs)
+/* Where the clients of the segment have their addresses. */
+static struct prefix
+subnet_of(const struct rates_seg *rs)
 {
-	if (rs->first_lease == 0 || e->now - rs->first_lease < 7 * TS_DAY)
-		return STOCK_UNKNOWN;
-	struct cursor lo = cur_all(bytes_of(rs->low.b, 4)), hi = cur_all(bytes_of(rs->high.b, 4));
-	uint32_t pool = cur_be32(&hi) - cur_be32(&lo) + 1;
+	return rs->own.a.fam ? rs->own : (struct prefix){ rs->low, 24 };
+}
+
+static uint32_t
+fifth_of(uint32_t pool)
+{
 	uint32_t fifth = pool / 5 + (pool % 5 != 0);
 	return fifth < STOCK_LEAST ? STOCK_LEAST : fifth;
+}
+
+/* The pool is what seven days of leases spanned; before that it is unknown.  What a declared server tells of its scope lowers the
+ * limit and never raises it: a fact that was raised must not depend on when the event came. */
+static uint32_t
+stock_limit(struct engine *e, const struct rates_seg *rs)
+{
+	struct cursor lo = cur_all(bytes_of(rs->low.b, 4)), hi = cur_all(bytes_of(rs->high.b, 4));
+	bool span = rs->first_lease != 0 && e->now - rs->first_lease >= 7 * TS_DAY;
+	uint32_t limit = span ? fifth_of(cur_be32(&hi) - cur_be32(&lo) + 1) : STOCK_UNKNOWN;
+	uint32_t pool = rs->stock >= STOCK_LEAST ? leaselog_pool(e, subnet_of(rs)) : 0;
+
+	return pool && fifth_of(pool) < limit ? fifth_of(pool) : limit;
 }
 
 /* Leases run out without telling, so the count is made anew when it matters, at most each 10 s. */
@@ -216,6 +232,20 @@ stock_check(struct engine *e, struct mac server)
 			  .flags = FF_HARD,
 			  .actor = actor_of(e, named, m) };
 	attack(e, &f, server);
+}
+
+/* A server told of its scope since the last lease. */
+static void
+stock_told(struct engine *e)
+{
+	struct rates_seg *rs = rates_of(e, e->seg);
+	uint32_t pool = rs->stock >= STOCK_LEAST ? leaselog_pool(e, subnet_of(rs)) : 0;
+
+	if (pool == 0 || pool == rs->stock_pool)
+		return;
+	rs->stock_pool = pool;
+	rs->stock_counted = 0;
+	stock_check(e, rs->server);
 }
 
 /* ---- D4-FANOUT ---- */
@@ -591,6 +621,7 @@ keys_tick(struct engine *e, ts_t now)
 		e->seg = e->segment_at[i];
 		rate_check(e);
 		quiet_check(e);
+		stock_told(e);
 		nooffer_check(e);
 	}
 	e->seg = seg;

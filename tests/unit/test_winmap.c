@@ -200,6 +200,10 @@ expect_slots(const json_t *want, const struct hostev *ev, unsigned line)
 	const json_t *error = json_object_get(want, "error"), *more = json_object_get(want, "more");
 	if ((error != NULL) != !!(ev->set & HES_ERROR) || (error && json_integer_value(error) != ev->error))
 		fail_msg("line %u: error %u", line, ev->error);
+	const json_t *percent = json_object_get(want, "percent"), *left = json_object_get(want, "left");
+	if ((percent != NULL) != !!(ev->set & HES_PERCENT) || json_integer_value(percent) != ev->percent ||
+	    (left != NULL) != !!(ev->set & HES_LEFT) || json_integer_value(left) != ev->left)
+		fail_msg("line %u: %u %% used, %u left", line, ev->percent, ev->left);
 	const json_t *set = json_object_get(want, "set_forward"); /* seconds */
 	bool told = (ev->set & HES_WAS) && (ev->set & HES_IS);
 	if ((set != NULL) != told || (told && json_real_value(set) * 1e9 != (double)(ev->is - ev->was)))
