@@ -584,6 +584,22 @@ ra_working_router(struct engine *e, const struct segment *s, struct mac m)
 }
 
 bool
+ra_known_resolver(struct engine *e, const struct segment *s, struct mac m)
+{
+	const struct host *h = host_find(e, s, m);
+
+	if (h == NULL || actor_open(e, s, m, DOUBT))
+		return false;
+	for (size_t i = 0; i < h->nip; i++) {
+		const struct binding *b = binding_find(e, s, host_ip(e, h, i));
+		if (b && host_ip(e, h, i).fam == 4 && mac_eq(b->mac, m) && !b->contested &&
+		    (key_roles(e, s, host_ip(e, h, i)) & KEY_RESOLVER))
+			return true;
+	}
+	return false;
+}
+
+bool
 ra_router_unproven(struct engine *e, const struct segment *s, struct mac m)
 {
 	const struct host *h = host_find(e, s, m);
@@ -758,6 +774,15 @@ proxies(struct engine *e, const struct obs *o, struct mac m)
 	return false;
 }
 
+/* RFC 4291 appendix A: an address made from the adapter's own MAC is nobody else's. */
+static bool
+made_from(struct addr a, struct mac m)
+{
+	const uint8_t id[] = { m.b[0] ^ 2, m.b[1], m.b[2], 0xff, 0xfe, m.b[3], m.b[4], m.b[5] };
+
+	return a.fam == 6 && memcmp(a.b + 8, id, sizeof(id)) == 0;
+}
+
 struct claim_verdict
 claim_judge(struct engine *e, const struct obs *o)
 {
@@ -776,7 +801,8 @@ claim_judge(struct engine *e, const struct obs *o)
 	bool moved = b->first == e->now && !mac_zero(b->prev) && b->first - b->prev_last <= OWNER_FRESH;
 	bool known = auth_mac_for(e, e->seg, s.addr, s.mac, &ok), declared = known && !ok;
 	struct claim *c = table_find(&e->ra->claims, &k, e->now);
-	if (ok || auth_router_mac(e, e->seg, s.mac) || auth_bridge(e, s.by) || proxies(e, o, s.mac)) {
+	ok |= auth_router_mac(e, e->seg, s.mac) || auth_bridge(e, s.by);
+	if (ok || proxies(e, o, s.mac) || (made_from(s.addr, s.mac) && mac_eq(s.mac, s.by))) {
 		if (c && !mac_eq(c->taker, s.mac))
 			c->back = e->now;
 		return none;

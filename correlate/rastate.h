@@ -81,6 +81,8 @@ void ra_delegated(struct engine *, const struct segment *, struct prefix, struct
 uint8_t ra_authorised_mo(struct engine *, const struct segment *, bool *known);
 /* Announces a lifetime and is the uncontested IPv4 default gateway (DETECTIONS.md 5, D6-DNS). */
 bool ra_working_router(struct engine *, const struct segment *, struct mac);
+/* A DHCPv4 server in good standing gives out its address as a resolver, and nobody contests that. */
+bool ra_known_resolver(struct engine *, const struct segment *, struct mac);
 /* Announces a lifetime, and no server said yet which the IPv4 gateway is: a host that starts asks by IPv6 first. */
 bool ra_router_unproven(struct engine *, const struct segment *, struct mac);
 /* 10 or more RA sources in 10 s, a minute ago at most. */

@@ -3,6 +3,7 @@
 #include "hypothesis.h"
 #include "ledger.h"
 #include "rates.h"
+#include "vantage.h"
 
 #define RACE_TIME   (30 * TS_SEC)
 #define TRUE_ACTIVE (10 * TS_MIN)
@@ -389,7 +390,9 @@ authkill_detect(struct engine *e, const struct obs *o)
 	/* where nothing is declared: the servers of a domain answer each other so every hour (DETECTIONS.md 15) */
 	bool strange = auth_declared(e, e->seg, SVC_DHCP4) || n->s->agreed == 0 || n->s->contradicted ||
 		       actor_open(e, e->seg, n->l2, UINT32_C(1) << FAM_D4_ROGUE);
-	struct fact f = fact_of(n, F_D4_AUTHKILL, strange ? E1 : E0, strange ? FF_SP : 0);
+	/* that it never served counts where service would have been seen */
+	bool sp = strange && (auth_declared(e, e->seg, SVC_DHCP4) || vantage_has(e, e->seg, VB_S4));
+	struct fact f = fact_of(n, F_D4_AUTHKILL, strange ? E1 : E0, sp ? FF_SP : 0);
 	f.family = FAM_D4_AUTHKILL;
 	f.name = domain;
 	if (!addr_set(f.victim_addr) && addr_set(o->u.dhcp4.ciaddr) && !addr_zero(o->u.dhcp4.ciaddr))

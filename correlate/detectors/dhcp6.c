@@ -170,7 +170,7 @@ dns_grade(struct engine *e, enum standing st, struct mac mac, struct addr a, boo
 	}
 	if (ra_working_router(e, e->seg, mac))
 		return GRADES;
-	if (ra_router_unproven(e, e->seg, mac))
+	if (ra_router_unproven(e, e->seg, mac) || ra_known_resolver(e, e->seg, mac))
 		return E0;
 	return ll && !auth_any_role(e, e->seg, mac) ? E1 : E0;
 }

@@ -220,7 +220,8 @@ dns_detect(struct engine *e, const struct obs *o)
 
 	if (m == NULL || !gives_names(n) || resolver_host(m, n))
 		return;
-	if (m->st != ST_UNAUTHORISED && (n->router_lifetime > 0 || m->src->live))
+	if (m->st != ST_UNAUTHORISED &&
+	    (n->router_lifetime > 0 || m->src->live || ra_known_resolver(e, e->seg, m->mac)))
 		return;
 	struct fact f = ra_fact(e, o, F_RA_DNS, E1, m->st == ST_UNAUTHORISED && m->rdnss_own ? FF_HARD : 0);
 	ra_raise(e, o, &f);

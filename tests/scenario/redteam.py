@@ -7,7 +7,7 @@ A scene is right when what its truth expects is raised (suspected or more) by it
 prove is confirmed while all events are there, nobody else is raised and nothing is raised in a harmless network.  Late events end in the
 same verdicts.  --table prints one line a scene; --write keeps the folders in the form that the lab's scorer reads.
 Exit status 1 when a scene fails.  Last line: `N passed, N failed`."""
-import argparse, concurrent.futures, json, os, subprocess, sys, tempfile
+import argparse, concurrent.futures, json, os, random, subprocess, sys, tempfile
 import redteam_attacks, redteam_benign
 from redteam_lab import Lab
 
@@ -19,9 +19,12 @@ MODES = (("all", "events", True, "capture"), ("no events", None, True, "capture"
          ("lost", "lost", True, "capture"),         # a third of the events never comes
          ("skew", "skew", True, "capture"),         # clocks minutes off
          ("twice", "events", True, "twice"),        # a mirror of both directions
+         ("names", "names", True, "tagged"),        # events without addresses of their host, a tag more
+         ("mid", "events", True, "mid"),            # the capture begins in the middle of it
+         ("mid, neither", None, False, "mid"),
          ("gaps", "events", True, "gaps"),          # frames are missing: nobody may be accused for it
          ("gaps, no authority", "events", False, "gaps"))
-CONFIRMS, FINDS_LESS = ("all", "late", "skew", "twice"), ("gaps", "gaps, no authority")
+CONFIRMS, FINDS_LESS = ("all", "late", "skew", "twice", "names"), ("gaps", "gaps, no authority", "mid", "mid, neither")
 
 
 def run(binary, folder, events, authority, capture):
@@ -73,7 +76,9 @@ def judge(truth, found, mode, events, authority, bare):
             continue
         if actor(i) in attackers or (anyone and actor(i) not in innocent):
             continue
-        if not authority and i["verdict"] == "suspected" and i["detection"] in bare:
+        if not authority and i["verdict"] == "suspected" and (i["detection"] in bare or mode == "mid, neither"):
+            continue                # of two who contradict each other, who was there first is not known then
+        if mode in FINDS_LESS and actor(i) is None and i["detection"] in {e["detection"] for e in truth["expected"]}:
             continue
         wrong.append("%s %s %s by %s" % ("NOISE" if i["verdict"] == "suspected" else "FALSE", i["verdict"], i["detection"], actor(i)))
     return wrong
@@ -88,10 +93,13 @@ def play(binary, name, lab, scene, seed, root):
     folder = os.path.join(root, "".join(c if c.isalnum() else "-" for c in name))
     L.write(folder)
     lines = L.told()
-    for name, told in (("late", lines[::-1]), ("lost", [x for k, x in enumerate(lines) if k % 3 != seed % 3]), ("skew", L.told(skew=True))):
+    for name, told in (("late", lines[::-1]), ("lost", [x for k, x in enumerate(lines) if k % 3 != seed % 3]), ("skew", L.told(skew=True)),
+                       ("names", L.told(named=True))):
         open("%s/%s.jsonl" % (folder, name), "w").writelines(told)
     L.capture(folder + "/twice.pcap", twice=True)
     L.capture(folder + "/gaps.pcap", gaps=True)
+    L.capture(folder + "/tagged.pcap", tag=42)
+    L.capture(folder + "/mid.pcap", since=random.Random(name).uniform(5, 20))
     out, first = [], None
     for mode, events, authority, capture in MODES:
         if not lines and events not in (None, "events"):

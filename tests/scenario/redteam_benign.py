@@ -599,7 +599,7 @@ def recheck(L):
 
 @scene("filter of advertisements answers blocked names with itself", clients=2)
 def pihole(L):
-    p = L.box("pihole", L.at(53), agent=False)
+    p = L.box("pihole", L.at(9), agent=False)
     L.announce(.5, p, p.ip)
     L.authority["resolvers"] = [text_ip(p.ip)]
     t = started(L, options=L.options4(dns=p.ip))
@@ -824,3 +824,66 @@ def organic(L):
     for k in range(4):
         L.ask4(t + 15 + (0, 4, 12, 28)[k], h, 1, L.rng.getrandbits(32), L.names4(h))
     L.ambient(t + 50)
+
+
+@scene("one box resolves for the house, by DHCPv4, DHCPv6 and RA; another routes", v6="slaac", clients=3)
+def resolver_box(L):
+    p = L.box("resolver", L.at(9), agent=False)
+    L.announce(.3, p, p.ip)
+    own = L.declared(p)
+    L.authority.update(dhcp4_servers=[own], dhcp6_servers=[dict(own, duid=[p.duid.hex()])], resolvers=own["ip"])
+    for k in range(3):
+        L.lease(1 + k * .2, L.box("tv%d" % k, agent=False), p, options=L.options4(dns=p.ip))
+    for k, h in enumerate(L.clients):
+        t = 2 + 2 * k
+        L.link_up(t, h)
+        L.ra(t + 1, flags=0x40)
+        L.settings(t + 1.01, h, False, True)
+        h.ip6 = L.prefix[:8] + eui(h.mac)
+        L.dad(t + 1.1, h, h.ip6)
+        L.lease(t + 1.2, h, p, options=L.options4(dns=p.ip))
+        L.informed6(t + 1.6, h, p, p.ll)
+        for n, name in enumerate(("ads.example.com", "track.example.org", "www.corp.lab", "wpad." + DOMAIN)):
+            L.lookup(t + 6 + n * .3, h, name, p, (p.ip, p.ip, L.gw.ip, None)[n], src=h.ll, dst=p.ll)
+    for k in range(3):
+        L.ra(9 + 6 * k, p, 0, 0, slla(p.mac) + rdnss(1200, p.ll))
+    L.ambient(30)
+
+
+@scene("pair of servers, each names itself first as resolver", bare=("dhcpv4-rogue-server",), clients=4)
+def own_first(L):
+    s = second(L)
+    L.authority["resolvers"] = [text_ip(L.dhcp.ip), text_ip(s.ip)]
+    a, b = o4(6, L.dhcp.ip + s.ip), o4(6, s.ip + L.dhcp.ip)
+    for k, h in enumerate(L.clients):
+        L.start(2 + k, h, options=L.options4(dns=False, extra=a), others=((s, .0015, L.at(150 + k), L.options4(dns=False, extra=b)),))
+    L.ambient(25)
+
+
+@scene("classes of one server: other gateways and options for phones and guests", clients=4)
+def classes(L):
+    for k, h in enumerate(L.clients):
+        extra = (b"", o4(252, b"http://proxy.corp.lab/proxy.pac"), o4(150, L.at(9)), o4(121, b"\x08\x0a" + L.gw.ip))[k]
+        L.start(2 + k, h, options=L.options4(router=(L.gw.ip, L.gw.ip, L.at(254), L.gw.ip)[k], extra=extra))
+    L.ambient(25)
+
+
+@scene("quarantine network hands the host over", clients=2)
+def quarantine(L):
+    for k, h in enumerate(L.clients):
+        h.vlan, t = 99, 2 + k * 3
+        q = L.box("SRV-NAC", bytes((10, 250, 99, 1)), m=mac("00:0c:e6") + L.rng.randbytes(3)) if k == 0 else q
+        q.vlan = 99
+        L.authority["dhcp4_servers"] += [L.declared(q)] if k == 0 else []
+        L.authority["resolvers"] = sorted(set(L.authority["resolvers"] + [text_ip(q.ip)]))
+        L.link_up(t, h)
+        L.lease(t + .2, h, q, bytes((10, 250, 99, 20 + k)), L.options4(router=q.ip, dns=q.ip, lease=30))
+        for n, name in enumerate(("www.example.com", "mail.example.org", "nac.corp.lab")):
+            L.lookup(t + 4 + n, h, name, q, q.ip)
+        h.vlan = None
+        x = L.rng.getrandbits(32)
+        L.ask4(t + 9, h, 3, x, o4(50, h.ip) + L.names4(h))
+        L.tell4(t + 9.001, L.dhcp, h, 6, x, ZERO4, b"")
+        h.ip = None
+        L.lease(t + 9.2, h)
+    L.ambient(30)

@@ -106,20 +106,27 @@ class Lab:
                  for k, b in enumerate(self.attackers + self.boxes)}
         return {"scenario": self.name, "roles": roles, "attack": bool(self.expected), "expected": self.expected, "tolerated": self.tolerated}
 
-    def told(self, skew=False):
-        """the events in the order of their arrival; `skew`: with clocks that are minutes off, each machine's its own"""
+    def told(self, skew=False, named=False):
+        """the events in the order of their arrival; `skew`: with clocks that are minutes off, each machine's its own; `named`: of a
+        sender that tells no address of its machine"""
         lines = []
         for _, _, e in sorted(self.events, key=lambda e: e[:2]):
             name = e["winlog"]["computer_name"]
             off = random.Random(name + self.name).uniform(-200, 200) if skew else 0
             at = datetime.datetime.fromisoformat(e["@timestamp"].replace("Z", "+00:00")).timestamp()
-            lines.append(json.dumps(dict(e, **{"@timestamp": stamp(at + off)})) + "\n")
+            e = dict(e, **{"@timestamp": stamp(at + off)})
+            if named:
+                e["host"] = {"name": e["winlog"]["computer_name"]}
+            lines.append(json.dumps(e) + "\n")
         return lines
 
-    def capture(self, path, twice=False, gaps=False):
-        """`twice`: as from a mirror of both directions; `gaps`: one frame in twelve is missing"""
+    def capture(self, path, twice=False, gaps=False, since=0, tag=None):
+        """`twice`: as from a mirror of both directions; `gaps`: one frame in twelve is missing; `since`: begins that late; `tag`: with
+        the mirror's own VLAN"""
         rng = random.Random(self.name)
-        frames = [(t, fr) for t, _, fr in sorted(self.frames) if not gaps or rng.random() > 1 / 12]
+        frames = [(t, fr) for t, _, fr in sorted(self.frames) if t >= since and (not gaps or rng.random() > 1 / 12)]
+        if tag:
+            frames = [(t, fr[:12] + struct.pack(">HH", 0x8100, tag) + fr[12:]) for t, fr in frames]
         if twice:
             frames = sorted(frames + [(t + rng.uniform(3e-6, 4e-5), fr) for t, fr in frames], key=lambda x: x[0])
         with open(path, "wb") as f:
