@@ -24,7 +24,8 @@ static const uint32_t MAGIC_MICRO = 0xa1b2c3d4, MAGIC_NANO = 0xa1b23c4d;
 enum format { FORMAT_UNREAD, FORMAT_PCAP, FORMAT_LIBPCAP, FORMAT_PCAPNG, FORMAT_ENDED };
 
 struct capture {
-	FILE *f; /* nothing is read through it but by libpcap */
+	FILE *f;	    /* nothing is read through it but by libpcap */
+	bool grows, at_end; /* at_end: the call came to the end of what is there */
 	enum format format;
 	uint64_t number, offset; /* frames given; where the next record begins */
 	char what[WHAT_MAX];
@@ -114,8 +115,10 @@ fill(struct capture *c, size_t n)
 	}
 	while (c->len < n) {
 		ssize_t got = read(fileno(c->f), c->buf + c->len, c->cap - c->len);
-		if (got == 0 || (got < 0 && errno != EINTR))
+		if (got == 0 || (got < 0 && errno != EINTR)) {
+			c->at_end = got == 0;
 			return false;
+		}
 		c->len += got > 0 ? (size_t)got : 0;
 	}
 	return true;
@@ -187,7 +190,9 @@ start(struct capture *c)
 		c->format = FORMAT_PCAPNG;
 		return c->ng ? NULL : "out of memory";
 	}
-	return fill(c, PCAP_FILE_HEADER) && pcap_header(c) ? NULL : libpcap_start(c);
+	if (fill(c, PCAP_FILE_HEADER) && pcap_header(c))
+		return NULL;
+	return c->grows && c->at_end ? "" : libpcap_start(c);
 }
 
 /* One record.  What is longer than the file's snap length is cut to it, as libpcap does. */
@@ -283,18 +288,38 @@ pcapng_frame(struct capture *c, struct frame *f, struct loss *l, const char **wh
 	}
 }
 
-enum capture_said
-capture_next(struct capture *c, struct frame *f, struct loss *l, const char **what, uint64_t *offset)
+void
+capture_grows(struct capture *c, bool grows)
 {
-	if (c->format == FORMAT_UNREAD) {
-		const char *why = start(c);
-		if (why)
-			return bad(c, why, what, offset);
-	}
+	c->grows = grows;
+}
+
+static enum capture_said
+next_of(struct capture *c, struct frame *f, struct loss *l, const char **what, uint64_t *offset)
+{
 	switch (c->format) {
 	case FORMAT_PCAP: return pcap_frame(c, f, what, offset);
 	case FORMAT_LIBPCAP: return libpcap_frame(c, f, what, offset);
 	case FORMAT_PCAPNG: return pcapng_frame(c, f, l, what, offset);
 	default: return CAPTURE_END;
 	}
+}
+
+enum capture_said
+capture_next(struct capture *c, struct frame *f, struct loss *l, const char **what, uint64_t *offset)
+{
+	c->at_end = false;
+	if (c->format == FORMAT_UNREAD) {
+		const char *why = start(c);
+		if (why && c->grows && c->at_end)
+			return CAPTURE_WAIT;
+		if (why)
+			return bad(c, why, what, offset);
+	}
+	enum format format = c->format;
+	enum capture_said said = next_of(c, f, l, what, offset);
+	if (!c->grows || !c->at_end || (said != CAPTURE_END && said != CAPTURE_BAD))
+		return said;
+	c->format = format;
+	return CAPTURE_WAIT;
 }

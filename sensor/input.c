@@ -5,9 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "capture.h"
 #include "log.h"
@@ -42,14 +45,19 @@ struct inputs {
 	bool damaged, patient;
 	uint64_t size, done; /* done: bytes of files that are closed */
 	uint64_t unread;     /* frames of unknown link types */
+	const char *dir;     /* followed; NULL: none is */
+	int notify;	     /* inotify, -1: none */
+	size_t at_first;     /* files that were there when it began */
 };
 
 struct inputs *
 inputs_new(void)
 {
 	struct inputs *s = calloc(1, sizeof(*s));
-	if (s)
+	if (s) {
 		s->patient = true;
+		s->notify = -1;
+	}
 	return s;
 }
 
@@ -62,6 +70,8 @@ inputs_free(struct inputs *s)
 		capture_close(s->in[i].capture);
 	for (size_t i = 0; i < s->nfile; i++)
 		free(s->file[i].path);
+	if (s->notify >= 0)
+		close(s->notify);
 	free(s->file);
 	free(s);
 }
@@ -176,6 +186,8 @@ static int
 by_time(const void *a, const void *b)
 {
 	const struct input_file *x = a, *y = b;
+	if ((x->first == TS_NONE) != (y->first == TS_NONE)) /* without a packet: the one that was begun last */
+		return x->first == TS_NONE ? 1 : -1;
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
 	return strcmp(x->path, y->path);
@@ -225,10 +237,11 @@ add_folder(struct inputs *s, const char *dir)
 		}
 	}
 	closedir(d);
-	if (ok && s->nfile == begin) {
+	if (ok && s->nfile == begin && s->dir == NULL) {
 		log_say("%s: a folder without files", dir);
 		s->damaged = true;
 	}
+	s->at_first = s->nfile;
 	if (s->nfile > begin)
 		qsort(s->file + begin, s->nfile - begin, sizeof(s->file[0]), by_time);
 	return ok;
@@ -281,6 +294,69 @@ inputs_add(struct inputs *s, const char *name, const char *path)
 	return true;
 }
 
+bool
+inputs_follow(struct inputs *s, const char *name, const char *dir)
+{
+	struct stat st;
+	if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
+		errno = ENOTDIR;
+	else
+		s->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (s->notify < 0 || inotify_add_watch(s->notify, dir, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0) {
+		log_say("%s: %s", dir, strerror(errno));
+		return false;
+	}
+	s->dir = dir;
+	if (!inputs_add(s, name, dir))
+		return false;
+	s->patient = false;
+	if (s->in[0].capture)
+		capture_grows(s->in[0].capture, true);
+	return true;
+}
+
+void
+inputs_wait(struct inputs *s, int ms)
+{
+	poll(&(struct pollfd){ .fd = s->notify, .events = POLLIN }, 1, ms);
+}
+
+/* Those that were there at first may be told again. */
+static void
+arrived(struct inputs *s, const char *name)
+{
+	struct stat st;
+	if (name[0] == '.')
+		return;
+	for (size_t i = 0; i < s->at_first; i++)
+		if (strcmp(inputs_file(s, i), name) == 0)
+			return;
+	struct input_file *f = add_file(s, s->dir, name);
+	if (f && stat(f->path, &st) == 0 && S_ISREG(st.st_mode)) {
+		s->in[0].end = s->nfile;
+	} else if (f) {
+		free(f->path);
+		s->nfile--;
+	}
+}
+
+static void
+look_for_files(struct inputs *s)
+{
+	_Alignas(struct inotify_event) char buf[4096];
+	ssize_t n;
+	while ((n = read(s->notify, buf, sizeof(buf))) > 0) {
+		const struct inotify_event *e;
+		for (char *p = buf; p < buf + n; p += sizeof(*e) + e->len) {
+			e = (const struct inotify_event *)(const void *)p;
+			if (e->mask & IN_Q_OVERFLOW)
+				log_say("%s: too many changes at once, new files may be left out", s->dir);
+			else if (e->len)
+				arrived(s, e->name);
+		}
+	}
+}
+
 /* The next file of a folder; false at its end. */
 static bool
 next_file(struct inputs *s, struct input *in)
@@ -298,19 +374,35 @@ next_file(struct inputs *s, struct input *in)
 	while (in->file < in->end) {
 		const char *path = s->file[in->file++].path;
 		in->capture = open_file(path);
-		if (in->capture)
+		if (in->capture) {
+			capture_grows(in->capture, s->dir != NULL);
 			return true;
+		}
 		log_say("%s: %s", path, strerror(errno));
 		s->damaged = true;
 	}
 	return false;
 }
 
+/* At the end of what a followed folder holds.  Who writes it has ended the file before when the next one is there. */
+static bool
+go_on(struct inputs *s, struct input *in)
+{
+	look_for_files(s);
+	if (in->file == in->end)
+		return false;
+	if (in->capture)
+		capture_grows(in->capture, false);
+	return in->capture || next_file(s, in);
+}
+
 static void
 refill(struct inputs *s, struct input *in)
 {
 	in->has_head = true;
-	in->head = INPUT_END;
+	in->head = s->dir ? INPUT_WAIT : INPUT_END;
+	if (in->capture == NULL && s->dir)
+		go_on(s, in);
 	while (in->capture) {
 		const char *what = "";
 		uint64_t at = 0;
@@ -324,6 +416,10 @@ refill(struct inputs *s, struct input *in)
 			continue;
 		case CAPTURE_END:
 			if (!next_file(s, in))
+				return;
+			continue;
+		case CAPTURE_WAIT:
+			if (!go_on(s, in))
 				return;
 			continue;
 		}
@@ -341,6 +437,10 @@ inputs_next(struct inputs *s, const struct input_item **item)
 		struct input *in = &s->in[i];
 		if (!in->has_head)
 			refill(s, in);
+		if (in->head == INPUT_WAIT) {
+			in->has_head = false;
+			return INPUT_WAIT;
+		}
 		if (in->head != INPUT_END && (best == NULL || in->item.f.ts < best->item.f.ts))
 			best = in;
 	}

@@ -10,7 +10,7 @@
 
 enum { INPUTS_MAX = 32, INPUT_FILES_MAX = 65536 }; /* files of all folders together */
 
-enum input_said { INPUT_FRAME, INPUT_LOSS, INPUT_END };
+enum input_said { INPUT_FRAME, INPUT_LOSS, INPUT_END, INPUT_WAIT };
 struct input_item {
 	struct frame f; /* of a loss: ts and iface */
 	struct loss loss;
@@ -23,6 +23,12 @@ void inputs_free(struct inputs *);
 /* Adds an interface; `name` NULL: capN.  Opens what it names.  False (told on standard error): cannot be opened, or too
  * many. */
 bool inputs_add(struct inputs *, const char *name, const char *path);
+/* Adds the one interface whose files come to be meanwhile: those of the folder, then each that is made in it or moved into it,
+ * in that order; the last one is still written to.  There is no INPUT_END then.  Changes that another machine makes on a
+ * network file system are not seen. */
+bool inputs_follow(struct inputs *, const char *name, const char *dir);
+/* After INPUT_WAIT: sleeps until there may be more, at most `ms`. */
+void inputs_wait(struct inputs *, int ms);
 /* The next frame of all inputs in time order; equal times in the order of inputs_add().  Valid until the next call. */
 enum input_said inputs_next(struct inputs *, const struct input_item **);
 /* Something was damaged or of no known format; each was told on standard error when it was found. */

@@ -30,7 +30,8 @@ enum {
 	LONG_EDGE,
 	LONG_SETUP,
 	LONG_FOR,
-	LONG_ROLE
+	LONG_ROLE,
+	LONG_CONTINUOUS
 };
 enum { OPTIONS_MAX = 48, LISTEN_DEFAULT = 600 };
 
@@ -39,6 +40,8 @@ static const struct opt table[] = {
 	{ NULL, 'r', 'r', OPT_FILE, "FILE|DIR|-", "Inputs",
 	  "pcap or pcapng; a DIR is the rotated files of one interface; -r eth1=FILE gives it that name "
 	  "(default cap0, cap1, ...)" },
+	{ "pcap-continuous", 0, LONG_CONTINUOUS, OPT_NONE, NULL, "Inputs",
+	  "the one -r is a folder that files are still written into: reads on until TERM or INT" },
 	{ NULL, 'e', 'e', OPT_FILE, "EVENTS|-", "Inputs", "host events of any known shape, file or pipe" },
 	{ NULL, 'i', 'i', OPT_IFACE, "IFACE", "Inputs", "watch this interface until TERM or INT; wants -c" },
 	{ NULL, 'F', 'F', OPT_WORD, "FILTER", "Inputs", "a pcap filter instead of the generated one" },
@@ -290,6 +293,7 @@ one(struct opts *o, int c)
 	case LONG_DOCUMENT: o->document = optarg; return act(o, ACT_DOCUMENT);
 	case LONG_DUMP: return act(o, ACT_DUMP);
 	case LONG_LEARNED: o->learned = true; return true;
+	case LONG_CONTINUOUS: o->continuous = true; return true;
 	case LONG_AS_GIVEN: return pace(o, optarg);
 	case LONG_EDGE: return act(o, ACT_EDGE);
 	case LONG_SETUP: return act(o, ACT_SETUP);
@@ -335,6 +339,8 @@ check(struct opts *o)
 		return wrong("-i and -r contradict each other");
 	if (o->learned && o->action != ACT_REPLAY)
 		return wrong("--learned wants a replay (-r)");
+	if (o->continuous && (o->action != ACT_REPLAY || o->nread != 1))
+		return wrong("--pcap-continuous wants a replay of one folder (-r DIR)");
 	if (count_stdin(o) > 1)
 		return wrong("standard input can be read only once");
 	switch (o->action) {

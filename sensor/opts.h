@@ -57,7 +57,7 @@ struct opts {
 	bool role_edge;	  /* started by the engine, whose descriptor is ROLE_FD */
 	bool role_engine; /* started by the first process, whose descriptor is ROLE_FD */
 	bool again;	  /* not for the first time: it goes on with what is left */
-	bool quiet, verbose, fail, learned;
+	bool quiet, verbose, fail, learned, continuous;
 	enum verdict fail_on;
 	enum pacing pacing;
 	ts_t listen_for; /* of --setup -i */

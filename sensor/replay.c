@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +16,16 @@
 #include "progress.h"
 #include "statefile.h"
 #include "summary.h"
+
+enum { WAIT_MS = 100 };
+static volatile sig_atomic_t stop;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
 
 struct replay {
 	const struct opts *o;
@@ -86,7 +97,7 @@ open_outputs(struct replay *r)
 		return EXIT_INTERNAL;
 	if (r->o->learned)
 		return EXIT_OK; /* standard output is for that */
-	r->emit.sinks = sinks_open(r->c, r->o->log_dir, false);
+	r->emit.sinks = sinks_open(r->c, r->o->log_dir, r->o->continuous);
 	if (r->emit.sinks == NULL)
 		return EXIT_USAGE;
 	if (r->c->evidence_folder.n)
@@ -161,7 +172,11 @@ loop(struct replay *r)
 	bool paced = r->o->pacing == PACE_CLOCK && r->o->nevents > 0;
 	if (r->o->pacing == PACE_FIRST)
 		eventsrc_given(r->events, on_host, r);
-	for (enum input_said said; (said = inputs_next(r->in, &item)) != INPUT_END;) {
+	for (enum input_said said; !stop && (said = inputs_next(r->in, &item)) != INPUT_END;) {
+		if (said == INPUT_WAIT) { /* the clock stands still as well: it is the packets' */
+			inputs_wait(r->in, WAIT_MS);
+			continue;
+		}
 		if (r->sum.first == TS_NONE)
 			r->sum.first = r->sum.last = item->f.ts;
 		if (item->f.ts > r->sum.last)
@@ -238,6 +253,11 @@ run_replay(const struct opts *o, const struct conf *c)
 	if (status == EXIT_OK)
 		status = open_engine(&r);
 	if (status == EXIT_OK) {
+		if (o->continuous) {
+			struct sigaction act = { .sa_handler = on_signal };
+			sigaction(SIGTERM, &act, NULL);
+			sigaction(SIGINT, &act, NULL);
+		}
 		progress_start(!o->quiet, inputs_size(r.in));
 		loop(&r);
 		status = finish(&r);

@@ -30,7 +30,8 @@ run_open_inputs(const struct opts *o)
 	struct inputs *in = inputs_new();
 	bool ok = in != NULL;
 	for (size_t i = 0; ok && i < o->nread; i++)
-		ok = inputs_add(in, o->read[i].name, o->read[i].path);
+		ok = o->continuous ? inputs_follow(in, o->read[i].name, o->read[i].path)
+				   : inputs_add(in, o->read[i].name, o->read[i].path);
 	if (ok)
 		return in;
 	inputs_free(in);

@@ -17,6 +17,6 @@ _crosstap() {
 	-F|--for|--set|--test-off|--events-as-given)
 		return ;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "-r -e -i -F --state --dissect --host-events --learned --edge --setup --for -c --set -T --dump-config -l -q -v --fail-on -D --list-detectors --list-events --list-fields --dump-schema --explain --document -V --version -h --help --test-off --events-as-given " -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W "-r --pcap-continuous -e -i -F --state --dissect --host-events --learned --edge --setup --for -c --set -T --dump-config -l -q -v --fail-on -D --list-detectors --list-events --list-fields --dump-schema --explain --document -V --version -h --help --test-off --events-as-given " -- "$cur")
 }
 complete -F _crosstap crosstap

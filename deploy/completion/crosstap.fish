@@ -1,6 +1,7 @@
 # fish completion for crosstap.  Made by `crosstap --document crosstap.fish`.
 complete -c crosstap -f
 complete -c crosstap -s r -r -F -d 'pcap or pcapng; a DIR is the rotated files of one interface; -r eth1=FILE gives it that name (default cap0, cap1, ...)'
+complete -c crosstap -l pcap-continuous -d 'the one -r is a folder that files are still written into: reads on until TERM or INT'
 complete -c crosstap -s e -r -F -d 'host events of any known shape, file or pipe'
 complete -c crosstap -s i -x -a '(__fish_print_interfaces)' -d 'watch this interface until TERM or INT; wants -c'
 complete -c crosstap -s F -x -d 'a pcap filter instead of the generated one'
