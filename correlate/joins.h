@@ -31,7 +31,7 @@ enum join_key {
 	K_PARTNER = 1 << 23,	 /* the server that the event names, by address or name, is the actor */
 	K_SUBNET6 = 1 << 25,	 /* the prefix that the event names is one of the segment's, where they are declared; else K_SEGMENT */
 	K_SERVER = 1 << 24,	 /* the computer is a declared DHCPv4 server */
-	K_QUEUE = 1 << 25,	 /* more DISCOVERs came in a second of the window than the queue of a delayed server holds */
+	K_QUEUE = 1 << 26,	 /* more DISCOVERs came in a second of the window than the queue of a delayed server holds */
 	K_DOMAIN = 1 << 17,	 /* no other domain was told than the event's, where both are known */
 };
 enum join_flag { JF_ECHO = 1, JF_IMPACT = 2, JF_NAMES = 4 /* its key holds an address of the actor: it may be shared */,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The join table that the program prints, against the 57 events and their windows below and, where the corpus is there, against
-DETECTIONS.md 10 itself: windows and severities; and --explain knows every event, fact and detection.
+DETECTIONS.md 10 itself: windows, severities and techniques; and --explain knows every event, fact and detection.
 
 The manual page of the tables in deploy/man is compared with what the program prints, and looked through by man where it is there.
 
@@ -26,6 +26,7 @@ WANTED = {
     "23": (-300, 5, "host"), "24": (-86400, 86400, "reporter"), "25": (-60, 600, "reporter"), "32": (-86400, 86400, "reporter"),
     "33": (-120, 120, "session"),
 }
+TECHNIQUE = r"T\d{4}(?:\.\d{3})?"
 UNIT = {"": 1, "s": 1, "m": 60, "h": 3600}
 SEVERITIES = "info", "low", "medium", "high", "critical"
 
@@ -35,7 +36,7 @@ def printed(binary):
     text = subprocess.run([binary, "--list-events"], capture_output=True, text=True, check=True).stdout
     for line in text[text.index("\nJoins:"):].splitlines()[3:]:
         f = line.split()
-        rows.setdefault(f[0], {"key": f[2], "from": int(f[3]), "to": int(f[4]), "alone": f[6], "confirmed": f[7]})
+        rows.setdefault(f[0], {"attack": set(re.findall(TECHNIQUE, line)), "key": f[2], "from": int(f[3]), "to": int(f[4]), "alone": f[6], "confirmed": f[7]})
     return rows
 
 
@@ -45,8 +46,8 @@ def seconds(text, other):
 
 
 def documented(path):
-    """id: (from, to, words of the severity when alone, words when confirmed)"""
-    rows, last = {}, None
+    """id: (from, to, words of the severity when alone, words when confirmed, techniques)"""
+    rows, last, before = {}, None, None
     text = open(path).read()
     text = text[text.index("## 10. Join table"):text.index("Neighbour events")]
     for line in text.splitlines():
@@ -67,7 +68,8 @@ def documented(path):
             w = (seconds(a, b.strip()[-1]), seconds(b, ""))
         words = lambda x: [s for s in re.findall(r"[a-z]+", x) if s in SEVERITIES]
         alone, _, confirmed = cell[5].partition(" / ")
-        rows[cell[0].split()[0]] = w + (words(alone), words(confirmed))
+        rows[cell[0].split()[0]] = w + (words(alone), words(confirmed), set(re.findall(TECHNIQUE, re.sub(r"\(.*?\)", "", before if cell[6] == "same" else cell[6]))))
+        before = before if cell[6] == "same" else cell[6]
     return rows
 
 
@@ -114,9 +116,10 @@ def main():
         skipped += 1
     else:
         check(sorted(table) == sorted(WANTED), "the document's events are these: %s" % sorted(set(table) ^ set(WANTED)))
-    for number, (start, end, alone, confirmed) in table.items():
+    for number, (start, end, alone, confirmed, attack) in table.items():
         r = rows.get(number)
         check(r and (r["from"], r["to"]) == (start, end), "%s: the document says %d..%d, printed %s" % (number, start, end, r))
+        check(r and r["attack"] == attack, "%s: techniques %s, the document says %s" % (number, r and r["attack"], attack))
         check(r and (r["alone"] in alone or not alone), "%s: alone %s, the document says %s" % (number, r and r["alone"], alone))
         check(r and (r["confirmed"] in confirmed or not confirmed), "%s: confirmed %s, the document says %s" % (number, r and r["confirmed"], confirmed))
     print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))

@@ -60,7 +60,10 @@ alone(const struct join *j, const struct set_up *s)
 		full_vantage(&w);
 	if (s->loss) {
 		engine_tick(w.engine, EVENT_AT);
-		vantage_loss(w.engine, &(struct loss){ 10, 1000, EVENT_AT - 60 * TS_SEC, EVENT_AT });
+		vantage_loss(w.engine, &(struct loss){ .packets = 10,
+						       .total = 1000,
+						       .since = EVENT_AT - TS_MIN,
+						       .until = EVENT_AT });
 	}
 	world_event(&w, &ev, WORLD_VICTIM, EVENT_AT);
 	if (!s->cut_short && j->to >= 3600) { /* sight is of the last hour */
