@@ -241,7 +241,9 @@ evidence_write(struct evidence_files *v, const struct incident *r)
 	encode_eve(&json, &env, r);
 	pcapng_put_section(&o, out_bytes(&json), bytes_str(application));
 	packets(v, &o, r);
-	if (!folder_write(v->folder, r->id, out_bytes(&o)) && !folder_has(v->folder, r->id))
+	/* live an incident goes on over a restart of the engine; a replay begins anew */
+	bool keep = said.gone > 0 && v->env->file == NULL;
+	if (!folder_write(v->folder, r->id, out_bytes(&o), keep) && !folder_has(v->folder, r->id))
 		said.path = NULL;
 	return said;
 }

@@ -1,6 +1,6 @@
 /* Evidence: for each incident told as an alert a pcapng file with the frames that its facts list, byte for byte, the record as
- * comment of the file, and at each frame which facts it made.  A file is written before its record is told, and again with
- * each revision. */
+ * comment of the section, and at each frame which facts it made.  A file is written before its record is told, and again with
+ * each revision.  Frames that an earlier run had lie in that run's section, in front. */
 #ifndef CROSSTAP_EVIDENCE_H
 #define CROSSTAP_EVIDENCE_H
 

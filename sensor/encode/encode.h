@@ -10,7 +10,7 @@
 /* A datagram of 1400 bytes has room for the sequence number, which the sink puts in. */
 enum { EVE_MAX = 16384, SYSLOG_SHORT_MAX = 1368, SYSLOG_LONG_MAX = EVE_MAX + 4096, OBS_LINE_MAX = 1 << 20, SCHEMA_MAX = 1 << 18 };
 
-/* Where the frames of an incident lie, NULL: nowhere; and how many of them were overwritten before. */
+/* Where the frames of an incident lie, NULL: nowhere; and how many of them this run does not have (any more). */
 struct encode_evidence {
 	const char *path;
 	uint64_t gone;

@@ -1,5 +1,6 @@
 /* JSON Schema (draft 2020-12) of the incident record (CONTRACT.md 3), and under `$defs` of the host event (5), of the OCSF
- * finding as it is written here, and of the observations (6), from the field tables of the dissectors.  Verdicts, severities, detections and the rest are the program's own tables. */
+ * finding as it is written here, and of the observations (6), from the field tables of the dissectors.  Verdicts,
+ * severities, detections and the rest are the program's own tables. */
 #include "dissector.h"
 #include "encode.h"
 #include "engine.h"

@@ -17,7 +17,9 @@ static const char aside_suffix[] = ".new";
 
 struct file {
 	uint64_t id, bytes;
-	ts_t written; /* by the wall clock, as the file system tells it */
+	uint64_t before; /* of them in front, from earlier runs */
+	bool ours;	 /* written by this run */
+	ts_t written;	 /* by the wall clock, as the file system tells it */
 };
 
 struct folder {
@@ -89,7 +91,7 @@ static void
 remember(struct folder *f, uint64_t id, uint64_t bytes, ts_t written)
 {
 	make_room(f, bytes);
-	f->file[f->n++] = (struct file){ id, bytes, written };
+	f->file[f->n++] = (struct file){ .id = id, .bytes = bytes, .written = written };
 	f->bytes += bytes;
 }
 
@@ -174,8 +176,25 @@ write_all(int fd, struct bytes b)
 	return true;
 }
 
+/* The first n bytes of a file. */
 static bool
-replace(const struct folder *f, uint64_t id, struct bytes b)
+copy_front(int to, const char *path, uint64_t n)
+{
+	char buf[1 << 16];
+	int from = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (from < 0)
+		return false;
+	for (ssize_t got; n; n -= (uint64_t)got) {
+		got = read(from, buf, n < sizeof(buf) ? n : sizeof(buf));
+		if (got <= 0 || !write_all(to, bytes_of(buf, (size_t)got)))
+			break;
+	}
+	close(from);
+	return n == 0;
+}
+
+static bool
+replace(const struct folder *f, uint64_t id, uint64_t before, struct bytes b)
 {
 	char aside[FOLDER_PATH], path[FOLDER_PATH];
 	aside_name(f, id, aside);
@@ -184,7 +203,7 @@ replace(const struct folder *f, uint64_t id, struct bytes b)
 	int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, MODE);
 	if (fd < 0)
 		return false;
-	bool ok = write_all(fd, b);
+	bool ok = (before == 0 || copy_front(fd, path, before)) && write_all(fd, b);
 	ok = close(fd) == 0 && ok;
 	if (ok && rename(aside, path) == 0)
 		return true;
@@ -204,33 +223,48 @@ failed(struct folder *f)
 	return false;
 }
 
+/* Makes room for n bytes instead of those of that id's file, which stays: it counts as the newest from now on. */
+static void
+room_beside(struct folder *f, uint64_t id, uint64_t n)
+{
+	for (size_t at; (at = find(f, id)), f->n;) {
+		if (at < f->n)
+			f->file[at].written = clock_wall();
+		size_t old = oldest(f);
+		if (f->bytes - (at < f->n ? f->file[at].bytes : 0) + n <= f->conf.bytes || old == at)
+			break;
+		remove_file(f, old);
+	}
+}
+
 bool
-folder_write(struct folder *f, uint64_t id, struct bytes b)
+folder_write(struct folder *f, uint64_t id, struct bytes b, bool keep)
 {
 	size_t at = find(f, id);
+	uint64_t before = 0;
+	if (at < f->n && f->file[at].ours)
+		before = f->file[at].before;
+	else if (at < f->n && keep && f->file[at].bytes <= FOLDER_KEPT)
+		before = f->file[at].bytes;
+	if (before + b.n > f->conf.bytes)
+		before = 0;
 	if (b.n > f->conf.bytes) {
 		errno = EFBIG;
 		return failed(f);
 	}
-	/* the one of before counts as the newest from now on, so that making room leaves it */
-	if (at < f->n)
-		f->file[at].written = clock_wall();
-	while (f->n > 1 && f->bytes - (at < f->n ? f->file[at].bytes : 0) + b.n > f->conf.bytes) {
-		size_t old = oldest(f);
-		if (f->file[old].id == id)
-			break;
-		remove_file(f, old);
-		at = find(f, id);
-	}
-	if (!replace(f, id, b))
+	room_beside(f, id, before + b.n);
+	if (!replace(f, id, before, b))
 		return failed(f);
 	if (f->missed)
 		log_say("%s: evidence is written again, %" PRIu64 " files were not", f->conf.path, f->missed);
 	f->missed = 0;
 	f->counts.written++;
+	at = find(f, id);
 	if (at < f->n)
 		forget(f, at);
-	remember(f, id, b.n, clock_wall());
+	remember(f, id, before + b.n, clock_wall());
+	f->file[f->n - 1].before = before;
+	f->file[f->n - 1].ours = true;
 	return true;
 }
 

@@ -19,8 +19,10 @@ struct folder;
 /* Counts what is there, removes what is too old or too much, and what a crash left unfinished.  NULL (told) where it cannot be read. */
 struct folder *folder_open(const struct folder_conf *);
 void folder_free(struct folder *);
-/* Replaces the file of that id.  False (told once): the one of before stays as it is. */
-bool folder_write(struct folder *, uint64_t id, struct bytes);
+/* Replaces the file of that id.  False (told once): the one of before stays as it is.  With `keep`, what an earlier run wrote stays
+ * in front (up to FOLDER_KEPT bytes), now and whenever it is written again. */
+enum { FOLDER_KEPT = 4 << 20 };
+bool folder_write(struct folder *, uint64_t id, struct bytes, bool keep);
 bool folder_has(const struct folder *, uint64_t id);
 /* PATH/ID.SUFFIX with its NUL; `to` holds FOLDER_PATH bytes. */
 void folder_name(const struct folder *, uint64_t id, char *to);
