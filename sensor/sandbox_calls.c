@@ -235,13 +235,13 @@ add(scmp_filter_ctx f, uint32_t action, const struct calls list[LISTS])
 static bool
 kill_family(scmp_filter_ctx f, int call, enum scmp_compare how, uint64_t family)
 {
-	return seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, call, 1, SCMP_A0(how, family)) == 0;
+	return seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, call, 1, SCMP_A0(how, family, 0)) == 0;
 }
 
 static bool
 of_type(scmp_filter_ctx f, uint32_t action, int call, uint64_t family, uint64_t type)
 {
-	return seccomp_rule_add(f, action, call, 2, SCMP_A0(SCMP_CMP_EQ, family),
+	return seccomp_rule_add(f, action, call, 2, SCMP_A0(SCMP_CMP_EQ, family, 0),
 				SCMP_A1(SCMP_CMP_MASKED_EQ, TYPE_MASK, type)) == 0;
 }
 
@@ -251,7 +251,7 @@ add_sockets(scmp_filter_ctx f)
 {
 	int call = seccomp_syscall_resolve_name("socket"), pair = seccomp_syscall_resolve_name("socketpair");
 	uint64_t next = 0;
-	bool ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, pair, 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) == 0;
+	bool ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, pair, 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)) == 0;
 	for (size_t i = 0; i < NELEM(sockets); i++) {
 		for (; next < sockets[i].family; next++)
 			ok = ok && kill_family(f, call, SCMP_CMP_EQ, next);
