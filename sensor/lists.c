@@ -75,33 +75,17 @@ list_join(const struct join *j)
 	static const struct {
 		uint32_t key;
 		const char *name;
-	} keys[] = { { K_HOST, "host" },
-		     { K_ADDR, "address" },
-		     { K_ROUTER, "router" },
-		     { K_NAME, "name" },
-		     { K_RA, "flags" },
-		     { K_PEER_ACTOR, "server" },
-		     { K_ADDR_ACTOR, "source" },
-		     { K_SCOPE, "subnet" },
-		     { K_SEGMENT, "segment" },
-		     { K_LATEST, "latest" },
-		     { K_SESSION, "session" },
-		     { K_TUNNEL, "tunnel" },
-		     { K_ENABLED, "enabled" },
-		     { K_VPN_NAME, "vpn-name" },
-		     { K_PEER_KNOWN, "server-declared" },
-		     { K_TAKEN, "taken" },
-		     { K_VICTIM, "victim" },
-		     { K_MAC_ACTOR, "mac" },
-		     { K_CLIENT, "client" },
-		     { K_DOMAIN, "domain" },
-		     { K_FLOODER, "flooder" },
-		     { K_ONWARD, "onward" },
-		     { K_QUEUE, "queue" },
-		     { K_SCOPE_FACT, "subnet" },
-		     { K_SUBNET6, "subnet" },
-		     { K_PARTNER, "partner" },
-		     { K_SERVER, "server-reports" } };
+	} keys[] = {
+		{ K_HOST, "host" },	    { K_ADDR, "address" },	{ K_ROUTER, "router" },
+		{ K_NAME, "name" },	    { K_RA, "flags" },		{ K_PEER_ACTOR, "server" },
+		{ K_ADDR_ACTOR, "source" }, { K_SCOPE, "subnet" },	{ K_SEGMENT, "segment" },
+		{ K_LATEST, "latest" },	    { K_SESSION, "session" },	{ K_TUNNEL, "tunnel" },
+		{ K_ENABLED, "enabled" },   { K_VPN_NAME, "vpn-name" }, { K_PEER_KNOWN, "server-declared" },
+		{ K_TAKEN, "taken" },	    { K_VICTIM, "victim" },	{ K_MAC_ACTOR, "mac" },
+		{ K_CLIENT, "client" },	    { K_DOMAIN, "domain" },	{ K_FLOODER, "flooder" },
+		{ K_ONWARD, "onward" },	    { K_QUEUE, "queue" },	{ K_SCOPE_FACT, "subnet" },
+		{ K_SUBNET6, "subnet" },    { K_PARTNER, "partner" },	{ K_SERVER, "server-reports" }
+	};
 	char text[128] = "", bits[64] = "";
 	size_t n = 0, b = 0;
 
