@@ -95,7 +95,7 @@ static const struct field fields[] = {
 
 const struct dissector dissector_proto41 = {
 	.name = "6in4",
-	.bpf = "ip proto 41",
+	.bpf = "ip proto 41 or ip6 proto 41",
 	.claims = { { CLAIM_IPPROTO, PROTO_IPV6 } },
 	.kind = OBS_TUNNEL6,
 	.dissect = proto41_dissect,
