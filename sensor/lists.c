@@ -276,12 +276,12 @@ explain_event(const char *id)
 	return found;
 }
 
-/* A row that is not called by the number of its event alone, like "1046/dc". */
+/* A row that is not called by the number of its event alone, like "1046/dc" or "audit-13". */
 static bool
 explain_row(const char *id)
 {
 	bool found = false;
-	for (size_t i = 0; strchr(id, '/') && join_at(i); i++) {
+	for (size_t i = 0; strspn(id, "0123456789") < strlen(id) && join_at(i); i++) {
 		const struct join *j = join_at(i);
 		if (!same(j->id, id))
 			continue;
