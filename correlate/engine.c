@@ -276,36 +276,29 @@ engine_tick(struct engine *e, ts_t now)
 	advance(e, now);
 }
 
+/* Which stores learn from what, in this order; state_learn() comes before them. */
+typedef void learn_fn(struct engine *, const struct obs *);
+static learn_fn *const learners[OBS_KINDS][6] = {
+	[OBS_FRAME] = { flows_frame, ledger_learn, rastate_learn, outcomes_learn },
+	[OBS_ARP] = { ledger_learn, rastate_learn },
+	[OBS_ND] = { rastate_learn, events_learn, clocks_learn },
+	[OBS_DHCP4] = { ledger_learn, answers_learn, outcomes_learn, identity_learn, clocks_learn },
+	[OBS_DHCP6] = { d6state_learn, identity_learn, events_learn, clocks_learn },
+	[OBS_DNS] = { outcomes_learn, identity_learn },
+	[OBS_NBNS] = { identity_learn },
+	[OBS_TEREDO] = { tunnels_learn, outcomes_learn },
+	[OBS_TUNNEL6] = { tunnels_learn, outcomes_learn },
+	[OBS_TLS] = { sessions_learn, outcomes_learn, identity_learn },
+	[OBS_HTTP] = { sessions_learn },
+	[OBS_AUTH] = { outcomes_learn, identity_learn },
+};
+
 static void
 learn(struct engine *e, const struct obs *o)
 {
 	state_learn(e, o);
-	switch (o->kind) {
-	case OBS_FRAME:
-		flows_frame(e, o);
-		ledger_learn(e, o);
-		rastate_learn(e, o);
-		break;
-	case OBS_ARP:
-		ledger_learn(e, o);
-		rastate_learn(e, o);
-		break;
-	case OBS_ND: rastate_learn(e, o); break;
-	case OBS_DHCP4:
-		ledger_learn(e, o);
-		answers_learn(e, o);
-		break;
-	case OBS_DHCP6: d6state_learn(e, o); break;
-	case OBS_TLS:
-	case OBS_HTTP: sessions_learn(e, o); break;
-	case OBS_TEREDO:
-	case OBS_TUNNEL6: tunnels_learn(e, o); break;
-	default: break;
-	}
-	outcomes_learn(e, o);
-	identity_learn(e, o);
-	events_learn(e, o);
-	clocks_learn(e, o);
+	for (learn_fn *const *fn = learners[o->kind]; *fn; fn++)
+		(*fn)(e, o);
 }
 
 void

@@ -69,7 +69,6 @@ void
 vantage_open(struct engine *e, void *mem)
 {
 	e->vantage = mem;
-	memset(e->vantage, 0, sizeof(*e->vantage));
 }
 
 const char *
