@@ -99,10 +99,8 @@ linktype_of(int dlt)
 
 /* At least n bytes behind `off`; false where the file ends before.  What a pipe has is taken as it comes. */
 static bool
-fill(struct capture *c, size_t n)
+read_more(struct capture *c, size_t n)
 {
-	if (c->len - c->off >= n)
-		return true;
 	memmove(c->buf, c->buf + c->off, c->len - c->off);
 	c->len -= c->off;
 	c->off = 0;
@@ -122,6 +120,12 @@ fill(struct capture *c, size_t n)
 		c->len += got > 0 ? (size_t)got : 0;
 	}
 	return true;
+}
+
+static inline bool
+fill(struct capture *c, size_t n)
+{
+	return c->len - c->off >= n || read_more(c, n);
 }
 
 static uint32_t

@@ -304,18 +304,21 @@ bool
 mac_virtual_router(struct mac m)
 {
 	static const struct shared {
+		uint64_t value;
 		uint8_t bits;
-		uint8_t b[5];
 	} shared[] = {
-		{ 40, { 0x00, 0x00, 0x5e, 0x00, 0x01 } }, /* VRRP and CARP over IPv4 */
-		{ 40, { 0x00, 0x00, 0x5e, 0x00, 0x02 } }, /* VRRP over IPv6 */
-		{ 40, { 0x00, 0x00, 0x0c, 0x07, 0xac } }, /* HSRP version 1 */
-		{ 36, { 0x00, 0x00, 0x0c, 0x9f, 0xf0 } }, /* HSRP version 2 over IPv4 */
-		{ 36, { 0x00, 0x05, 0x73, 0xa0, 0x00 } }, /* HSRP version 2 over IPv6 */
-		{ 32, { 0x00, 0x07, 0xb4, 0x00 } },	  /* GLBP */
+		{ 0x00005e0001, 40 }, /* VRRP and CARP over IPv4 */
+		{ 0x00005e0002, 40 }, /* VRRP over IPv6 */
+		{ 0x00000c07ac, 40 }, /* HSRP version 1 */
+		{ 0x00000c9ff, 36 },  /* HSRP version 2 over IPv4 */
+		{ 0x000573a00, 36 },  /* HSRP version 2 over IPv6 */
+		{ 0x0007b400, 32 },   /* GLBP */
 	};
+	struct bytes b = bytes_of(m.b, sizeof(m.b));
+	uint64_t mac = (uint64_t)bytes_be16(b, 0) << 32 | bytes_be32(b, 2);
+
 	for (size_t i = 0; i < NELEM(shared); i++)
-		if (bits_equal(m.b, shared[i].b, shared[i].bits))
+		if (mac >> (48 - shared[i].bits) == shared[i].value)
 			return true;
 	return false;
 }
