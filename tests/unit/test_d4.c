@@ -647,10 +647,18 @@ authkill(void **state)
 	assert_true(lists(told(&n, AUTHKILL), SERVER2));
 	done();
 
-	start(false); /* nothing declared: the responder never served anybody */
+	start(false); /* nothing declared, and the responder never served anybody, where service would have been seen */
+	for (unsigned k = 0; k < 24; k++)
+		boot(&n, 20 + k);
 	authorisation(ROGUE, addr4(192, 168, 1, 66), "evil1", 6, true);
 	finish();
 	assert_int_equal(verdict(&n, AUTHKILL), V_CONFIRMED);
+	done();
+
+	start(false); /* as before, out of view of service: that it never served is no evidence */
+	authorisation(ROGUE, addr4(192, 168, 1, 66), "evil1", 6, true);
+	finish();
+	assert_int_equal(verdict(&n, AUTHKILL), V_SUSPECTED);
 	done();
 }
 static void
