@@ -91,6 +91,17 @@ prepare(pcap_t *p, const struct conf *c)
 	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
 }
 
+/* What to do about a pcap_activate() that failed; libpcap's own words where nobody can say more. */
+static const char *
+remedy(pcap_t *p, int rc)
+{
+	if (rc == PCAP_ERROR_NO_SUCH_DEVICE)
+		return "crosstap -D lists the interfaces";
+	if (rc == PCAP_ERROR_PERM_DENIED || rc == PCAP_ERROR_PROMISC_PERM_DENIED)
+		return "capturing needs CAP_NET_RAW";
+	return pcap_geterr(p);
+}
+
 static bool
 start(struct tap *t, const struct conf *c, const char *filter)
 {
@@ -100,11 +111,8 @@ start(struct tap *t, const struct conf *c, const char *filter)
 		return wrong(t, "cannot be opened", error);
 	prepare(t->pcap, c);
 	int rc = pcap_activate(t->pcap);
-	if (rc < 0) {
-		const char *why = pcap_geterr(t->pcap);
-		return wrong(t, pcap_statustostr(rc),
-			     *why ? why : "crosstap -D lists the interfaces; capturing needs CAP_NET_RAW");
-	}
+	if (rc < 0)
+		return wrong(t, pcap_statustostr(rc), remedy(t->pcap, rc));
 	if (rc > 0)
 		wrong(t, pcap_statustostr(rc), pcap_geterr(t->pcap));
 	int dlt = pcap_datalink(t->pcap);

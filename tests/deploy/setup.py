@@ -113,13 +113,13 @@ def setup_messages(folder):
     say("authority: [] # nothing was seen" in run("--setup", "-r", empty)[1], "an empty capture proposes nothing")
     wants("damaged", "cut.pcap", "--setup", "-r", conf(folder, "\xd4", "cut.pcap"), status=1)
     wants("a bad configuration", "found the unknown key", "--setup", "-r", empty, "-c", conf(folder, "sensors: {}\n"))
-    wants("no such interface", "--setup: nonesuch0: ", "--setup", "-i", "nonesuch0")
+    wants("no such interface", "nonesuch0: No such device exists: crosstap -D lists the interfaces", "--setup", "-i", "nonesuch0")
     net = ("unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
     if subprocess.run([*net, "true"], capture_output=True).returncode:
         skip("--setup -i", "no network namespace")
         return
     wants("listening", "listening for 1 s on 1 interface; INT ends it", "--setup", "-i", "lo", "--for", "1s", status=0, prefix=net)
-    wants("a bad filter", "--setup: lo: filter: ", "--setup", "-i", "lo", "-F", "no such words", prefix=net)
+    wants("a bad filter", "lo: filter: ", "--setup", "-i", "lo", "-F", "no such words", prefix=net)
 
 
 SENDER = "  senders: [{name: a, certificate: a, computers: ['*']}]\n"
