@@ -186,7 +186,8 @@ static int
 by_time(const void *a, const void *b)
 {
 	const struct input_file *x = a, *y = b;
-	if ((x->first == TS_NONE) != (y->first == TS_NONE)) /* without a packet: the one that was begun last */
+	if ((x->first == TS_NONE) !=
+	    (y->first == TS_NONE)) /* without a packet: the one that was begun last */
 		return x->first == TS_NONE ? 1 : -1;
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
