@@ -174,6 +174,53 @@ fail(struct asked *a, const char *error, const char *remedy)
 }
 
 static void
+status_edge(const struct control *c, struct out *o)
+{
+	struct feedsrc_edge e = c->feed ? feedsrc_edge(c->feed) : (struct feedsrc_edge){ 0 };
+	key(o, "edge");
+	out_chr(o, '{');
+	k_str(o, "state", e.listens ? "listens" : e.wanted ? "starting" : "not configured");
+	k_u64(o, "restarts", e.restarts);
+	out_chr(o, '}');
+}
+
+static void
+status_outputs(const struct control *c, struct out *o)
+{
+	struct sink_state s;
+	key(o, "outputs");
+	out_chr(o, '[');
+	for (size_t i = 0; c->sinks && sinks_state(c->sinks, i, &s); i++) {
+		comma(o);
+		out_chr(o, '{');
+		k_u64(o, "output", i + 1);
+		k_str(o, "to", s.name);
+		k_str(o, "state", s.good ? "good" : "failing");
+		k_u64(o, "lines", s.lines);
+		k_u64(o, "waiting", s.waiting);
+		k_u64(o, "waiting_bytes", s.waiting_bytes);
+		k_str(o, "waits_in", s.on_disk ? "spool" : "memory");
+		k_u64(o, "lost", s.lost);
+		out_chr(o, '}');
+	}
+	out_chr(o, ']');
+}
+
+static void
+status_evidence(const struct control *c, struct out *o)
+{
+	struct evidence_counts n = evidence_counts(c->evidence);
+	key(o, "evidence");
+	out_chr(o, '{');
+	k_u64(o, "files", n.files);
+	k_u64(o, "bytes", n.bytes);
+	k_u64(o, "written", n.written);
+	k_u64(o, "failed", n.failed);
+	k_u64(o, "removed", n.removed);
+	out_chr(o, '}');
+}
+
+static void
 status(struct asked *a)
 {
 	struct control *c = a->c;
@@ -209,6 +256,10 @@ status(struct asked *a)
 		heard += s.heard != 0;
 		silent += s.silent;
 	}
+	status_edge(c, o);
+	status_outputs(c, o);
+	if (c->evidence)
+		status_evidence(c, o);
 	k_u64(o, "senders", senders);
 	k_u64(o, "senders_heard", heard);
 	k_u64(o, "senders_silent", silent);
@@ -361,8 +412,10 @@ why(struct asked *a)
 	struct out s = out_init(segment, sizeof(segment) - 1);
 	out_str(&s, r->segment);
 	segment[s.n] = 0;
+	struct encode_env env = *a->c->env;
+	env.evidence = evidence_of(a->c->evidence, r->id);
 	key(a->o, "record");
-	encode_eve(a->o, a->c->env, r);
+	encode_eve(a->o, &env, r);
 	size_t n = view_reasons(a->c->engine, id, v, VIEW_REASONS);
 	key(a->o, "asked");
 	out_chr(a->o, '[');

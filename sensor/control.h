@@ -7,7 +7,9 @@
 #include "conf.h"
 #include "encode.h"
 #include "engine.h"
+#include "evidence.h"
 #include "feedsrc.h"
+#include "sink.h"
 
 enum { CONTROL_REQUEST_MAX = 4096, CONTROL_ANSWER_MAX = IPC_DATA_MAX, CONTROL_SAID_MAX = 512 };
 
@@ -20,7 +22,9 @@ struct control_tap {
 struct control {
 	struct engine *engine;
 	const struct conf *conf;
-	const struct feedsrc *feed;
+	const struct feedsrc *feed;	 /* NULL: none */
+	const struct sinks *sinks;	 /* NULL: none */
+	struct evidence_files *evidence; /* NULL: none is kept */
 	const struct encode_env *env;
 	ts_t started, now;	     /* wall clock */
 	int64_t now_ms;		     /* clock_ms() */

@@ -101,9 +101,21 @@ line(const json_t *o, const char *key, const char *what)
 
 /* ---- one each ---- */
 static void
+status_evidence(const json_t *e)
+{
+	char files[CELL], bytes[CELL], failed[CELL];
+	printf("%-14s %s files, %s bytes, %s could not be written\n", "evidence",
+	       ctl_text(e, "files", files, sizeof(files)), ctl_text(e, "bytes", bytes, sizeof(bytes)),
+	       ctl_text(e, "failed", failed, sizeof(failed)));
+}
+
+static void
 status(const json_t *a)
 {
 	static const char *const taps[] = { "name", "frames", "dropped", "iface_dropped" };
+	static const char *const outputs[] = {
+		"output", "to", "state", "lines", "waiting", "waits_in", "lost"
+	};
 	const char *verdict;
 	json_t *n;
 	line(a, "sensor", "sensor");
@@ -115,12 +127,17 @@ status(const json_t *a)
 	json_object_foreach(json_object_get(a, "open"), verdict, n) if (json_integer_value(n))
 		printf(" %s %" JSON_INTEGER_FORMAT, verdict, json_integer_value(n));
 	putchar('\n');
+	line(json_object_get(a, "edge"), "state", "edge");
+	if (json_object_get(a, "evidence"))
+		status_evidence(json_object_get(a, "evidence"));
 	line(a, "senders", "senders");
 	line(a, "senders_silent", "  silent");
 	if (!json_is_true(json_object_get(a, "authority")))
 		puts("no authority is declared: verdicts stay low; see crosstapctl learned");
 	putchar('\n');
 	ctl_table(stdout, json_object_get(a, "interfaces"), taps, 4, WIDTH_MAX);
+	putchar('\n');
+	ctl_table(stdout, json_object_get(a, "outputs"), outputs, 7, WIDTH_MAX);
 }
 
 /* Of a segment's bits: those that are seen, those that are not, those that too little is known of. */
@@ -157,7 +174,7 @@ vantage(const json_t *a)
 }
 
 static void
-why_facts(const json_t *inc)
+why_facts(const json_t *inc, const char *iface)
 {
 	size_t i, k;
 	json_t *f, *p;
@@ -169,9 +186,10 @@ why_facts(const json_t *inc)
 		       ctl_text(f, "grade", grade, sizeof(grade)), ctl_text(f, "count", n, sizeof(n)),
 		       ctl_text(f, "first", first, sizeof(first)), ctl_text(f, "last", last, sizeof(last)));
 		json_array_foreach(json_object_get(f, "packets"), k, p)
-			printf(" %s:%s", ctl_text(p, "file", file, sizeof(file)),
+			printf(" %s:%s",
+			       json_object_get(p, "file") ? ctl_text(p, "file", file, sizeof(file)) : iface,
 			       ctl_text(p, "frame", n, sizeof(n)));
-		putchar('\n');
+		puts(json_array_size(json_object_get(f, "packets")) ? "" : " none of this run");
 	}
 }
 
@@ -194,7 +212,7 @@ why_hosts(const json_t *inc)
 static void
 why(const json_t *a)
 {
-	const json_t *inc = json_object_get(json_object_get(a, "record"), "incident");
+	const json_t *record = json_object_get(a, "record"), *inc = json_object_get(record, "incident");
 	size_t i;
 	json_t *q;
 	char text[4096], answer[4096], count[CELL];
@@ -207,7 +225,11 @@ why(const json_t *a)
 	line(inc, "confidence", "confidence");
 	line(inc, "segment", "segment");
 	printf("\n%s\n", ctl_text(inc, "explain", text, sizeof(text)));
-	why_facts(inc);
+	why_facts(inc, ctl_text(record, "in_iface", text, sizeof(text)));
+	if (json_object_get(inc, "evidence"))
+		printf("  the frames are in %s\n", ctl_text(inc, "evidence", answer, sizeof(answer)));
+	else if (json_object_get(record, "alert"))
+		puts("  no frames are kept: `evidence: {folder: P}` of the configuration has them written");
 	why_hosts(inc);
 	puts("\nasked");
 	json_array_foreach(json_object_get(a, "asked"), i, q)

@@ -30,7 +30,8 @@ struct evidence_files {
 	struct frames *frames;
 	struct folder *folder;
 	const struct frame *now;
-	bool put; /* `now` is in the ring */
+	bool put;   /* `now` is in the ring */
+	ts_t began; /* of the earliest frame; facts from before it are an earlier run's */
 	uint64_t gone;
 	char path[FOLDER_PATH];
 	struct item item[ITEMS];
@@ -67,6 +68,7 @@ evidence_open(const struct conf *c, const struct encode_env *env)
 		log_say("out of memory for frames: lower evidence.memory_mib");
 	else if ((v->folder = folder_open(&f)) != NULL) {
 		v->env = env;
+		v->began = TS_NONE;
 		return v;
 	}
 	evidence_free(v);
@@ -106,6 +108,8 @@ evidence_frame(struct evidence_files *v, const struct frame *f)
 		return;
 	v->now = f;
 	v->put = false;
+	if (v->began == TS_NONE || f->ts < v->began)
+		v->began = f->ts;
 }
 
 void
@@ -144,6 +148,30 @@ merge(struct evidence_files *v)
 	v->n = n;
 }
 
+/* The state does not hold where in a capture a packet stood: facts of an earlier run list nothing of it. */
+static bool
+is_earlier(const struct evidence_files *v, const struct inc_fact *f)
+{
+	return v->began == TS_NONE || f->first < v->began;
+}
+
+static bool
+any_earlier(const struct evidence_files *v, const struct incident *r)
+{
+	for (uint32_t i = 0; i < r->nfact; i++)
+		if (is_earlier(v, &r->fact[i]))
+			return true;
+	return false;
+}
+
+/* Frames that the fact had and this run does not know. */
+static uint64_t
+earlier(const struct evidence_files *v, const struct inc_fact *f)
+{
+	uint32_t had = f->count < INC_REFS_MAX ? f->count : INC_REFS_MAX;
+	return is_earlier(v, f) && had > f->nref ? had - f->nref : 0;
+}
+
 /* The frames of the record that are still there, in the order of time, and as many as fit; how many are not. */
 static uint64_t
 collect(struct evidence_files *v, const struct incident *r)
@@ -151,7 +179,8 @@ collect(struct evidence_files *v, const struct incident *r)
 	uint64_t gone = 0, bytes = HEAD_ROOM;
 	size_t n = 0;
 	v->n = 0;
-	for (uint32_t i = 0; i < r->nfact; i++)
+	for (uint32_t i = 0; i < r->nfact; i++) {
+		gone += earlier(v, &r->fact[i]);
 		for (size_t k = 0; k < r->fact[i].nref; k++) {
 			struct item *it = &v->item[v->n];
 			/* a frame of that number that came later is another one: live numbers begin anew at a restart */
@@ -162,6 +191,7 @@ collect(struct evidence_files *v, const struct incident *r)
 			} else
 				gone++;
 		}
+	}
 	merge(v);
 	for (size_t i = 0; i < v->n; i++) {
 		bytes += v->item[i].f.caplen + PCAPNG_PACKET_ROOM + COMMENT_MAX;
@@ -228,12 +258,15 @@ evidence_write(struct evidence_files *v, const struct incident *r)
 	struct encode_evidence said = { 0 };
 	if (v == NULL || !r->alert)
 		return said;
+	bool before = any_earlier(v, r);
 	said.gone = collect(v, r);
 	v->gone += said.gone;
-	if (v->n == 0)
-		return (struct encode_evidence){ 0 };
 	folder_name(v->folder, r->id, v->path);
 	said.path = v->path;
+	if (v->n == 0 && before && folder_has(v->folder, r->id))
+		return said; /* the earlier run's file is all there is */
+	if (v->n == 0)
+		return (struct encode_evidence){ 0 };
 	char record[EVE_MAX];
 	struct out json = out_init(record, sizeof(record)), o = out_init(v->buf, sizeof(v->buf));
 	struct encode_env env = *v->env;
@@ -241,11 +274,28 @@ evidence_write(struct evidence_files *v, const struct incident *r)
 	encode_eve(&json, &env, r);
 	pcapng_put_section(&o, out_bytes(&json), bytes_str(application));
 	packets(v, &o, r);
-	/* live an incident goes on over a restart of the engine; a replay begins anew */
-	bool keep = said.gone > 0 && v->env->file == NULL;
-	if (!folder_write(v->folder, r->id, out_bytes(&o), keep) && !folder_has(v->folder, r->id))
+	/* an incident that goes on over a restart keeps what was written of it; another run's of the same name goes */
+	if (!folder_write(v->folder, r->id, out_bytes(&o), before) && !folder_has(v->folder, r->id))
 		said.path = NULL;
 	return said;
+}
+
+struct encode_evidence
+evidence_of(struct evidence_files *v, uint64_t id)
+{
+	if (v == NULL || !folder_has(v->folder, id))
+		return (struct encode_evidence){ 0 };
+	folder_name(v->folder, id, v->path);
+	return (struct encode_evidence){ .path = v->path };
+}
+
+struct evidence_counts
+evidence_counts(const struct evidence_files *v)
+{
+	if (v == NULL)
+		return (struct evidence_counts){ 0 };
+	struct folder_counts n = folder_counts(v->folder);
+	return (struct evidence_counts){ n.files, n.bytes, n.written, n.failed, n.removed, v->gone };
 }
 
 void

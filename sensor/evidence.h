@@ -25,6 +25,11 @@ void evidence_obs(struct evidence_files *, const struct obs *);
 /* Writes the incident's file.  What the record says of it: where it is (NULL: nowhere; good until the next call) and how many of
  * its frames were overwritten before. */
 struct encode_evidence evidence_write(struct evidence_files *, const struct incident *);
+/* Where the file of an incident is, if there is one; good until the next call. */
+struct encode_evidence evidence_of(struct evidence_files *, uint64_t id);
+/* Files and bytes that are there; since the start: files written, not written, removed for room or age, frames gone before. */
+struct evidence_counts { uint64_t files, bytes, written, failed, removed, gone; };
+struct evidence_counts evidence_counts(const struct evidence_files *);
 /* Now and then, live. */
 void evidence_work(struct evidence_files *);
 /* What was done, for whoever asked for more messages. */

@@ -456,6 +456,15 @@ feedsrc_answer(struct feedsrc *f, uint32_t number, struct bytes answer)
 		ipc_send(f->edge, IPC_ANSWER, number, answer);
 }
 
+struct feedsrc_edge
+feedsrc_edge(const struct feedsrc *f)
+{
+	return (struct feedsrc_edge){ .wanted = f->wanted,
+				      .listens = f->edge >= 0 && f->listens,
+				      .restarts = f->restarts,
+				      .owed = f->owed };
+}
+
 bool
 feedsrc_at(const struct feedsrc *f, size_t i, struct feedsrc_sender *to)
 {

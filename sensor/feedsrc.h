@@ -38,6 +38,9 @@ struct feedsrc_sender {
 	bool silent;
 	int64_t heard; /* clock_ms of the last document, 0: never */
 };
+/* The process in front: whether it shall run, listens now, how often it was started again; documents taken, not confirmed. */
+struct feedsrc_edge { bool wanted, listens; uint64_t restarts, owed; };
+struct feedsrc_edge feedsrc_edge(const struct feedsrc *);
 /* The i-th sender; false past the end. */
 bool feedsrc_at(const struct feedsrc *, size_t i, struct feedsrc_sender *);
 

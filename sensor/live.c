@@ -98,6 +98,8 @@ on_ask(void *arg, uint32_t number, struct bytes request)
 	struct out o = out_init(l->answer, CONTROL_ANSWER_MAX);
 	c->engine = l->engine;
 	c->feed = l->feed;
+	c->sinks = l->emit.sinks;
+	c->evidence = l->emit.evidence;
 	c->now = clock_wall();
 	c->now_ms = clock_ms();
 	c->tap = taps;

@@ -2,7 +2,7 @@
 #include "control.h"
 #include "view.h"
 
-enum { COUNTERS_MAX = 64, TAIL = 128 };
+enum { COUNTERS_MAX = 64, TAIL = 128, NUMBER_LENGTH = 24 };
 
 struct row;
 typedef bool value_fn(struct control *, const struct row *, size_t k, struct metric_value *);
@@ -112,6 +112,52 @@ of_verdict(struct control *c, const struct row *r, size_t k, struct metric_value
 	return true;
 }
 
+enum edge_is { EDGE_UP, EDGE_RESTARTS, EDGE_OWED };
+
+static bool
+of_edge(struct control *c, const struct row *r, size_t k, struct metric_value *v)
+{
+	struct feedsrc_edge e = c->feed ? feedsrc_edge(c->feed) : (struct feedsrc_edge){ 0 };
+	const uint64_t n[] = { [EDGE_UP] = e.listens, [EDGE_RESTARTS] = e.restarts, [EDGE_OWED] = e.owed };
+	v->value = (int64_t)n[r->arg];
+	return k == 0 && (e.wanted || e.listens);
+}
+
+enum output_is { OUTPUT_GOOD, OUTPUT_LINES, OUTPUT_WAITING, OUTPUT_BYTES, OUTPUT_LOST };
+
+static bool
+of_output(struct control *c, const struct row *r, size_t k, struct metric_value *v)
+{
+	struct sink_state s;
+	char number[NUMBER_LENGTH];
+	struct out o = out_init(number, sizeof(number) - 1);
+	if (c->sinks == NULL || !sinks_state(c->sinks, k, &s))
+		return false;
+	const uint64_t n[] = { [OUTPUT_GOOD] = s.good,
+			       [OUTPUT_LINES] = s.lines,
+			       [OUTPUT_WAITING] = s.waiting,
+			       [OUTPUT_BYTES] = s.waiting_bytes,
+			       [OUTPUT_LOST] = s.lost };
+	out_u64(&o, k + 1);
+	number[o.n] = 0;
+	label(v, "output", number); /* two may go to the same place in different formats */
+	label(v, "to", s.name);
+	v->value = (int64_t)n[r->arg];
+	return true;
+}
+
+static bool
+of_evidence(struct control *c, const struct row *r, size_t k, struct metric_value *v)
+{
+	uint64_t n;
+	if (c->evidence == NULL || k > 0)
+		return false;
+	struct evidence_counts all = evidence_counts(c->evidence);
+	memcpy(&n, (const char *)&all + r->arg, sizeof(n));
+	v->value = (int64_t)n;
+	return true;
+}
+
 enum time_is { TIME_START, TIME_PACKET };
 
 static bool
@@ -124,6 +170,7 @@ of_time(struct control *c, const struct row *r, size_t k, struct metric_value *v
 
 #define COUNTS(member) of_sender, offsetof(struct ipc_counts, member)
 #define TAPS(member)   of_tap, offsetof(struct control_tap, member)
+#define FILES(member)  of_evidence, offsetof(struct evidence_counts, member)
 
 static const struct row rows[] = {
 	{ { "start_time_seconds", "seconds", METRIC_GAUGE, "when the sensor was started, since 1970",
@@ -251,6 +298,69 @@ static const struct row rows[] = {
 	    "check the collector: without its events verdicts rest on the wire alone" },
 	  of_silence,
 	  SENDER_SILENT },
+	{ { "edge_up", "1", METRIC_GAUGE, "1 while the process that takes feeds and requests listens",
+	    "0 for more than a minute: the sensor's messages say why it does not start" },
+	  of_edge,
+	  EDGE_UP },
+	{ { "edge_restarts", "restarts", METRIC_COUNTER,
+	    "times that the edge ended by itself and was started again",
+	    "its last message before says why; senders that wait for a confirmation send again" },
+	  of_edge,
+	  EDGE_RESTARTS },
+	{ { "edge_unconfirmed", "documents", METRIC_GAUGE,
+	    "documents taken from the edge and not confirmed to it yet",
+	    "it lasts: the engine cannot keep up, filter at the source (deploy/windows)" },
+	  of_edge,
+	  EDGE_OWED },
+	{ { "output_good", "1", METRIC_GAUGE,
+	    "1 while an output is connected, or its last line could be written",
+	    "0: see the sensor's messages; lines wait (output_waiting) or are lost (output_lost)" },
+	  of_output,
+	  OUTPUT_GOOD },
+	{ { "output_lines", "lines", METRIC_COUNTER, "lines given to an output",
+	    "as incident_records; an output that is not heard of for long: its format is not what is "
+	    "wanted" },
+	  of_output,
+	  OUTPUT_LINES },
+	{ { "output_waiting", "lines", METRIC_GAUGE,
+	    "lines that wait for the receiver, in the spool or in memory",
+	    "it grows: the receiver is away or slower than output.rate allows; look at it before the spool "
+	    "is full" },
+	  of_output,
+	  OUTPUT_WAITING },
+	{ { "output_waiting_bytes", "bytes", METRIC_GAUGE,
+	    "room that waiting lines take, those included that the receiver has not confirmed",
+	    "near spool_mib (1 MiB without a spool) the oldest are lost: raise it, or bring the receiver "
+	    "back" },
+	  of_output,
+	  OUTPUT_BYTES },
+	{ { "output_lost", "lines", METRIC_COUNTER,
+	    "lines that an output lost; a receiver is told which by a line `gap`",
+	    "raise spool_mib or rate, or use transport tcp or tls with a spool; the records stand in a file "
+	    "output" },
+	  of_output,
+	  OUTPUT_LOST },
+	{ { "evidence_files", "files", METRIC_GAUGE, "files in the evidence folder",
+	    "evidence.mib and evidence.age bound it" },
+	  FILES(files) },
+	{ { "evidence_bytes", "bytes", METRIC_GAUGE, "bytes of the evidence folder",
+	    "near evidence.mib the files written longest ago go: raise it, or copy them away sooner" },
+	  FILES(bytes) },
+	{ { "evidence_written", "files", METRIC_COUNTER,
+	    "evidence files written, each revision of an incident counts",
+	    "a steep rise goes with incident_records" },
+	  FILES(written) },
+	{ { "evidence_failed", "files", METRIC_COUNTER, "evidence files that could not be written",
+	    "disk full or a folder without the right to write: records go out without evidence meanwhile" },
+	  FILES(failed) },
+	{ { "evidence_removed", "files", METRIC_COUNTER, "evidence files removed for room or age",
+	    "earlier than they were needed: raise evidence.mib or evidence.age" },
+	  FILES(removed) },
+	{ { "evidence_frames_gone", "frames", METRIC_COUNTER,
+	    "frames that a record lists and that were overwritten before its file was written, or are an "
+	    "earlier run's",
+	    "raise evidence.memory_mib" },
+	  FILES(gone) },
 };
 
 const struct metric *

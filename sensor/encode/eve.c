@@ -221,7 +221,8 @@ flows(struct out *o, const struct encode_env *env, const struct incident *r)
 		key_text(o, ",\"ndpi\":{\"proto\":", s->proto);
 		key_texts(o, ",\"risk\":", s->risk, s->nrisk);
 		out_str(o, "},\"packets\":[");
-		packet(o, env, &s->ref);
+		if (s->ref.frame) /* 0: an earlier run's */
+			packet(o, env, &s->ref);
 		out_str(o, "]}");
 	}
 	if (r->nsecond)

@@ -9,8 +9,9 @@
 struct file {
 	struct sink sink;
 	FILE *f;
-	char *path; /* NULL: standard output */
-	bool failed;
+	char *path;	  /* NULL: standard output */
+	bool failed, bad; /* bad: the last attempt failed */
+	uint64_t lost;
 };
 
 static void
@@ -18,16 +19,17 @@ fail(struct file *s)
 {
 	if (!s->failed)
 		log_say("%s: %s", s->path ? s->path : "standard output", strerror(errno));
-	s->failed = true;
+	s->failed = s->bad = true;
 }
 
 static void
 file_line(struct sink *sink, struct bytes line)
 {
 	struct file *s = (struct file *)sink;
-	if (s->f == NULL)
+	if (s->f && fwrite(line.p, 1, line.n, s->f) == line.n && putc('\n', s->f) != EOF)
 		return;
-	if (fwrite(line.p, 1, line.n, s->f) != line.n || putc('\n', s->f) == EOF)
+	s->lost++;
+	if (s->f)
 		fail(s);
 }
 
@@ -35,7 +37,10 @@ static void
 file_work(struct sink *sink)
 {
 	struct file *s = (struct file *)sink;
-	if (s->f && fflush(s->f) != 0)
+	if (s->f == NULL)
+		return;
+	s->bad = false;
+	if (fflush(s->f) != 0)
 		fail(s);
 }
 
@@ -64,7 +69,16 @@ file_close(struct sink *sink)
 	return good;
 }
 
-static const struct sink_ops ops = { file_line, file_work, file_reopen, file_close };
+static void
+file_state(const struct sink *sink, struct sink_state *to)
+{
+	const struct file *s = (const struct file *)sink;
+	*to = (struct sink_state){ .name = s->path ? s->path : "standard output",
+				   .good = s->f && !s->bad,
+				   .lost = s->lost };
+}
+
+static const struct sink_ops ops = { file_line, file_work, file_reopen, file_close, file_state };
 
 struct sink *
 sink_stdout(enum line_format format)
@@ -72,7 +86,7 @@ sink_stdout(enum line_format format)
 	struct file *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	s->sink = (struct sink){ &ops, format };
+	s->sink = (struct sink){ .ops = &ops, .format = format };
 	s->f = stdout;
 	return &s->sink;
 }
@@ -83,7 +97,7 @@ sink_file(const char *path, bool truncate, enum line_format format)
 	struct file *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	s->sink = (struct sink){ &ops, format };
+	s->sink = (struct sink){ .ops = &ops, .format = format };
 	s->path = strdup(path);
 	s->f = s->path ? fopen(path, truncate ? "wbe" : "abe") : NULL;
 	if (s->f)

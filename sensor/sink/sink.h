@@ -18,6 +18,15 @@ enum line_format {
 	LINE_FORMATS
 };
 
+/* How a sink stands, all since its start. */
+struct sink_state {
+	const char *name; /* where lines go: "syslog log1:6514/tls", a path, "standard output"; good while the sink is */
+	bool good;	  /* connected, or the last line could be written */
+	bool on_disk;	  /* what waits outlives a restart */
+	uint64_t lines;	  /* that were given to it */
+	uint64_t waiting, waiting_bytes, lost;
+};
+
 struct sink;
 struct sink_ops {
 	/* One line without its end.  Never waits longer than the sink may (none live). */
@@ -27,10 +36,13 @@ struct sink_ops {
 	void (*reopen)(struct sink *);
 	/* Sends what waits for at most a few seconds, frees; false (told) when lines were lost. */
 	bool (*close)(struct sink *);
+	/* All but `lines`. */
+	void (*state)(const struct sink *, struct sink_state *);
 };
 struct sink {
 	const struct sink_ops *ops;
 	enum line_format format;
+	uint64_t lines;
 };
 
 /* NULL (told) where it cannot be opened. */
@@ -46,6 +58,8 @@ struct sinks *sinks_open(const struct conf *, const char *dir, bool live);
 bool sinks_want(const struct sinks *, enum line_format);
 void sinks_line(struct sinks *, enum line_format, struct bytes);
 void sinks_work(struct sinks *);
+/* The i-th output in the order of the configuration; false past the end. */
+bool sinks_state(const struct sinks *, size_t i, struct sink_state *);
 void sinks_reopen(struct sinks *);
 /* From the outputs of one configuration to those of another: what is the same goes on undisturbed and is reopened.  False (told):
  * one cannot be opened, and all is as before. */

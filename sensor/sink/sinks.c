@@ -86,8 +86,20 @@ void
 sinks_line(struct sinks *s, enum line_format f, struct bytes line)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i]->format == f)
+		if (s->v[i]->format == f) {
+			s->v[i]->lines++;
 			s->v[i]->ops->line(s->v[i], line);
+		}
+}
+
+bool
+sinks_state(const struct sinks *s, size_t i, struct sink_state *to)
+{
+	if (i >= s->n)
+		return false;
+	s->v[i]->ops->state(s->v[i], to);
+	to->lines = s->v[i]->lines;
+	return true;
 }
 
 void
@@ -154,14 +166,20 @@ free_one(struct sink *s)
 	return false;
 }
 
+static void
+closed_state(const struct sink *s, struct sink_state *to)
+{
+	*to = (struct sink_state){ .name = "closed", .lost = s->lines };
+}
+
 /* Keeps the place of one that cannot be opened any more, which was told. */
 static struct sink *
 closed_one(enum line_format format)
 {
-	static const struct sink_ops ops = { ignore_line, ignore, ignore, free_one };
+	static const struct sink_ops ops = { ignore_line, ignore, ignore, free_one, closed_state };
 	struct sink *s = calloc(1, sizeof(*s));
 	if (s)
-		*s = (struct sink){ &ops, format };
+		*s = (struct sink){ .ops = &ops, .format = format };
 	return s;
 }
 

@@ -317,7 +317,20 @@ syslog_close(struct sink *sink)
 	return lost == 0;
 }
 
-static const struct sink_ops ops = { syslog_line, syslog_work, no_reopen, syslog_close };
+static void
+syslog_state(const struct sink *sink, struct sink_state *to)
+{
+	const struct syslog *s = (const struct syslog *)sink;
+	uint64_t waiting = spool_waiting(s->spool);
+	*to = (struct sink_state){ .name = s->targets.name,
+				   .good = s->state == STATE_UP,
+				   .on_disk = spool_on_disk(s->spool),
+				   .waiting = waiting,
+				   .waiting_bytes = waiting ? spool_used(s->spool) : 0,
+				   .lost = spool_lost(s->spool) };
+}
+
+static const struct sink_ops ops = { syslog_line, syslog_work, no_reopen, syslog_close, syslog_state };
 static const enum line_format formats[] = {
 	[FORMAT_JSON] = LINE_SYSLOG, [FORMAT_CEF] = LINE_SYSLOG_CEF, [FORMAT_OCSF] = LINE_SYSLOG_OCSF
 };
@@ -330,7 +343,7 @@ sink_syslog(const struct conf_output *o, bool live)
 	struct syslog *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	s->sink = (struct sink){ &ops, formats[o->format] };
+	s->sink = (struct sink){ .ops = &ops, .format = formats[o->format] };
 	s->link.fd = -1;
 	s->live = live;
 	s->rate.lines = o->rate;

@@ -21,7 +21,7 @@ struct udp {
 	struct rate rate;
 	size_t at;
 	int fd;
-	bool told;
+	bool told, refused; /* refused: the last datagram */
 };
 
 static bool
@@ -80,7 +80,8 @@ udp_line(struct sink *sink, struct bytes line)
 		return;
 	}
 	tell_gap(s, out_bytes(&o));
-	if (send_line(s, out_bytes(&o)))
+	s->refused = !send_line(s, out_bytes(&o));
+	if (!s->refused)
 		return;
 	/* The error is the last datagram's; this one goes to the next receiver, or once more to the same. */
 	trouble(s);
@@ -88,7 +89,8 @@ udp_line(struct sink *sink, struct bytes line)
 	if (s->targets.n > 1)
 		dial(s, (s->at + 1) % s->targets.n);
 	tell_gap(s, out_bytes(&o));
-	if (!send_line(s, out_bytes(&o)))
+	s->refused = !send_line(s, out_bytes(&o));
+	if (s->refused)
 		spool_lose(s->spool, number);
 }
 
@@ -113,7 +115,16 @@ udp_close(struct sink *sink)
 	return lost == 0;
 }
 
-static const struct sink_ops ops = { udp_line, udp_nothing, udp_nothing, udp_close };
+static void
+udp_state(const struct sink *sink, struct sink_state *to)
+{
+	const struct udp *s = (const struct udp *)sink;
+	*to = (struct sink_state){ .name = s->targets.name,
+				   .good = s->fd >= 0 && !s->refused,
+				   .lost = spool_lost(s->spool) };
+}
+
+static const struct sink_ops ops = { udp_line, udp_nothing, udp_nothing, udp_close, udp_state };
 
 struct sink *
 sink_udp(const struct conf_output *o)
@@ -121,7 +132,9 @@ sink_udp(const struct conf_output *o)
 	struct udp *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	s->sink = (struct sink){ &ops, o->format == FORMAT_CEF ? LINE_SYSLOG_CEF_SHORT : LINE_SYSLOG_SHORT };
+	s->sink = (struct sink){ .ops = &ops,
+				 .format = o->format == FORMAT_CEF ? LINE_SYSLOG_CEF_SHORT
+								   : LINE_SYSLOG_SHORT };
 	s->fd = -1;
 	s->rate.lines = o->rate;
 	bool good = targets_open(&s->targets, o) && (s->spool = spool_open(s->targets.name, NULL, 0)) != NULL;

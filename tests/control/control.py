@@ -15,7 +15,10 @@ if not rig.enter_namespace():
     rig.end()
 case = "pcaps/scenario/mitm6-default"
 folder = rig.Folder()
-sock, feed_sock, metrics_port = folder / "control", folder / "feed", rig.free_port()
+sock, feed_sock, metrics_port, kept = folder / "control", folder / "feed", rig.free_port(), folder / "evidence"
+os.mkdir(kept)
+away = socket.socket() # a receiver that refuses: bound, and nobody listens
+away.bind(("127.0.0.1", 0))
 
 def ctl(*args, code=0):
     p = subprocess.run([ctl_, "-s", sock] + list(args), capture_output=True, text=True, timeout=30)
@@ -62,7 +65,7 @@ class Screen:
                     self.x += 1
             elif what == "H":
                 y, x = (int(n) for n in (arg or "1;1").split(";"))
-                self.y, self.x = y - 1, x - 1
+                self.y, self.x = min(y, self.lines) - 1, min(x, self.columns) - 1 # as a terminal does
             elif what == "K": self.cell[self.y] = [" "] * self.columns
             elif what == "J": self.cell = [[" "] * self.columns for _ in range(self.lines)]
             elif what in "hl": self.modes.append(arg + what)
@@ -102,7 +105,9 @@ check("usage", all(ctl(*a, code=2).stderr.count("--help") == 1 for a in ((), ("n
 check("help", "mute" in ctl("--help").stdout and "crosstapctl 0" in ctl("--version").stdout)
 
 # ---- a sensor, a capture, an event ----
-conf = {"control": {"socket": sock, "mode": "0600"}, "metrics": {"listen": "127.0.0.1:%d" % metrics_port}, "sensor": {"name": "s1"},
+conf = {"evidence": {"folder": kept}, "output": [{"type": "stdout"}, {"type": "syslog", "host": "127.0.0.1", "port": away.getsockname()[1],
+            "transport": "tcp", "spool": folder / "spool"}],
+        "control": {"socket": sock, "mode": "0600"}, "metrics": {"listen": "127.0.0.1:%d" % metrics_port}, "sensor": {"name": "s1"},
         "feed": {"listen": [{"address": "unix:" + feed_sock, "sender": "local"}], "senders": [{"name": "local", "computers": [".corp.lab"]}]}}
 with open(folder / "authority.yaml", "w") as f: # and no DHCPv6 server at all
     f.write(open(case + "/authority.yaml").read().replace('"resolvers":', '"dhcp6_servers": [], "resolvers":'))
@@ -125,6 +130,16 @@ check("incidents: the takeover is among them", found and found[0]["segment"] == 
 st = json.loads(ctl("--json", "status").stdout)
 check("status", st["ok"] and st["sensor"] == "s1" and st["interfaces"][0]["frames"] > 100 and sum(st["open"].values()) > 0 and st["authority"], st)
 check("status for a person", "frames" in ctl("status").stdout and "s1" in ctl("status").stdout)
+out = {o["to"]: o for o in st["outputs"]}
+refused = next((o for name, o in out.items() if name.startswith("syslog 127.0.0.1:")), {})
+check("status: an output that is written", out["standard output"]["state"] == "good" and out["standard output"]["lines"] == len(sensor.lines()) and
+      out["standard output"]["lost"] == 0, st["outputs"])
+check("status: an output whose receiver refuses, and what waits for it", refused.get("state") == "failing" and refused["waits_in"] == "spool" and
+      0 < refused["waiting"] <= refused["lines"] and refused["waiting_bytes"] > 1000 and refused["lost"] == 0, st["outputs"])
+check("status: edge and evidence", st["edge"] == {"state": "listens", "restarts": 0} and st["evidence"]["files"] == len(os.listdir(kept)) > 0 and
+      st["evidence"]["bytes"] == sum(os.path.getsize(os.path.join(kept, f)) for f in os.listdir(kept)) and st["evidence"]["failed"] == 0, (st["edge"], st["evidence"]))
+text = ctl("status").stdout
+check("status for a person: outputs, edge, evidence", all(w in text for w in ("failing", "spool", "waiting", "edge", "listens", "could not be written")), text)
 incident = found[0]["id"] if found else "0" * 16
 all_ids = {i["incident"]["id"] for i in map(json.loads, sensor.lines())}
 check("incidents: those that were told", {r["id"] for r in rows("incidents", "--all")} == all_ids, all_ids)
@@ -140,6 +155,10 @@ check("why: what was asked and answered", any("authority" in q and "declared" in
 check("why: what the sensor sees there", set(answer["sight"]) >= {"V_M6", "V_S6", "V_B4"}, answer["sight"])
 text = ctl("why", part["id"]).stdout
 check("why for a person", all(w in text for w in ("on the wire", "D6-", "asked", "next", part["id"], "V_M6")), text)
+check("why: where the frames are, on which interface", inc["evidence"] == os.path.join(kept, part["id"] + ".pcapng") and os.path.exists(inc["evidence"]) and
+      inc["evidence"] in text and re.search(r"packets tap0:[1-9]\d*", text), text)
+check("no frame has the number 0", all(p["frame"] > 0 for r in map(json.loads, sensor.lines()) for f in r["incident"]["facts"] + r["incident"].get("flows", [])
+      for p in f["packets"]))
 check("why: no such incident", "incidents --all" in ctl("why", "0123456789abcdef", code=1).stderr and
       "16 hex digits" in ctl("why", "zz", code=1).stderr)
 b = rows("bindings")
@@ -221,6 +240,11 @@ check("metrics: each family once, with help", len(dict(names)) == len(names) and
 values = dict(re.findall(r"^(\S+?(?:\{.*\})?) (-?\d+)$", body, re.M))
 check("metrics: the same as stats", int(values['crosstap_sender_accepted_total{sender="local"}']) == 1 and
       int(values['crosstap_interface_frames_total{interface="tap0"}']) > 100 and {r["name"] for r in n} <= {k[len("crosstap_"):] for k, _ in names})
+check("metrics: outputs, edge, evidence", int(values['crosstap_output_good{output="1",to="standard output"}']) == 1 and
+      [int(v) for k, v in values.items() if k.startswith('crosstap_output_good{output="2"')] == [0] and
+      [int(v) > 0 for k, v in values.items() if k.startswith('crosstap_output_waiting{output="2"')] == [True] and values["crosstap_edge_up"] == "1" and
+      int(values["crosstap_evidence_files"]) == len(os.listdir(kept)) and int(values["crosstap_evidence_written_total"]) >= len(os.listdir(kept)) and
+      values["crosstap_evidence_failed_total"] == "0", {k: v for k, v in values.items() if "output" in k or "evidence" in k})
 try: status = urllib.request.urlopen(url + "/other", timeout=5).status
 except urllib.error.HTTPError as e: status = e.code
 check("metrics: nothing else is served", status == 404)

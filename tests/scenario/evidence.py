@@ -156,6 +156,42 @@ def bounds(work):
     check("little memory: the frames of facts are kept", p.stdout.count('"evidence"') > 3 and "evidence_gone" not in p.stdout)
 
 
+def restart(work):
+    """A capture in two, with --state between: no record of the second half names frames of the first, whose file stays in front."""
+    data, at, folder = read(SCENE), 24, work + "/restart"
+    os.mkdir(folder)
+    ends = [24]
+    while at + 16 <= len(data):
+        at += 16 + struct.unpack_from("<I" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">I", data, at + 8)[0]
+        ends.append(at)
+    cut, wrong, front = int(len(ends) * 0.6), [], {}
+    for name, part in (("first.pcap", data[:ends[cut]]), ("second.pcap", data[:24] + data[ends[cut]:])):
+        path = work + "/" + name
+        with open(path, "wb") as f:
+            f.write(part)
+        p = subprocess.run([BIN, "-q", "-r", path, "-c", HOME + "/authority.yaml", "--state", work + "/state", "--set",
+                            "evidence.folder=" + folder], capture_output=True, text=True, timeout=120)
+        frames = pcap_frames(part)
+        last = {r["incident"]["id"]: r for r in map(json.loads, p.stdout.splitlines())}
+        files = {f: read(folder + "/" + f) for f in os.listdir(folder)}
+        for i, r in ((i, r) for i, r in last.items() if r["event_type"] == "alert"):
+            mine, name_of = files.get(i + ".pcapng", b""), r["incident"].get("evidence")
+            old = front.get(i + ".pcapng", b"")
+            if not mine.startswith(old) or name_of is None:
+                wrong.append((name, i, "what was written before", name_of))
+            elif len(mine) > len(old):
+                got = [b for b, _ in pcapng(mine[len(old):])[1]]
+                if not r["incident"].get("cut") and sorted(got) != sorted(frames[n - 1] for n in listed(r["incident"])):
+                    wrong.append((name, i, "frames"))
+            early = {f["id"] for f in r["incident"]["facts"] if not f["packets"] and f["count"]}
+            if name == "second.pcap" and early and not r["incident"].get("evidence_gone"):
+                wrong.append((name, i, "frames of before are not counted"))
+        grown = sum(len(files[f]) > len(front[f]) for f in front)
+        front = files
+    check("a state between two captures: %d files, %d went on, each frame in the section of its run" % (len(front), grown),
+          front and grown and not wrong, wrong[:3])
+
+
 def trouble(work):
     p = run(work + "/nowhere", SCENE)
     check("a folder that is not there: told, status 2, nothing processed",
@@ -241,6 +277,7 @@ SCENE = HOME + "/capture.pcap"
 with tempfile.TemporaryDirectory() as work:
     each_scene(work)
     bounds(work)
+    restart(work)
     trouble(work)
     kills(work)
 print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
