@@ -255,12 +255,9 @@ tick(struct engine *e)
 	table_sweep(&e->bindings, e->now);
 }
 
-/* Moves the clock; a step back is taken as the latest time. */
 static void
-advance(struct engine *e, ts_t ts)
+first_or_tick(struct engine *e, ts_t ts)
 {
-	if (e->now != TS_NONE && ts <= e->now)
-		return;
 	if (e->restored)
 		snapshot_resume(e, ts);
 	e->now = ts;
@@ -268,6 +265,18 @@ advance(struct engine *e, ts_t ts)
 		e->last_tick = ts;
 	if (ts - e->last_tick >= TS_SEC)
 		tick(e);
+}
+
+/* Moves the clock; a step back is taken as the latest time. */
+static inline void
+advance(struct engine *e, ts_t ts)
+{
+	if (e->now != TS_NONE && ts <= e->now)
+		return;
+	if (e->now == TS_NONE || e->restored || ts - e->last_tick >= TS_SEC)
+		first_or_tick(e, ts);
+	else
+		e->now = ts;
 }
 
 void

@@ -31,6 +31,7 @@ struct capture {
 	char what[WHAT_MAX];
 	pcap_t *pcap;
 	bool swapped; /* pcap: numbers are little-endian, as most machines write them */
+	bool foreign; /* pcap: and not in the order of this machine */
 	ts_t unit;    /* pcap: of the second half of a time */
 	uint32_t snap;
 	uint16_t linktype;
@@ -129,11 +130,32 @@ fill(struct capture *c, size_t n)
 }
 
 static uint32_t
+swap32(uint32_t v)
+{
+	return v >> 24 | (v >> 8 & 0xff00) | (v << 8 & 0xff0000) | v << 24;
+}
+
+static uint32_t
 u32(const struct capture *c, struct bytes b, size_t off)
 {
 	uint32_t v = bytes_be32(b, off);
 
-	return c->swapped ? v >> 24 | (v >> 8 & 0xff00) | (v << 8 & 0xff0000) | v << 24 : v;
+	return c->swapped ? swap32(v) : v;
+}
+
+/* The four numbers before each frame: seconds, their fraction, bytes here, bytes on the wire. */
+struct record {
+	uint32_t sec, part, caplen, wirelen;
+};
+static struct record
+record_at(const struct capture *c, const uint8_t *p)
+{
+	struct record r;
+
+	memcpy(&r, p, sizeof(r));
+	if (c->foreign)
+		r = (struct record){ swap32(r.sec), swap32(r.part), swap32(r.caplen), swap32(r.wirelen) };
+	return r;
 }
 
 /* The header of a file that is read here; false: it is another one. */
@@ -141,7 +163,7 @@ static bool
 pcap_header(struct capture *c)
 {
 	struct bytes h = bytes_of(c->buf, PCAP_FILE_HEADER);
-	uint32_t magic = u32(c, h, 0);
+	uint32_t magic = u32(c, h, 0), here;
 
 	if (magic != MAGIC_MICRO && magic != MAGIC_NANO) {
 		c->swapped = true;
@@ -151,6 +173,8 @@ pcap_header(struct capture *c)
 	if ((magic != MAGIC_MICRO && magic != MAGIC_NANO) || version != VERSION)
 		return false;
 	uint32_t link = u32(c, h, 20) & LINKTYPE_BITS; /* above them: how long frame check sequences are */
+	memcpy(&here, c->buf, sizeof(here));
+	c->foreign = here != magic;
 	c->unit = magic == MAGIC_NANO ? 1 : TS_US;
 	c->snap = u32(c, h, 16);
 	if (c->snap == 0 || c->snap > PCAP_RECORD_MAX)
@@ -209,11 +233,11 @@ pcap_frame(struct capture *c, struct frame *f, const char **what, uint64_t *offs
 		c->format = FORMAT_ENDED;
 		return CAPTURE_END;
 	}
-	struct bytes h = bytes_of(c->buf + c->off, PCAP_RECORD_HEADER);
-	uint32_t caplen = u32(c, h, 8), wirelen = u32(c, h, 12);
+	struct record r = record_at(c, c->buf + c->off);
+	uint32_t caplen = r.caplen, wirelen = r.wirelen;
 	if (caplen > PCAP_RECORD_MAX)
 		return bad(c, "a record longer than 262144 bytes", what, offset);
-	f->ts = (ts_t)u32(c, h, 0) * TS_SEC + (ts_t)u32(c, h, 4) * c->unit;
+	f->ts = (ts_t)r.sec * TS_SEC + (ts_t)r.part * c->unit;
 	if (!fill(c, PCAP_RECORD_HEADER + caplen))
 		return bad(c, "the file ends inside a record", what, offset);
 	f->linktype = c->linktype;

@@ -434,6 +434,14 @@ enum input_said
 inputs_next(struct inputs *s, const struct input_item **item)
 {
 	struct input *best = NULL;
+	if (s->n == 1) { /* mostly: nothing is to be put in order */
+		best = &s->in[0];
+		if (!best->has_head)
+			refill(s, best);
+		best->has_head = best->head == INPUT_END;
+		*item = &best->item;
+		return best->head;
+	}
 	for (size_t i = 0; i < s->n; i++) {
 		struct input *in = &s->in[i];
 		if (!in->has_head)
