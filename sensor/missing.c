@@ -72,6 +72,24 @@ one(bool missing, const char *what)
 	return missing;
 }
 
+/* Who may speak for everybody: then one certificate or token that is stolen forges any host's events. */
+static size_t
+senders(const struct conf *c)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->nsender; i++)
+		for (size_t k = 0; k < c->sender[i].ncomputer; k++)
+			if (bytes_eq(c->sender[i].computer[k], bytes_str("*"))) {
+				printf("missing: feed.senders[%zu].computers has \"*\": whoever holds this "
+				       "sender's "
+				       "secret speaks for every computer; name them, or a suffix like "
+				       ".corp.example\n",
+				       i);
+				n++;
+			}
+	return n;
+}
+
 static size_t
 feed(const struct conf *c, const struct opts *o)
 {
@@ -82,6 +100,9 @@ feed(const struct conf *c, const struct opts *o)
 	n += one(c->nlisten > 0 && c->nfollow == 0 && o->nevents == 0,
 		 "feed.follow: no DHCP server audit log: leases and conflicts that only a server saw are not "
 		 "known");
+	n += one(c->nfollow > 0 && c->nlisten == 0 && o->nevents == 0,
+		 "feed.listen: files are followed, but no host speaks for itself: what a victim accepted is "
+		 "not known");
 	n += one(c->nlisten + c->nfollow + o->nevents > 0 && !c->feed_synced,
 		 "feed.synced is false: events join within a wide tolerance until each host's clock is "
 		 "learned");
@@ -92,7 +113,7 @@ feed(const struct conf *c, const struct opts *o)
 			       i);
 			n++;
 		}
-	return n;
+	return n + senders(c);
 }
 
 static size_t
@@ -100,7 +121,9 @@ rest(const struct conf *c)
 {
 	return one(c->state.p == NULL,
 		   "state.snapshot: what is learned is forgotten at each restart, and learning takes a day") +
-	       one(c->noutput == 0, "output: incidents go to standard output only");
+	       one(c->noutput == 0, "output: incidents go to standard output only") +
+	       one(c->evidence_folder.n == 0, "evidence.folder: the frames of an incident are not kept: its "
+					      "packets are numbers that nobody can look at");
 }
 
 static size_t

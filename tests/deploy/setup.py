@@ -196,6 +196,11 @@ CASES = [  # YAML, what -T must say
     ("rules: [{id: SITE-1, on: dhcpv4, where: [[dhcpv4.routers, eq, [[1]]]]}]", "found a list, expected [field, operator"),
     ("rules: [{id: SITE-1, on: dhcpv4, where: [%s]}]" % ", ".join(["[dhcpv4.routers, exists]"] * 17), "found a list, expected at most 16 predicates"),
     ("rules:\n" + "".join(RULE[7:].replace("SITE-1", "SITE-%d" % i) for i in range(257)), "found more than 256 rules"),
+    ("rules: [{id: SITE-1, on: dhcpv4, where: [[dhcpv4.msg, eq, nonsense]]}]", 'found "nonsense", expected a name that --dissect prints'),
+    ("rules: [{id: SITE-1, on: dhcpv6, where: [[dhcpv6.client_duid, eq, zz]]}]", 'found "zz", expected bytes in hex'),
+    ("rules: [{id: SITE-1, on: tls, where: [[tls.not_before, lt, soon]]}]", 'found "soon", expected a time, like'),
+    ("rules: [{id: SITE-1, on: arp, where: [[arp.sender_mac, eq, nobody]]}]", 'found "nobody", expected a MAC address, like'),
+    ("rules: [{id: SITE-1, on: dhcpv4, where: [[dhcpv4.o, eq, 1]]}]", 'found "eq", expected exists or absent'),
     ("mutes: [{}]", "found a mute without detection, actor and segment"),
     ("mutes: [{detection: nothing}]", "found an unknown detection"),
     ("mutes: [{detection: mitm6, reason: a}]", "found a mute without until"),
@@ -229,7 +234,7 @@ def test_messages(folder):
 def missing_messages(folder):
     nothing = conf(folder, "{}\n")
     for text in ("missing: authority: nothing is declared", "missing: feed: neither", "missing: state.snapshot: ",
-                 "missing: output: ", "missing: vantage: "):
+                 "missing: output: ", "missing: evidence.folder: ", "missing: vantage: "):
         wants(text, text, "-T", "-c", nothing, status=0)
     keys = "dhcp4_servers dhcp6_servers routers relays pxe_servers resolvers isatap_routers teredo_servers proxies vpn_servers".split()
     for key in keys:  # each alone is what is missing
@@ -243,8 +248,11 @@ def missing_messages(folder):
     wants("clocks", "missing: feed.synced is false: ", "-T", "-c", conf(folder, full + feed % "false"), status=0)
     empty = os.path.join(folder, "none.pcap")
     open(empty, "wb").write(PCAP)
-    whole = full + ("feed: {synced: true, follow: [{path: /a, computer: b}]}\nstate: {snapshot: /a}\n"
-                    "output: [{type: syslog, host: a}]\n")
+    follow = full + "feed: {synced: true, follow: [{path: /a, computer: b}]}\n"
+    wants("followed files alone", "missing: feed.listen: ", "-T", "-c", conf(folder, follow), status=0)
+    wants("who speaks for all", 'missing: feed.senders[0].computers has "*": ', "-T", "-c", conf(folder, full + feed % "true"), status=0)
+    whole = full + ("feed: {synced: true, listen: [{address: 'unix:/a', sender: s}], senders: [{name: s, computers: [.corp.example]}],\n"
+                    "  follow: [{path: /a, computer: b}]}\nstate: {snapshot: /a}\noutput: [{type: syslog, host: a}]\nevidence: {folder: /a}\n")
     wants("nothing is missing", "nothing is missing for full verdicts", "-T", "-c", conf(folder, whole), "-r", empty, status=0)
     if os.path.isdir(LAB):
         wants("the tap", "missing: vantage V_", "-T", "-c", conf(folder, whole), *lab("mitm6-default"), status=0)
@@ -254,6 +262,7 @@ def missing_messages(folder):
 
 UNHEARD = {  # what a test cannot provoke: no memory, or a device that fails while it is read
     "out of memory", "--setup: out of memory", "cannot be waited for", "--setup: %s: %s",
+    "no value",  # behind the end of a switch over all classes
 }
 STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*(?:PRI[a-z]\d+\s*)?"(?:[^"\\]|\\.)*")*')
 
@@ -269,12 +278,15 @@ def literals(path):
 
 def all_heard():
     whole = "\n".join(heard)
-    for name in ("conf.c", "conf_schema.c", "missing.c", "setup.c", "setup_listen.c", "setup_seen.c"):
-        for text, before in literals(os.path.join(ROOT, "sensor", name)):
+    for name in ("sensor/conf.c", "sensor/conf_schema.c", "sensor/conf_value.c", "correlate/where.c", "sensor/missing.c", "sensor/setup.c",
+                 "sensor/setup_listen.c", "sensor/setup_seen.c"):
+        for text, before in literals(os.path.join(ROOT, name)):
             message = ("expected" in text or text.startswith("missing: ") or before.endswith("log_say(")
                        or re.search(r"\bone\([^;{}]*$", before) or text.startswith("not readable"))
-            if name == "conf_schema.c":
+            if name.endswith("conf_schema.c"):
                 message = text.startswith("found ")
+            if name.endswith(("conf_value.c", "where.c")):  # what was expected: they return it
+                message = before.endswith(("return ", ": ", "? "))
             if not message or text in UNHEARD or not text.strip():
                 continue
             words = max(re.split(r"%[-+.*\d]*(?:z|h|l)*[a-zA-Z%]", text.strip("\n")), key=len)
