@@ -1251,3 +1251,222 @@ def sstp_quiet(L):
     L.expect("sstp-mitm", L.clients[1:], False, bare=False)
     L.tolerated += ["vpn-interception", "dns-takeover"]
     L.ambient(t + 25)
+
+
+# ---- other circumstances ----
+@scene("rogue DHCPv4 of another subnet under an alias, answers to everybody", clients=3)
+def alias(L):
+    t = started(L)
+    own = ip4("192.168.1.1")
+    for k, h in enumerate(L.clients):
+        x, a = L.rng.getrandbits(32), ip4("192.168.1.%d" % (100 + k))
+        opts = o4(51, b"\0\0\x0e\x10") + o4(1, b"\xff\xff\xff\0") + o4(3, own) + o4(6, own)
+        u = t + 3 + 2 * k
+        L.ask4(u, h, 1, x, L.names4(h), flags=0x8000)
+        L.tell4(u + .001, L.x, h, 2, x, a, opts, sid=own, src=own, to=FF, dst=ONES4, ttl=64)
+        L.tell4(u + .004, L.dhcp, h, 2, x, h.ip, to=FF, dst=ONES4)
+        L.ask4(u + .006, h, 3, x, o4(50, a) + o4(54, own) + L.names4(h), flags=0x8000)
+        L.tell4(u + .007, L.x, h, 5, x, a, opts, sid=own, src=own, to=FF, dst=ONES4, ttl=64)
+        L.event(u + .008, h, "dhcp", 50013, {"InterfaceId": h.interface, "Address1": text_ip(a), "Address2": text_ip(own)})
+        h.ip = a
+        L.announce(u + .02, h, a)
+        L.arp(u + 4, h, 1, a, bytes(6), own)
+        L.arp(u + 4.001, L.x, 2, own, h.mac, a, to=h.mac)
+        for n, name in enumerate(("www", "wpad")):
+            L.lookup(u + 5 + n, h, name + "." + DOMAIN, L.x, own, dst=own)
+    L.expect("dhcpv4-rogue-server", L.clients, True)
+    L.expect("dns-takeover", L.clients, False)
+    L.ambient(t + 30)
+
+
+@scene("rogue DHCPv4 names a second machine as the resolver, which lies", clients=2)
+def helper(L):
+    t = started(L)
+    y = L.box("ATT2", L.at(67), attacker=True, agent=False)
+    L.announce(.5, y, y.ip)
+    for k, h in enumerate(L.clients):
+        L.lease(t + 3 + k, h, L.x, L.at(150 + k), L.options4(dns=y.ip), others=((L.dhcp, .02, h.ip, None),))
+        for n, name in enumerate(("www", "wpad", "isatap")):
+            L.lookup(t + 9 + k + n, h, name + "." + DOMAIN, y, y.ip)
+        L.isatap_set(t + 11.02 + k, h, y.ip)
+    L.expect("dhcpv4-rogue-server", L.clients, True)
+    L.expect("dns-takeover", L.clients, True, y)
+    L.tolerated += ["isatap-rogue-router"]
+    L.ambient(t + 25)
+
+
+@scene("twenty victims of mitm6", clients=20)
+def twenty(L):
+    t = started(L, step=.3)
+    nudge(L, t + 2, L.clients, t + 30)
+    for k, h in enumerate(L.clients):
+        u = mitm6(L, t + 3 + .4 * k, h, n=k + 1)
+        poisoned(L, u + 2, h)
+    takeover(L, L.clients)
+    L.expect("rogue-ra", L.clients, True)
+    L.ambient(t + 40)
+
+
+@scene("the attacker's machine has an agent and its own events", clients=2)
+def own_agent(L):
+    L.x.agent = True
+    t = started(L)
+    L.x.ip = None
+    L.lease(3, L.x, address=L.at(66))
+    for k, h in enumerate(L.clients):
+        u = mitm6(L, t + 4 + k, h, n=k + 1)
+        poisoned(L, u + 2, h)
+    L.isatap_set(t + 9, L.x, L.x.ip)
+    L.event(t + 9, L.x, "dhcp6", 51010, {"InterfaceId": "5", "StatusCode": "0", "Address": text_ip(L.x.ll)})
+    takeover(L, L.clients)
+    L.ambient(t + 30)
+
+
+@scene("mitm6 leases renewed at T1 for five minutes", clients=2)
+def renews(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        u = mitm6(L, t + 4 + k, h, n=k + 1)
+        for n in range(2):
+            x = L.rng.getrandbits(24)
+            v = u + 200 * (n + 1)
+            ia = ia_na(h.iaid, 200, 250, h.ip6, 300, 300)
+            L.ask6(v, h, 5, x, o6(2, b"\0\3\0\1" + L.x.mac) + ia)
+            L.event(v, h, "dhcp6", 51012, {"InterfaceId": h.interface, "StatusCode": "0"})
+            L.tell6(v + .002, L.x, h, 7, x, ia + o6(23, L.x.ll), b"\0\3\0\1" + L.x.mac)
+            L.event(v + .005, h, "dhcp6", 51013, {"InterfaceId": h.interface, "StatusCode": "0"})
+            poisoned(L, v + 5, h, ("wpad", "files"))
+    takeover(L, L.clients)
+    L.ambient(t + 430)
+
+
+@scene("mitm6 names: TCP, CNAME, AAAA, capitals, another suffix", clients=2)
+def odd_names(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        u = mitm6(L, t + 4 + k, h, n=k + 1)
+        L.dns6(u + 2, h, L.x, "WPAD.Corp.LAB", L.x.ip)
+        L.dns6(u + 3, h, L.x, "files.sub." + DOMAIN, L.x.ll, 28)
+        q = L.rng.getrandbits(16)
+        name = qname("wpad.sub." + DOMAIN)
+        cname = qname("x.evil.example")
+        body = (struct.pack(">HHHHHH", q, 0x8180, 1, 2, 0, 0) + name + struct.pack(">HH", 1, 1)
+                + b"\xc0\x0c" + struct.pack(">HHIH", 5, 1, 100, len(cname)) + cname + cname + struct.pack(">HHIH", 1, 1, 100, 4) + L.x.ip)
+        L.udp(u + 4, h, L.x, h.ll, L.x.ll, 50100, 53, dns_query(q, "wpad.sub." + DOMAIN))
+        L.udp(u + 4.002, L.x, h, L.x.ll, h.ll, 53, 50100, body)
+        ask, tell = dns_query(q, "mail." + DOMAIN), dns_answer(q, "mail." + DOMAIN, L.x.ip)
+        L.connect(u + 5, h, L.x, h.ll, L.x.ll, 53, [(True, struct.pack(">H", len(ask)) + ask), (False, struct.pack(">H", len(tell)) + tell)])
+    takeover(L, L.clients)
+    L.ambient(t + 30)
+
+
+@scene("RA sent to each host alone in answer to its solicitation", v6="slaac", clients=3)
+def unicast_ra(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        L.icmp6(t + 2 + k, h, ROUTERS6, rs(h.mac))
+        L.icmp6(t + 2.002 + k, L.x, h.ll, ra(1800, 0x08, slla(L.x.mac) + pio(ip6("fd00:bad:7::")) + rdnss(1800, L.x.ll)), to=h.mac)
+        L.dad(t + 2.5 + k, h, ip6("fd00:bad:7::")[:8] + eui(h.mac))
+        use_rdnss(L, t + 5 + k, h, L.x)
+    L.expect("rogue-ra", L.clients, False, bare=False)
+    L.expect("dns-takeover", L.clients, False, bare=False)
+    L.tolerated += ["mitm6"]
+    L.ambient(t + 30)
+
+
+@scene("RA of high preference with the site's own prefix", v6="slaac", clients=2)
+def ra_preferred(L):
+    t = started(L)
+    for k in range(4):
+        L.ra(t + 2 + 5 * k, L.x, 9000, 0x08)
+    for h in L.clients:
+        L.web(t + 8, h, L.gw)
+        L.put(t + 9, ip(h.mac, L.x.mac, 0, h.ip6, ip6("2001:db8:1::1"), 58, struct.pack(">BBHHH", 128, 0, 0, 1, 1)))
+    L.expect("rogue-ra", L.clients, False, bare=False)
+    L.ambient(t + 30)
+
+
+@scene("RA with an encrypted resolver and a search list", v6="slaac", clients=2)
+def ra_dnr(L):
+    t = started(L)
+    dnssl = qname("evil.example")
+    dnssl += bytes(-len(dnssl) % 8)
+    for k in range(3):
+        L.ra(t + 2 + 5 * k, L.x, 0, 0, slla(L.x.mac) + struct.pack(">BBHI", 31, 1 + len(dnssl) // 8, 0, 600) + dnssl)
+    L.expect("rogue-ra", L.clients, False)
+    L.ambient(t + 30)
+
+
+@scene("dhcpstarv: one source, serial requests, leases renewed", clients=2)
+def starv_renew(L):
+    t = started(L)
+    keys = [uni(L) for _ in range(25)]
+    e = drain(L, t + 3, 25, .8, lambda k: (keys[k], L.x.mac, None), pool=20)
+    for k, ch in enumerate(keys[:20]):
+        x, y = L.rng.getrandbits(32), L.at(70 + k)
+        L.ask4(e + k * .3, L.x, 3, x, b"", ciaddr=y, chaddr=ch, cid=None, to=L.dhcp.mac, dst=L.dhcp.ip)
+        L.tell4(e + k * .3 + .002, L.dhcp, L.x, 5, x, y, chaddr=ch, to=L.x.mac, ciaddr=y)
+    L.expect("dhcp-starvation", (L.dhcp,), True)
+    L.tolerated += ["dhcp-discover-flood"]
+    L.ambient(e + 20)
+
+
+@scene("SOLICIT flood with forged sources, eight a second", v6="stateful", clients=2)
+def solicits_forged(L):
+    t = started(L)
+    for k in range(400):
+        m = uni(L)
+        L.put(t + 3 + k * .12, udp(m, group6(DHCP6), 0, ll(m), DHCP6, 546, 547, d6(1, L.rng.getrandbits(24), o6(1, b"\0\3\0\1" + m) + o6(8, b"\0\0") + ia_na(1)), 1))
+    L.expect("dhcpv6-solicit-flood", (L.dhcp,), False, actor=None)
+    L.ambient(t + 65)
+
+
+@scene("rogue DHCPv4 only seen by the server's own log and the wire", clients=2, agents=0)
+def only_1042(L):
+    t = started(L)
+    for k, h in enumerate(L.clients):
+        L.lease(t + 3 + k, h, L.x, L.at(150 + k), L.options4(dns=L.x.ip), others=((L.dhcp, .02, h.ip, None),))
+    L.event(t + 7, L.dhcp, "server", 1042, {"param1": "(%s)" % text_ip(L.x.ip)})
+    L.expect("dhcpv4-rogue-server", L.clients, True)
+    L.tolerated += ["dns-takeover"]
+    L.ambient(t + 20)
+
+
+@scene("lease of a rogue on a wireless client that roams back", clients=2)
+def roam_back(L):
+    t = started(L)
+    h = L.clients[0]
+    good = h.ip
+    L.lease(t + 3, h, L.x, L.at(150), L.options4(router=L.x.ip, dns=L.x.ip), others=((L.dhcp, .02, good, None),))
+    L.lookup(t + 8, h, "wpad." + DOMAIN, L.x, L.x.ip)
+    L.lure(t + 9, L.x, h)
+    h.ip = good
+    x = L.rng.getrandbits(32)
+    L.ask4(t + 15, h, 3, x, o4(50, good) + L.names4(h))
+    L.tell4(t + 15.002, L.dhcp, h, 5, x, good)
+    L.announce(t + 15.1, h, good)
+    L.lookup(t + 20, h, "www." + DOMAIN, L.gw, L.gw.ip)
+    L.expect("dhcpv4-rogue-server", [h], True)
+    L.expect("dns-takeover", [h], False)
+    L.expect("credential-capture", [h], False)
+    L.ambient(t + 30)
+
+
+@scene("TLS 1.3 offered, interceptor takes 1.2, client alerts on the unknown authority", clients=2)
+def sstp_downgrade(L):
+    v = vpn_site(L)
+    t = started(L)
+    h, g = L.clients
+    dial(L, t + .1, g, v, GOOD, tls13=True)
+    u = mitm6(L, t + 3, h)
+    L.dns6(u + 2, h, L.x, "vpn." + DOMAIN, L.x.ip)
+    hello = handshake.client_hello("vpn." + DOMAIN, random=44, tls13=True, suites=(0x1301, 0xc02b))
+    answer = handshake.server_hello() + handshake.certificates(BAD) + handshake.message(14, b"")
+    L.connect(u + 2.2, h, L.x, h.ip, L.x.ip, 443, [(True, hello), (False, answer), (True, handshake.record(21, b"\x02\x30"))])
+    refuse(L, u + 2.3, h, 1)
+    for d in ("dhcpv6-rogue-server", "mitm6"):
+        L.expect(d, [h], True)
+    L.expect("dns-takeover", [h], True, bare=False)
+    L.expect("sstp-mitm", [h], True, bare=False)
+    L.tolerated += ["vpn-interception"]
+    L.ambient(t + 25)
