@@ -524,6 +524,7 @@ static const struct snap_rec bad_rec = { bad_rows, NELEM(bad_rows), sizeof(SNAP_
 static const struct snap_field declined_rows[] = {
 	SNAP_IN(struct rates_seg, declined, declined[0], chaddr),
 	SNAP_IN(struct rates_seg, declined, declined[0], answerer),
+	SNAP_IN(struct rates_seg, declined, declined[0], addr),
 	SNAP_IN(struct rates_seg, declined, declined[0], at),
 };
 static const struct snap_rec declined_rec = { declined_rows, NELEM(declined_rows), sizeof(SNAP_AT(struct rates_seg, declined[0])) };

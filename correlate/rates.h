@@ -60,6 +60,7 @@ struct rates_seg {
 	} bad[BAD_MACS];
 	struct {
 		struct mac chaddr, answerer;
+		struct addr addr;
 		ts_t at;
 	} declined[DECLINES];
 

@@ -717,23 +717,29 @@ decl_detect(struct engine *e, const struct obs *o)
 
 	if (!n->ok || n->server || o->u.dhcp4.msg_type != D4_DECLINE)
 		return;
-	struct binding *b = binding_find(e, e->seg, dhcp4_opt_addr(&o->u.dhcp4, D4O_REQUESTED_IP));
+	struct addr addr = dhcp4_opt_addr(&o->u.dhcp4, D4O_REQUESTED_IP);
+	struct binding *b = binding_find(e, e->seg, addr);
 	if (b && b->src == BIND_ARP && !mac_eq(b->mac, n->chaddr))
 		answerer = b->mac;
 	size_t at = rs->ndeclined++ % DECLINES;
 	rs->declined[at].chaddr = n->chaddr;
 	rs->declined[at].answerer = answerer;
+	rs->declined[at].addr = addr;
 	rs->declined[at].at = e->now;
 	for (size_t i = 0; i < DECLINES && i < rs->ndeclined; i++) {
 		if (e->now - rs->declined[i].at > 10 * TS_MIN)
 			continue;
-		bool again = false;
-		for (size_t k = 0; k < i; k++)
-			again |= e->now - rs->declined[k].at <= 10 * TS_MIN &&
-				 mac_eq(rs->declined[k].chaddr, rs->declined[i].chaddr);
+		bool again = false, known = mac_zero(answerer) || !mac_eq(rs->declined[i].answerer, answerer);
+		for (size_t k = 0; k < i; k++) {
+			bool lately = e->now - rs->declined[k].at <= 10 * TS_MIN;
+			again |= lately && mac_eq(rs->declined[k].chaddr, rs->declined[i].chaddr);
+			/* one address in use by its owner is declined by every client that is offered it */
+			known |= lately && mac_eq(rs->declined[k].answerer, answerer) &&
+				 addr_eq(rs->declined[k].addr, rs->declined[i].addr);
+		}
 		declines++;
 		chaddrs += !again;
-		answered += !mac_zero(answerer) && mac_eq(rs->declined[i].answerer, answerer);
+		answered += !known;
 	}
 	if (declines < 5 || chaddrs < 3)
 		return;

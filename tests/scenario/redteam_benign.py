@@ -187,9 +187,9 @@ def dock(L):
     L.ambient(t + 20)
 
 
-@scene("server finds a static address in use, clients decline it", clients=3)
+@scene("an address in use is declined by everybody who is offered it", clients=6)
 def conflict(L):
-    p = L.box("printer", L.at(52), m=mac("00:80:77") + L.rng.randbytes(3), agent=False)
+    p = L.box("printer", L.at(49), m=mac("00:80:77") + L.rng.randbytes(3), agent=False)
     L.announce(.2, p, p.ip)
     for k, h in enumerate(L.clients):
         t = 2 + k * 3
