@@ -132,6 +132,15 @@ auth_declared(struct engine *e, const struct segment *s, enum service svc)
 	return false;
 }
 
+/* Declared by address alone, and the address is another station's: the name is borrowed. */
+static bool
+borrowed(struct engine *e, const struct segment *s, const struct auth_server *v, struct mac m, struct addr a)
+{
+	const struct binding *b = v->nmac == 0 && addr_set(a) && !mac_zero(m) ? binding_find(e, s, a) : NULL;
+
+	return b && b->src >= BIND_ND && !mac_eq(b->mac, m) && !mac_virtual_router(m);
+}
+
 enum standing
 auth_standing(struct engine *e, const struct segment *s, enum service svc, struct mac m, struct addr a,
 	      struct bytes duid)
@@ -144,7 +153,7 @@ auth_standing(struct engine *e, const struct segment *s, enum service svc, struc
 		const struct auth_servers *list = servers_of(site, svc);
 		declared |= list->declared;
 		for (size_t k = 0; k < list->n; k++)
-			if (server_matches(&list->v[k], m, a, duid))
+			if (server_matches(&list->v[k], m, a, duid) && !borrowed(e, s, &list->v[k], m, a))
 				return ST_AUTHORISED;
 	}
 	if (declared && svc == SVC_ROUTER && mac_virtual_router(m))
@@ -184,11 +193,30 @@ role_mac(struct engine *e, const struct segment *s, struct mac m, const enum ser
 	return false;
 }
 
+/* An entry that gives addresses and no MAC: the station that has held one of them all the time. */
+static bool
+role_by_address(struct engine *e, const struct segment *s, struct mac m, const enum service *roles, size_t n)
+{
+	size_t i = 0;
+	const struct auth_site *site;
+
+	while ((site = site_next(e, s, &i)))
+		for (size_t r = 0; r < n; r++) {
+			const struct auth_servers *list = servers_of(site, roles[r]);
+			for (size_t k = 0; k < list->n; k++)
+				for (size_t x = 0; list->v[k].nmac == 0 && x < list->v[k].nip; x++)
+					if (binding_settled(e, s, list->v[k].ip[x], m))
+						return true;
+		}
+	return false;
+}
+
 bool
 auth_router_mac(struct engine *e, const struct segment *s, struct mac m)
 {
 	static const enum service roles[] = { SVC_ROUTER, SVC_RELAY };
-	return mac_virtual_router(m) || role_mac(e, s, m, roles, NELEM(roles));
+	return mac_virtual_router(m) || role_mac(e, s, m, roles, NELEM(roles)) ||
+	       role_by_address(e, s, m, roles, NELEM(roles));
 }
 
 bool
@@ -278,6 +306,22 @@ auth_mac_for(struct engine *e, const struct segment *s, struct addr a, struct ma
 	return found;
 }
 
+/* Machines have more addresses than people declare: another one of a resolver that is listed by one it has held all the time. */
+static bool
+listed_elsewhere(struct engine *e, const struct segment *s, const struct auth_addrs *list, struct addr a,
+		 struct mac m)
+{
+	const struct binding *b = binding_find(e, s, a);
+	bool ok;
+
+	if (mac_zero(m) || (b && !mac_eq(b->mac, m)) || auth_router_mac(e, s, m))
+		return false;
+	for (size_t i = 0; i < list->n; i++)
+		if (binding_settled(e, s, list->v[i], m) && (!auth_mac_for(e, s, list->v[i], m, &ok) || ok))
+			return true;
+	return false;
+}
+
 enum standing
 auth_resolver(struct engine *e, const struct segment *s, struct addr a, struct mac m)
 {
@@ -287,7 +331,8 @@ auth_resolver(struct engine *e, const struct segment *s, struct addr a, struct m
 
 	while ((site = site_next(e, s, &i))) {
 		declared |= site->resolvers.declared;
-		listed |= addr_in_list(site->resolvers.v, site->resolvers.n, a);
+		listed |= addr_in_list(site->resolvers.v, site->resolvers.n, a) ||
+			  listed_elsewhere(e, s, &site->resolvers, a, m);
 	}
 	if (!declared)
 		return ST_UNKNOWN;

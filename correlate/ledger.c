@@ -587,6 +587,19 @@ looks_like_proxy(const struct dhcp4 *d, const struct d4_now *n)
 	return true;
 }
 
+/* The clients' side of a relay shows no request that it passed on, only replies: of a declared server that is not here, by the
+ * station that is the giaddr. */
+static bool
+clients_side(struct engine *e, const struct dhcp4 *d, const struct d4_now *n)
+{
+	struct bytes none = { NULL, 0 };
+	const struct binding *b = binding_find(e, e->seg, n->id), *g = binding_find(e, e->seg, d->giaddr);
+
+	return !n->router && !addr_zero(d->giaddr) && !auth_declared(e, e->seg, SVC_ROUTER) &&
+	       !auth_declared(e, e->seg, SVC_RELAY) && auth_id_known(e, e->seg, SVC_DHCP4, n->id, none) &&
+	       (b == NULL || mac_eq(b->mac, n->l2)) && (g == NULL || mac_eq(g->mac, n->l2));
+}
+
 /* A second adapter of a declared server: it owns the address by ARP and nobody else claimed it lately. */
 static bool
 team_member(struct engine *e, const struct d4_now *n)
@@ -1068,6 +1081,7 @@ learn_dhcp4(struct engine *e, const struct obs *o)
 		   !auth_declared(e, e->seg, SVC_RELAY);
 	n->id = dhcp4_opt_addr(d, D4O_SERVER_ID);
 	n->id_given = addr_set(n->id) && !addr_zero(n->id);
+	n->relay |= n->server && clients_side(e, d, n);
 	if (n->server && !n->id_given)
 		n->id = o->inner.src;
 	n->ok = true;

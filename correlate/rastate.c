@@ -766,9 +766,8 @@ proxies(struct engine *e, const struct obs *o, struct mac m)
 	if (h == NULL || auth_declared(e, e->seg, SVC_ROUTER) || actor_open(e, e->seg, m, DOUBT))
 		return false;
 	for (size_t i = 0; i < h->nip; i++) {
-		const struct binding *b = binding_find(e, e->seg, host_ip(e, h, i));
-		if (b && mac_eq(b->mac, m) && (key_roles(e, e->seg, host_ip(e, h, i)) & KEY_GATEWAY4) &&
-		    (mac_zero(b->prev) || b->first - b->prev_last > OWNER_FRESH))
+		struct addr a = host_ip(e, h, i);
+		if ((key_roles(e, e->seg, a) & KEY_GATEWAY4) && binding_settled(e, e->seg, a, m))
 			return true;
 	}
 	return false;
@@ -795,7 +794,7 @@ claim_judge(struct engine *e, const struct obs *o)
 	struct binding *b = binding_find(e, e->seg, s.addr);
 	/* an address that virtual routers share moves between them; where the routers are declared a stranger is none */
 	if (b == NULL || !mac_eq(b->mac, s.mac) ||
-	    (mac_virtual_router(b->prev) && !auth_declared(e, e->seg, SVC_ROUTER)))
+	    (mac_virtual_router(b->prev) && !auth_mac_for(e, e->seg, s.addr, s.mac, &ok)))
 		return none;
 	struct addr_key k = { .seg = e->seg->ix, .addr = s.addr };
 	bool moved = b->first == e->now && !mac_zero(b->prev) && b->first - b->prev_last <= OWNER_FRESH;

@@ -190,6 +190,15 @@ binding_is(struct engine *e, const struct segment *s, struct addr a, struct mac 
 	return b && mac_eq(b->mac, m);
 }
 
+bool
+binding_settled(struct engine *e, const struct segment *s, struct addr a, struct mac m)
+{
+	const struct binding *b = binding_find(e, s, a);
+
+	return b && mac_eq(b->mac, m) && !b->contested &&
+	       (mac_zero(b->prev) || b->first - b->prev_last > BIND_FRESH_MIN * TS_MIN);
+}
+
 static void
 binding_move(struct engine *e, struct binding *b, struct mac m, enum bind_src src)
 {

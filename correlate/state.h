@@ -143,6 +143,8 @@ struct bind_at bind_key_of(const struct engine *, const struct binding *);
 struct binding *binding_find(struct engine *, const struct segment *, struct addr);
 /* True when the address is bound to that MAC now. */
 bool binding_is(struct engine *, const struct segment *, struct addr, struct mac);
+/* The same, and nobody else had it in the ten minutes before it came to that MAC: who takes an address over is not its owner. */
+bool binding_settled(struct engine *, const struct segment *, struct addr, struct mac);
 void binding_learn(struct engine *, const struct segment *, struct addr, struct mac, enum bind_src);
 /* Learns hosts and bindings from one observation; called before any detector. */
 void state_learn(struct engine *, const struct obs *);

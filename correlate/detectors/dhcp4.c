@@ -249,7 +249,7 @@ opt_detect(struct engine *e, const struct obs *o)
 		return;
 	struct fact f = fact_of(n, F_D4_OPT, E1, 0);
 	if (accused(n)) {
-		if (n->against_trusted || n->self)
+		if (n->against_trusted || (n->self && !excused_relay(e, n)))
 			fact_raise(e, &f);
 	} else if (n->st == ST_UNKNOWN) {
 		if (n->against_earlier)

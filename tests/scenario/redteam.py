@@ -22,9 +22,10 @@ MODES = (("all", "events", True, "capture"), ("no events", None, True, "capture"
          ("names", "names", True, "tagged"),        # events without addresses of their host, a tag more
          ("mid", "events", True, "mid"),            # the capture begins in the middle of it
          ("mid, neither", None, False, "mid"),
+         ("addresses", "events", "addresses", "capture"),  # declared without MACs, as people write it
          ("gaps", "events", True, "gaps"),          # frames are missing: nobody may be accused for it
          ("gaps, no authority", "events", False, "gaps"))
-CONFIRMS, FINDS_LESS = ("all", "late", "skew", "twice", "names"), ("gaps", "gaps, no authority", "mid", "mid, neither")
+CONFIRMS, FINDS_LESS = ("all", "late", "skew", "twice", "names"), ("gaps", "gaps, no authority", "mid", "mid, neither", "addresses")
 
 
 def run(binary, folder, events, authority, capture):
@@ -32,7 +33,7 @@ def run(binary, folder, events, authority, capture):
     if events:
         cmd += ["-e", "%s/%s.jsonl" % (folder, events)]
     if authority:
-        cmd += ["-c", folder + "/authority.yaml"]
+        cmd += ["-c", folder + ("/authority.yaml" if authority is True else "/%s.yaml" % authority)]
     p = subprocess.run(cmd, capture_output=True, timeout=60)
     last = {}
     for line in p.stdout.splitlines():
@@ -76,7 +77,7 @@ def judge(truth, found, mode, events, authority, bare):
             continue
         if actor(i) in attackers or (anyone and actor(i) not in innocent):
             continue
-        if not authority and i["verdict"] == "suspected" and (i["detection"] in bare or mode == "mid, neither"):
+        if authority is not True and i["verdict"] == "suspected" and (i["detection"] in bare or mode == "mid, neither"):
             continue                # of two who contradict each other, who was there first is not known then
         if mode in FINDS_LESS and actor(i) is None and i["detection"] in {e["detection"] for e in truth["expected"]}:
             continue

@@ -138,6 +138,9 @@ class Lab:
         with open(folder + "/events.jsonl", "w") as f:
             f.writelines(self.told())
         json.dump({"authority": [self.authority]}, open(folder + "/authority.yaml", "w"), indent=1)
+        bare = {k: [{n: x for n, x in v.items() if n != "mac" or not v.get("ip")} for v in vs] if k.endswith(("servers", "routers", "relays")) and vs
+                and isinstance(vs[0], dict) else vs for k, vs in self.authority.items()}
+        json.dump({"authority": [bare]}, open(folder + "/addresses.yaml", "w"), indent=1)
         json.dump(self.truth(), open(folder + "/truth.json", "w"), indent=1)
 
     # ---- layers 2 to 4 ----
