@@ -181,7 +181,23 @@ status_edge(const struct control *c, struct out *o)
 	out_chr(o, '{');
 	k_str(o, "state", e.listens ? "listens" : e.wanted ? "starting" : "not configured");
 	k_u64(o, "restarts", e.restarts);
-	out_chr(o, '}');
+	key(o, "listeners");
+	out_chr(o, '[');
+	struct feedsrc_listener l;
+	for (size_t i = 0; c->feed && feedsrc_listener_at(c->feed, i, &l); i++) {
+		comma(o);
+		out_chr(o, '{');
+		k_str(o, "address", l.address);
+		k_u64(o, "connections", l.counts.connections);
+		k_u64(o, "strangers", l.counts.strangers);
+		k_u64(o, "handshakes_failed", l.counts.handshakes);
+		k_u64(o, "no_room", l.counts.full);
+		k_u64(o, "idle", l.counts.idle);
+		k_u64(o, "malformed", l.counts.malformed);
+		k_u64(o, "kernel_drops", l.counts.kernel_drops);
+		out_chr(o, '}');
+	}
+	out_str(o, "]}");
 }
 
 static void

@@ -113,6 +113,8 @@ static void
 status(const json_t *a)
 {
 	static const char *const taps[] = { "name", "frames", "dropped", "iface_dropped" };
+	static const char *const listeners[] = { "address", "connections", "strangers", "handshakes_failed",
+						 "no_room", "idle",	   "malformed", "kernel_drops" };
 	static const char *const outputs[] = {
 		"output", "to", "state", "lines", "waiting", "waits_in", "lost"
 	};
@@ -138,6 +140,11 @@ status(const json_t *a)
 	ctl_table(stdout, json_object_get(a, "interfaces"), taps, 4, WIDTH_MAX);
 	putchar('\n');
 	ctl_table(stdout, json_object_get(a, "outputs"), outputs, 7, WIDTH_MAX);
+	const json_t *l = json_object_get(json_object_get(a, "edge"), "listeners");
+	if (json_array_size(l) == 0)
+		return;
+	putchar('\n');
+	ctl_table(stdout, l, listeners, 8, WIDTH_MAX);
 }
 
 /* Of a segment's bits: those that are seen, those that are not, those that too little is known of. */

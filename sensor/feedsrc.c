@@ -61,6 +61,7 @@ struct feedsrc {
 	void *arg;
 	struct sender *sender;
 	size_t nsender;
+	struct ipc_listener listener[EDGE_LISTEN_MAX];
 	uint16_t number[SENDERS]; /* the edge's number of a sender: 1 + index here */
 	uint32_t owed;		  /* documents that are not confirmed yet */
 	bool wanted;		  /* the edge shall run */
@@ -80,6 +81,7 @@ static void
 start(struct feedsrc *f)
 {
 	memset(f->number, 0, sizeof(f->number));
+	memset(f->listener, 0, sizeof(f->listener));
 	f->owed = 0;
 	f->listens = f->changing = false;
 	f->started = clock_ms();
@@ -309,6 +311,9 @@ feedsrc_take(struct feedsrc *f)
 		if (head.kind == IPC_SENDER)
 			introduce(f, head.arg, data);
 		f->listens |= head.kind == IPC_READY;
+		if (head.kind == IPC_LISTENER && head.arg < EDGE_LISTEN_MAX &&
+		    data.n == sizeof(f->listener[0]))
+			memcpy(&f->listener[head.arg], data.p, data.n);
 		if (head.kind == IPC_ASK && f->asked)
 			f->asked(f->asked_arg, head.arg, data);
 		if (head.kind != IPC_DOC)
@@ -463,6 +468,15 @@ feedsrc_edge(const struct feedsrc *f)
 				      .listens = f->edge >= 0 && f->listens,
 				      .restarts = f->restarts,
 				      .owed = f->owed };
+}
+
+bool
+feedsrc_listener_at(const struct feedsrc *f, size_t i, struct feedsrc_listener *to)
+{
+	if (i >= f->conf->nlisten || i >= EDGE_LISTEN_MAX)
+		return false;
+	*to = (struct feedsrc_listener){ (const char *)f->conf->listen[i].address.p, f->listener[i] };
+	return true;
 }
 
 bool

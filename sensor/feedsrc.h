@@ -41,6 +41,9 @@ struct feedsrc_sender {
 /* The process in front: whether it shall run, listens now, how often it was started again; documents taken, not confirmed. */
 struct feedsrc_edge { bool wanted, listens; uint64_t restarts, owed; };
 struct feedsrc_edge feedsrc_edge(const struct feedsrc *);
+/* The i-th of feed.listen as the edge counted last, since that was started; false past the end. */
+struct feedsrc_listener { const char *address; struct ipc_listener counts; };
+bool feedsrc_listener_at(const struct feedsrc *, size_t i, struct feedsrc_listener *);
 /* The i-th sender; false past the end. */
 bool feedsrc_at(const struct feedsrc *, size_t i, struct feedsrc_sender *);
 

@@ -23,6 +23,7 @@ enum ipc_kind {
 	IPC_STOP,     /* main -> children: drain and say goodbye */
 	IPC_READY,    /* edge -> engine: it listens, and has told its senders */
 	IPC_EDGE,     /* engine -> main: start the edge; main -> engine: its descriptor is passed along, none: it did not start */
+	IPC_LISTENER, /* edge -> engine: counters of a listener (arg: its place in feed.listen), struct ipc_listener; once a second */
 	IPC_EVIDENCE, /* engine -> edge: pcapng bytes of an incident; arg: sequence, data begins with the 16 hex digits of its id */
 };
 
@@ -30,6 +31,11 @@ enum ipc_kind {
 struct ipc_counts {
 	uint64_t accepted, ignored, refused /* names it may not speak for */, malformed, late, duplicates, gaps;
 	int64_t offset_ms; /* of its host's clock, where learned */
+};
+
+/* What the edge counted at a listener, since it was started. */
+struct ipc_listener {
+	uint64_t connections, strangers, handshakes /* failed */, full, idle, malformed, kernel_drops;
 };
 
 struct ipc_head {

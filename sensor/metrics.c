@@ -22,6 +22,15 @@ label(struct metric_value *v, const char *key, const char *text)
 	v->label[v->nlabel++][n] = 0;
 }
 
+static void
+label_number(struct metric_value *v, const char *key, uint64_t n, char text[NUMBER_LENGTH])
+{
+	struct out o = out_init(text, NUMBER_LENGTH - 1);
+	out_u64(&o, n);
+	text[o.n] = 0;
+	label(v, key, text);
+}
+
 static bool
 of_engine(struct control *c, const struct row *r, size_t k, struct metric_value *v)
 {
@@ -123,6 +132,21 @@ of_edge(struct control *c, const struct row *r, size_t k, struct metric_value *v
 	return k == 0 && (e.wanted || e.listens);
 }
 
+static bool
+of_listener(struct control *c, const struct row *r, size_t k, struct metric_value *v)
+{
+	struct feedsrc_listener l;
+	char number[NUMBER_LENGTH];
+	uint64_t n;
+	if (c->feed == NULL || !feedsrc_listener_at(c->feed, k, &l))
+		return false;
+	memcpy(&n, (const char *)&l.counts + r->arg, sizeof(n));
+	label_number(v, "listener", k + 1, number); /* TCP and UDP may have the same address */
+	label(v, "address", l.address);
+	v->value = (int64_t)n;
+	return true;
+}
+
 enum output_is { OUTPUT_GOOD, OUTPUT_LINES, OUTPUT_WAITING, OUTPUT_BYTES, OUTPUT_LOST };
 
 static bool
@@ -130,7 +154,6 @@ of_output(struct control *c, const struct row *r, size_t k, struct metric_value 
 {
 	struct sink_state s;
 	char number[NUMBER_LENGTH];
-	struct out o = out_init(number, sizeof(number) - 1);
 	if (c->sinks == NULL || !sinks_state(c->sinks, k, &s))
 		return false;
 	const uint64_t n[] = { [OUTPUT_GOOD] = s.good,
@@ -138,9 +161,7 @@ of_output(struct control *c, const struct row *r, size_t k, struct metric_value 
 			       [OUTPUT_WAITING] = s.waiting,
 			       [OUTPUT_BYTES] = s.waiting_bytes,
 			       [OUTPUT_LOST] = s.lost };
-	out_u64(&o, k + 1);
-	number[o.n] = 0;
-	label(v, "output", number); /* two may go to the same place in different formats */
+	label_number(v, "output", k + 1, number); /* two may go to the same place in different formats */
 	label(v, "to", s.name);
 	v->value = (int64_t)n[r->arg];
 	return true;
@@ -168,9 +189,10 @@ of_time(struct control *c, const struct row *r, size_t k, struct metric_value *v
 	return k == 0;
 }
 
-#define COUNTS(member) of_sender, offsetof(struct ipc_counts, member)
-#define TAPS(member)   of_tap, offsetof(struct control_tap, member)
-#define FILES(member)  of_evidence, offsetof(struct evidence_counts, member)
+#define COUNTS(member)	of_sender, offsetof(struct ipc_counts, member)
+#define TAPS(member)	of_tap, offsetof(struct control_tap, member)
+#define LISTENS(member) of_listener, offsetof(struct ipc_listener, member)
+#define FILES(member)	of_evidence, offsetof(struct evidence_counts, member)
 
 static const struct row rows[] = {
 	{ { "start_time_seconds", "seconds", METRIC_GAUGE, "when the sensor was started, since 1970",
@@ -312,6 +334,33 @@ static const struct row rows[] = {
 	    "it lasts: the engine cannot keep up, filter at the source (deploy/windows)" },
 	  of_edge,
 	  EDGE_OWED },
+	{ { "listener_connections", "connections", METRIC_COUNTER,
+	    "connections that a listener took, since the edge was started",
+	    "a steep rise without events: somebody connects again and again, see the sensor's messages" },
+	  LISTENS(connections) },
+	{ { "listener_strangers", "connections", METRIC_COUNTER,
+	    "of them, those that are none of feed.senders (datagrams too)",
+	    "a sender whose certificate or address changed, or somebody who tries" },
+	  LISTENS(strangers) },
+	{ { "listener_handshakes_failed", "connections", METRIC_COUNTER,
+	    "TLS handshakes that failed or took too long",
+	    "a certificate that ran out, of a sender or ours, or a scanner" },
+	  LISTENS(handshakes) },
+	{ { "listener_no_room", "connections", METRIC_COUNTER, "connections refused for want of room",
+	    "raise feed.connections or feed.sender_connections, or find who holds so many" },
+	  LISTENS(full) },
+	{ { "listener_idle", "connections", METRIC_COUNTER,
+	    "connections closed after feed.idle without a byte",
+	    "senders that keep quiet connections: raise feed.idle" },
+	  LISTENS(idle) },
+	{ { "listener_malformed", "connections", METRIC_COUNTER,
+	    "connections closed because their framing cannot be read",
+	    "the sender speaks another protocol than the listener's: see feed.listen" },
+	  LISTENS(malformed) },
+	{ { "listener_kernel_drops", "datagrams", METRIC_COUNTER,
+	    "datagrams that the kernel dropped for want of room",
+	    "events are lost: use TCP or TLS for this sender" },
+	  LISTENS(kernel_drops) },
 	{ { "output_good", "1", METRIC_GAUGE,
 	    "1 while an output is connected, or its last line could be written",
 	    "0: see the sensor's messages; lines wait (output_waiting) or are lost (output_lost)" },

@@ -386,7 +386,7 @@ stranger(struct conn *c, const char *showed)
 		out_addr(&o, c->peer);
 		text[o.n] = 0;
 	}
-	l->strangers++;
+	l->n.strangers++;
 	if (!l->told)
 		log_say("edge: %.*s: refused %s: %s is none of feed.senders (told once, then counted)",
 			(int)l->conf->address.n, (const char *)l->conf->address.p, text, showed);
@@ -417,7 +417,7 @@ handshake(struct conn *c)
 	if (rc != 1) {
 		if (tls_outcome(c, rc) == WAIT)
 			return;
-		c->from->handshakes++;
+		c->from->n.handshakes++;
 		conn_close(c);
 		return;
 	}
@@ -493,7 +493,7 @@ malformed(struct conn *c, const char *what)
 	if (c->sender->malformed++ == 0)
 		log_say("edge: %s: closed: %s (told once, then counted)", c->sender->name, what);
 	if (c->from)
-		c->from->malformed++;
+		c->from->n.malformed++;
 	finish(c);
 }
 
@@ -578,10 +578,10 @@ conns_second(struct edge *e, int64_t now)
 		if (c->state == CONN_LINGER && now - c->heard > LINGER_MS) {
 			conn_close(c);
 		} else if ((c->state == CONN_HANDSHAKE || stranger_still) && now - c->opened > HANDSHAKE_MS) {
-			c->from->handshakes++;
+			c->from->n.handshakes++;
 			conn_close(c);
 		} else if (c->state == CONN_OPEN && c->reading && now - c->heard > idle) {
-			c->from->idle++;
+			c->from->n.idle++;
 			finish(c);
 		}
 	}

@@ -37,7 +37,7 @@ struct listener {
 	struct event event;
 	SSL_CTX *tls; /* NULL: plain */
 	bool paused, told;
-	uint64_t connections, strangers, handshakes /* failed */, full, idle, malformed, kernel_drops;
+	struct ipc_listener n;
 };
 
 enum conn_state {

@@ -86,8 +86,9 @@ tell(struct edge *e)
 		log_say("edge: %.*s: %" PRIu64 " connections, %" PRIu64 " strangers, %" PRIu64
 			" failed handshakes, %" PRIu64 " without room, %" PRIu64 " idle, %" PRIu64
 			" malformed, %" PRIu64 " datagrams dropped by the kernel",
-			(int)l->conf->address.n, (const char *)l->conf->address.p, l->connections,
-			l->strangers, l->handshakes, l->full, l->idle, l->malformed, l->kernel_drops);
+			(int)l->conf->address.n, (const char *)l->conf->address.p, l->n.connections,
+			l->n.strangers, l->n.handshakes, l->n.full, l->n.idle, l->n.malformed,
+			l->n.kernel_drops);
 	}
 }
 
@@ -147,6 +148,8 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	conns_second(e, now);
 	ask_second(e, now);
+	for (size_t i = 0; i < e->nlistener; i++)
+		hand_listener(&e->hand, (uint32_t)i, &e->listener[i].n);
 	log_settle();
 	if (!e->stopping && hand_ready(&e->hand))
 		listen_resume(e);

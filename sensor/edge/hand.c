@@ -134,6 +134,12 @@ hand_listening(struct hand *h)
 }
 
 bool
+hand_listener(struct hand *h, uint32_t listener, const struct ipc_listener *n)
+{
+	return h->fd >= 0 && ipc_send(h->fd, IPC_LISTENER, listener, bytes_of(n, sizeof(*n)));
+}
+
+bool
 hand_ask(struct hand *h, uint32_t number, struct bytes request)
 {
 	return h->fd >= 0 && ipc_send(h->fd, IPC_ASK, number, request);

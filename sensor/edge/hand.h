@@ -4,6 +4,7 @@
 #define CROSSTAP_HAND_H
 
 #include "bytes.h"
+#include "ipc.h"
 
 enum { HAND_DOCS_MAX = 4096, HAND_BYTES_MAX = 4 * 1024 * 1024, HAND_DOC_MAX = 64 * 1024 };
 
@@ -36,6 +37,8 @@ bool hand_sender(struct hand *, uint32_t sender, struct bytes);
 bool hand_ask(struct hand *, uint32_t number, struct bytes request);
 /* After that: was it for want of room?  Then it goes later. */
 bool hand_busy(const struct hand *);
+/* Counters of a listener; false where there is no room, or nobody to tell. */
+bool hand_listener(struct hand *, uint32_t listener, const struct ipc_listener *);
 /* Tells the engine that we listen. */
 bool hand_listening(struct hand *);
 /* Sends the document that waits, or what standard output has not got yet. */

@@ -37,7 +37,7 @@ static const struct {
 static void
 full(struct listener *l, int fd)
 {
-	if (l->full++ == 0)
+	if (l->n.full++ == 0)
 		log_say("edge: %.*s: more connections than there is room for, the rest is refused (told "
 			"once, then "
 			"counted): see feed.connections",
@@ -65,7 +65,7 @@ room_for(struct edge *e, struct addr peer, bool known)
 		return true;
 	if (oldest == NULL)
 		return false;
-	oldest->from->full++;
+	oldest->from->n.full++;
 	conn_close(oldest);
 	return true;
 }
@@ -87,7 +87,7 @@ refuse(struct listener *l, struct addr peer)
 	struct out o = out_init(text, sizeof(text) - 1);
 	out_addr(&o, peer);
 	text[o.n] = 0;
-	l->strangers++;
+	l->n.strangers++;
 	if (!l->told)
 		log_say("edge: %.*s: refused %s: its address is none of feed.senders (told once, then "
 			"counted)",
@@ -100,7 +100,7 @@ arrive(struct listener *l, int fd, struct addr peer)
 {
 	struct edge *e = l->edge;
 	struct sender *s = l->tls ? NULL : by_place(l, peer);
-	l->connections++;
+	l->n.connections++;
 	if (s == NULL && l->tls == NULL && l->conf->protocol != PROTOCOL_HTTP) {
 		refuse(l, peer);
 		close(fd);
@@ -137,7 +137,7 @@ on_connection(evutil_socket_t fd, short what, void *arg)
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			l->full++;
+			l->n.full++;
 			l->paused = true; /* until the next second: the kernel's queue holds them */
 			event_del(&l->event);
 		}
@@ -154,7 +154,7 @@ note_drops(struct listener *l, struct msghdr *m)
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
 			continue;
 		memcpy(&drops, CMSG_DATA(c), sizeof(drops));
-		l->kernel_drops = drops;
+		l->n.kernel_drops = drops;
 	}
 }
 

@@ -136,7 +136,10 @@ check("status: an output that is written", out["standard output"]["state"] == "g
       out["standard output"]["lost"] == 0, st["outputs"])
 check("status: an output whose receiver refuses, and what waits for it", refused.get("state") == "failing" and refused["waits_in"] == "spool" and
       0 < refused["waiting"] <= refused["lines"] and refused["waiting_bytes"] > 1000 and refused["lost"] == 0, st["outputs"])
-check("status: edge and evidence", st["edge"] == {"state": "listens", "restarts": 0} and st["evidence"]["files"] == len(os.listdir(kept)) > 0 and
+heard = until(lambda: [l for l in json.loads(ctl("--json", "status").stdout)["edge"]["listeners"] if l["address"] == "unix:" + str(feed_sock) and
+                       l["connections"] == 1 and l["strangers"] == 0], 5)
+check("status: the listener's connection", heard, json.loads(ctl("--json", "status").stdout)["edge"])
+check("status: edge and evidence", (st["edge"]["state"], st["edge"]["restarts"]) == ("listens", 0) and st["evidence"]["files"] == len(os.listdir(kept)) > 0 and
       st["evidence"]["bytes"] == sum(os.path.getsize(os.path.join(kept, f)) for f in os.listdir(kept)) and st["evidence"]["failed"] == 0, (st["edge"], st["evidence"]))
 text = ctl("status").stdout
 check("status for a person: outputs, edge, evidence", all(w in text for w in ("failing", "spool", "waiting", "edge", "listens", "could not be written")), text)
@@ -243,6 +246,7 @@ check("metrics: the same as stats", int(values['crosstap_sender_accepted_total{s
 check("metrics: outputs, edge, evidence", int(values['crosstap_output_good{output="1",to="standard output"}']) == 1 and
       [int(v) for k, v in values.items() if k.startswith('crosstap_output_good{output="2"')] == [0] and
       [int(v) > 0 for k, v in values.items() if k.startswith('crosstap_output_waiting{output="2"')] == [True] and values["crosstap_edge_up"] == "1" and
+      [int(v) for k, v in values.items() if k.startswith("crosstap_listener_connections_total{listener=\"1\"")] == [1] and
       int(values["crosstap_evidence_files"]) == len(os.listdir(kept)) and int(values["crosstap_evidence_written_total"]) >= len(os.listdir(kept)) and
       values["crosstap_evidence_failed_total"] == "0", {k: v for k, v in values.items() if "output" in k or "evidence" in k})
 try: status = urllib.request.urlopen(url + "/other", timeout=5).status
