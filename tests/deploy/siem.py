@@ -107,15 +107,39 @@ def receiver(name, conf, command, env=None):
             "%s: the takeover and who did it" % name)
 
 
+PREFIX = re.compile(r'<1[0-9]+>1 [0-9T:.-]+Z s1 crosstap - [a-z0-9-]+ \[meta sequenceId="[0-9]+"\]\[incident@32473 id="[0-9a-f]{16}" rev="[0-9]+" sev=')
+
+
+def sent():
+    """the datagrams of a replay"""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s, tempfile.TemporaryDirectory() as work:
+        s.bind(("127.0.0.1", 0))
+        s.settimeout(0.5)
+        conf = os.path.join(work, "c.yaml")
+        with open(conf, "w") as f:
+            f.write("sensor: {name: s1}\noutput: [{type: syslog, host: 127.0.0.1, port: %d}]\n" % s.getsockname()[1])
+        subprocess.run([BIN, "-q", "-r", SCENARIO + "/capture.pcap", "-c", conf], check=True)
+        lines = []
+        try:
+            while True:
+                lines.append(s.recv(65536).decode())
+        except socket.timeout:
+            return lines
+
+
 def recorded():
     """the sample is what a replay still sends"""
     long = [l for l in sample() if "] {" in l]
     say(len(long) >= 5 and len(sample()) == 2 * len(long), "the sample holds both forms")
+    now = sent()
+    say(now and all(PREFIX.match(l) for l in now), "a fresh replay sends lines of the sample's form", [l[:120] for l in now if not PREFIX.match(l)][:1])
+    say(all(PREFIX.match(l) for l in sample()), "each line of the sample begins with what is sent today")
     # the truth of the scenario: one attacker, an IPv6 DNS takeover that hosts confirm
     say(any(r["incident"]["detection"] == "mitm6" and r["incident"]["verdict"] == "confirmed" and
             r["incident"]["actor"]["mac"] == ATTACKER for r in records()), "the sample holds the attack")
-    r = subprocess.run([BIN, "-q", "-r", SCENARIO + "/capture.pcap", "-e", SCENARIO + "/events.jsonl", "-c",
-                        SCENARIO + "/authority.yaml", "--set", "sensor.name=s1"], capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        r = subprocess.run([BIN, "-q", "-r", SCENARIO + "/capture.pcap", "-e", SCENARIO + "/events.jsonl", "-c", SCENARIO + "/authority.yaml",
+                            "--set", "sensor.name=s1", "--set", "evidence.folder=" + folder], capture_output=True, text=True)
     now = {r["incident"]["detection"]: set(r) | set(r["incident"]) for r in map(json.loads, r.stdout.splitlines())}
     old = {r["incident"]["detection"]: set(r) | set(r["incident"]) for r in records()}
     say(old.keys() == now.keys() and all(old[k] <= now[k] for k in old), "a fresh replay sends the keys of the sample",
@@ -166,6 +190,9 @@ def splunk():
             say(json.loads(m.group(1))["incident"]["id"] == header.match(l).group("incident_id"), "splunk: record and header agree")
             say(re.match(props["crosstap:incident"]["TIME_PREFIX"], m.group(1)), "splunk: the time stands where it is looked for")
         say(header.match(l) and header.match(l).group("sensor") == "s1", "splunk: the header of each line")
+    told = '<132>1 2026-11-20T22:48:05.226450Z s1 crosstap - gap [gap@32473 lost="3" first="4" last="6"]'
+    m = perl(transforms["crosstap_gap"]["REGEX"]).match(told)  # as sensor/README.md has it
+    say(m and m.group("lost", "lost_first", "lost_last") == ("3", "4", "6") and not header.match(told), "splunk: a line that tells of lost ones")
     for alias, field in re.findall(r"FIELDALIAS-(\w+) = (\S+) AS", open(os.path.join(SIEM, "splunk", "props.conf")).read()):
         path = field.split(".")
         say(any(path[0] in r and (len(path) == 1 or path[1] in r[path[0]]) for r in records()), "splunk: a record has %s" % field)
