@@ -22,7 +22,7 @@ static const struct command {
 	bool list;
 	const char *help;
 } commands[] = {
-	{ "status", NULL, false, "the sensor, its interfaces, open incidents, feeds" },
+	{ "status", NULL, false, "the sensor: interfaces, outputs, edge, evidence, open incidents" },
 	{ "stats", NULL, true, "every counter (--verbose: what to do when it moves)" },
 	{ "tables", NULL, true, "what is remembered, and how full it is" },
 	{ "incidents", NULL, true, "open incidents (--all: closed ones too)" },

@@ -2,7 +2,7 @@
 complete -c crosstapctl -f
 complete -c crosstapctl -s s -r -F -d 'control socket'
 complete -c crosstapctl -l json -d 'answers as they are'
-complete -c crosstapctl -n __fish_use_subcommand -a status -d 'the sensor, its interfaces, open incidents, feeds'
+complete -c crosstapctl -n __fish_use_subcommand -a status -d 'the sensor: interfaces, outputs, edge, evidence, open incidents'
 complete -c crosstapctl -n __fish_use_subcommand -a stats -d 'every counter (--verbose: what to do when it moves)'
 complete -c crosstapctl -n __fish_use_subcommand -a tables -d 'what is remembered, and how full it is'
 complete -c crosstapctl -n __fish_use_subcommand -a incidents -d 'open incidents (--all: closed ones too)'
