@@ -648,8 +648,14 @@ authkill(void **state)
 	done();
 
 	start(false); /* nothing declared, and the responder never served anybody, where service would have been seen */
-	for (unsigned k = 0; k < 24; k++)
-		boot(&n, 20 + k);
+	for (unsigned r = 0; r < 4; r++) { /* known clients, all answered: V_S4 */
+		net_wait(&n, r ? 70 * TS_MIN : 0);
+		for (unsigned k = 20; k < 60; k++) {
+			boot(&n, k);
+			net_wait(&n, 20 * TS_SEC);
+		}
+	}
+	net_wait(&n, 2 * TS_MIN);
 	authorisation(ROGUE, addr4(192, 168, 1, 66), "evil1", 6, true);
 	finish();
 	assert_int_equal(verdict(&n, AUTHKILL), V_CONFIRMED);
