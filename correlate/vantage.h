@@ -9,7 +9,7 @@ enum vantage_bit { VB_B4, VB_S4, VB_M6, VB_S6, VB_DAD, VB_ARP, VB_U,
 	VB_LEAF /* server certificates of VPN sessions: TLS 1.3 encrypts them */, VANTAGE_BITS };
 
 size_t vantage_bytes(void);
-void   vantage_open(struct engine *, void *mem);
+void   vantage_open(struct engine *, void *mem); /* zeroed */
 /* One sample: would the sensor have seen it, yes or no.  Callers leave out samples that belong to an open hypothesis. */
 void   vantage_sample(struct engine *, const struct segment *, enum vantage_bit, bool seen);
 /* The last sample of V_S4 or V_S6 was no: a client asked at `asked` and the mirror showed no answer.  A lease that a DHCP

@@ -204,6 +204,7 @@ test_flood(void **state)
 
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		struct world *w = *state;
+		memset(w->vantage, 0, vantage_bytes());
 		vantage_open(&w->engine, w->vantage);
 		for (int k = 0; rows[i].arp && k < 20; k++)
 			vantage_sample(&w->engine, &w->segment, VB_ARP, true);
