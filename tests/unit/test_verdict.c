@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "engine.h"
 #include "vantage.h"
 #include "verdict.h"
 
@@ -15,12 +16,19 @@ struct world {
 	struct authority authority;
 	struct engine_conf conf;
 	struct segment segment;
-	struct engine engine;
+	struct engine *engine;
 	struct hyp hyp;
-	void *vantage;
+	void *mem, *vantage;
 };
 
 static const struct mac ACTOR = { { 2, 0, 0, 0, 0, 0x66 } };
+
+static void
+no_emit(void *arg, const struct incident *i)
+{
+	(void)arg;
+	(void)i;
+}
 
 static int
 set_up(void **state)
@@ -31,12 +39,14 @@ set_up(void **state)
 	w->server = (struct auth_server){ .mac = w->declared, .nmac = 1 };
 	w->authority = (struct authority){ &w->site, 1 };
 	w->conf.authority = &w->authority;
-	w->engine.conf = &w->conf;
-	w->engine.segment_at[0] = &w->segment;
-	w->engine.nsegment = 1;
-	w->engine.now = 1000 * TS_SEC;
+	w->conf.hosts = 64;
+	w->mem = calloc(1, engine_bytes(&w->conf));
+	w->engine = engine_open(&w->conf, w->mem, (struct sipkey){ { 1, 2 } }, no_emit, NULL);
+	w->engine->segment_at[0] = &w->segment;
+	w->engine->nsegment = 1;
+	w->engine->now = 1000 * TS_SEC;
 	w->vantage = calloc(1, vantage_bytes());
-	vantage_open(&w->engine, w->vantage);
+	vantage_open(w->engine, w->vantage);
 	*state = w;
 	return 0;
 }
@@ -46,6 +56,7 @@ tear_down(void **state)
 {
 	struct world *w = *state;
 	free(w->vantage);
+	free(w->mem);
 	free(w);
 	return 0;
 }
@@ -94,7 +105,7 @@ static enum verdict
 judge(struct world *w)
 {
 	struct judged j;
-	verdict_of(&w->engine, &w->hyp, &j);
+	verdict_of(w->engine, &w->hyp, &j);
 	return (enum verdict)j.verdict;
 }
 
@@ -205,9 +216,9 @@ test_flood(void **state)
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		struct world *w = *state;
 		memset(w->vantage, 0, vantage_bytes());
-		vantage_open(&w->engine, w->vantage);
+		vantage_open(w->engine, w->vantage);
 		for (int k = 0; rows[i].arp && k < 20; k++)
-			vantage_sample(&w->engine, &w->segment, VB_ARP, true);
+			vantage_sample(w->engine, &w->segment, VB_ARP, true);
 		begin(w, FAM_D4_STARVATION);
 		fact(w, rows[i].a, rows[i].a == F_D4_RATE ? E0 : E1,
 		     rows[i].a == F_D4_RATE ? FF_OPENS : FF_HARD);
@@ -244,11 +255,11 @@ test_attempt_stays_medium(void **state)
 	begin(w, FAM_D6_ROGUE);
 	fact(w, F_D6_ADDR, E1, FF_SP);
 	w->hyp.victims_total = 5;
-	verdict_of(&w->engine, &w->hyp, &j);
+	verdict_of(w->engine, &w->hyp, &j);
 	assert_int_equal(j.verdict, V_CONFIRMED);
 	assert_int_equal(j.severity, SEV_MEDIUM);
 	fact(w, F_D6_ACCEPT, E2, FF_USE);
-	verdict_of(&w->engine, &w->hyp, &j);
+	verdict_of(w->engine, &w->hyp, &j);
 	assert_int_equal(j.severity, SEV_CRITICAL); /* high, and one step for three victims or more */
 	assert_in_range(j.confidence, 90, 99);
 }
