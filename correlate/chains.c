@@ -225,9 +225,9 @@ standing(struct engine *e, uint16_t seg, uint32_t families, enum verdict least, 
 	const struct table *t = &e->hyps->table;
 	size_t n = 0;
 
-	for (uint8_t f = 0; f < FAMILIES; f++)
-		for (struct hyp *h = families >> f & 1 ? hyp_next_of(e, f, NULL) : NULL; h;
-		     h = hyp_next_of(e, f, h)) {
+	for (unsigned f = 0; f < FAMILIES; f++)
+		for (struct hyp *h = families >> f & 1 ? hyp_next_of(e, (uint8_t)f, NULL) : NULL; h;
+		     h = hyp_next_of(e, (uint8_t)f, h)) {
 			if (h->seg != seg || h->verdict < least || !hyp_open(h))
 				continue;
 			size_t at = n++;

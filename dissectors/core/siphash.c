@@ -86,7 +86,10 @@ nhash(const struct nhash *h, struct bytes head, struct bytes body)
 
 	for (size_t at = n; at < body.n; at += n) {
 		n = body.n - at < NHASH_BLOCK ? body.n - at : NHASH_BLOCK;
-		uint64_t chain[2] = { sum, nhash_sum(of_body, body.p + at, n) };
+		uint64_t block = nhash_sum(of_body, body.p + at, n);
+		uint8_t chain[2 * HASH_WORD];
+		memcpy(chain, &sum, sizeof(sum));
+		memcpy(chain + HASH_WORD, &block, sizeof(block));
 		sum = siphash13(&h->key, chain, sizeof(chain));
 	}
 	return sum;
