@@ -8,6 +8,9 @@ static const char pairs[] =
 	"9";
 
 /* Two digits of a number below 100. */
+/*@ requires \valid(p + (0 .. 1)) && v < 100;
+    assigns p[0 .. 1];
+    ensures \result == p + 2; */
 static char *
 two(char *p, unsigned v)
 {
@@ -21,6 +24,14 @@ out_u64(struct out *o, uint64_t v)
 	char text[20]; /* 2^64 - 1 has 20 digits */
 	size_t at = sizeof(text);
 
+	/*@ loop invariant
+	      (at == 20 && v <= 18446744073709551615) || (at == 18 && v <= 184467440737095516) ||
+	      (at == 16 && v <= 1844674407370955) || (at == 14 && v <= 18446744073709) ||
+	      (at == 12 && v <= 184467440737) || (at == 10 && v <= 1844674407) ||
+	      (at == 8 && v <= 18446744) || (at == 6 && v <= 184467) ||
+	      (at == 4 && v <= 1844) || (at == 2 && v <= 18);
+	    loop assigns v, at, text[0 .. 19];
+	    loop variant v; */
 	for (; v >= 100; v /= 100)
 		two(text + (at -= 2), (unsigned)(v % 100));
 	if (v >= 10)
@@ -49,6 +60,9 @@ out_hex(struct out *o, struct bytes b)
 		o->full = true;
 		return;
 	}
+	/*@ loop invariant i <= b.n && o->n == \at(o->n, Pre) + 2 * i;
+	    loop assigns i, o->n, o->p[\at(o->n, Pre) .. o->cap - 1];
+	    loop variant b.n - i; */
 	for (size_t i = 0; i < b.n; i++) {
 		o->p[o->n++] = hex_digits[b.p[i] >> 4];
 		o->p[o->n++] = hex_digits[b.p[i] & 15];
@@ -62,6 +76,9 @@ out_hexn(struct out *o, uint64_t v, unsigned digits)
 
 	if (digits > sizeof(text))
 		digits = sizeof(text);
+	/*@ loop invariant i <= digits;
+	    loop assigns i, v, text[0 .. 15];
+	    loop variant i; */
 	for (unsigned i = digits; i > 0; i--, v >>= 4)
 		text[i - 1] = hex_digits[v & 15];
 	out_put(o, text, digits);
@@ -74,6 +91,9 @@ out_be(struct out *o, uint64_t v, unsigned nbytes)
 
 	if (nbytes > sizeof(raw))
 		nbytes = sizeof(raw);
+	/*@ loop invariant i <= nbytes;
+	    loop assigns i, v, raw[0 .. 7];
+	    loop variant i; */
 	for (unsigned i = nbytes; i > 0; i--, v >>= 8)
 		raw[i - 1] = (uint8_t)v;
 	out_put(o, raw, nbytes);
@@ -84,6 +104,9 @@ out_mac(struct out *o, struct mac m)
 {
 	char text[17];
 
+	/*@ loop invariant i <= 6;
+	    loop assigns i, text[0 .. 16];
+	    loop variant 6 - i; */
 	for (size_t i = 0; i < 6; i++) {
 		text[3 * i] = hex_digits[m.b[i] >> 4];
 		text[3 * i + 1] = hex_digits[m.b[i] & 15];
@@ -94,9 +117,16 @@ out_mac(struct out *o, struct mac m)
 }
 
 /* At most 15 bytes. */
+/*@ requires \valid(p + (0 .. 14)) && \valid_read(b + (0 .. 3)) && \separated(p + (0 .. 14), b + (0 .. 3));
+    assigns p[0 .. 14];
+    ensures \base_addr(\result) == \base_addr(p) && 0 <= \result - p <= 15; */
 static char *
 dotted(char *p, const uint8_t *b)
 {
+	/*@ loop invariant i <= 4 && \base_addr(p) == \base_addr(\at(p, Pre));
+	    loop invariant 0 <= p - \at(p, Pre) <= (i == 0 ? 0 : 4 * i - 1);
+	    loop assigns i, p, \at(p, Pre)[0 .. 14];
+	    loop variant 4 - i; */
 	for (size_t i = 0; i < 4; i++) {
 		if (i)
 			*p++ = '.';
@@ -110,9 +140,16 @@ dotted(char *p, const uint8_t *b)
 }
 
 /* At most 4 bytes. */
+/*@ requires \valid(p + (0 .. 3));
+    assigns p[0 .. 3];
+    ensures \base_addr(\result) == \base_addr(p) && 0 <= \result - p <= 4; */
 static char *
 hex_group(char *p, unsigned v)
 {
+	/*@ loop invariant shift == 0 || shift == 4 || shift == 8 || shift == 12;
+	    loop invariant \base_addr(p) == \base_addr(\at(p, Pre)) && 0 <= p - \at(p, Pre) <= 3 - shift / 4;
+	    loop assigns shift, p, \at(p, Pre)[0 .. 3];
+	    loop variant shift; */
 	for (unsigned shift = v > 0xfff ? 12 : v > 0xff ? 8 : v > 0xf ? 4 : 0;; shift -= 4) {
 		*p++ = hex_digits[v >> shift & 15];
 		if (shift == 0)
@@ -123,16 +160,28 @@ hex_group(char *p, unsigned v)
 /* RFC 5952 section 4: no leading zeros, the longest run of two or more zero groups (the first of equals) as "::",
  * lower case; section 5: the last 32 bits dotted under the IPv4 prefixes of RFC 4291 2.5.5, of which ::/96 only where
  * the upper half of the IPv4 address is not zero (::1 is no such address). */
+/*@ requires \valid(p + (0 .. 45)) && \valid_read(b + (0 .. 15)) && \separated(p + (0 .. 45), b + (0 .. 15));
+    assigns p[0 .. 45];
+    ensures \base_addr(\result) == \base_addr(p) && 0 <= \result - p <= 46; */
 static char *
 colons(char *p, const uint8_t *b)
 {
 	unsigned group[8];
 	size_t best = 8, longest = 1;
 
+	/*@ loop invariant i <= 8;
+	    loop assigns i, group[0 .. 7];
+	    loop variant 8 - i; */
 	for (size_t i = 0; i < 8; i++)
 		group[i] = (unsigned)(b[2 * i] << 8 | b[2 * i + 1]);
+	/*@ loop invariant i <= 9 && ((best == 8 && longest == 1) || (longest >= 2 && best + longest <= 8));
+	    loop assigns i, best, longest;
+	    loop variant 9 - i; */
 	for (size_t i = 0; i < 8;) {
 		size_t run = 0;
+		/*@ loop invariant i + run <= 8;
+		    loop assigns run;
+		    loop variant 8 - run; */
 		while (i + run < 8 && group[i + run] == 0)
 			run++;
 		if (run > longest) {
@@ -142,6 +191,10 @@ colons(char *p, const uint8_t *b)
 		i += run + 1;
 	}
 	bool v4 = best == 0 && (longest == 6 || (longest == 5 && group[5] == 0xffff));
+	/*@ loop invariant i <= (v4 ? 6 : 8) && \base_addr(p) == \base_addr(\at(p, Pre));
+	    loop invariant 0 <= p - \at(p, Pre) <= 5 * i;
+	    loop assigns i, p, \at(p, Pre)[0 .. 45];
+	    loop variant 8 - i; */
 	for (size_t i = 0; i < (v4 ? 6 : 8);) {
 		if (i == best) {
 			*p++ = ':';
@@ -173,6 +226,9 @@ out_addr(struct out *o, struct addr a)
 }
 
 /* A day since 1970 as year, month and day: the inverse of ts_days(), in eras of 400 years that begin in March. */
+/*@ requires \valid(p + (0 .. 9)) && -106752 <= days <= 106751;
+    assigns p[0 .. 9];
+    ensures \result == p + 10; */
 static char *
 date(char *p, int64_t days)
 {

@@ -17,6 +17,7 @@ NEEDS = ("frama-c", "why3", "z3", "cvc4", "ocamlfind")     # Debian: frama-c-bas
 # unit: file the prover reads, functions (all where empty)
 UNITS = {
     "cursor": ("cursor.c", ""),
+    "out": ("../../dissectors/core/out.c", "out_put,out_chr,out_u64,out_i64,out_hexn,out_be,two,dotted,hex_group,colons"),
 }
 
 # why a goal of that name is open; the first that matches
