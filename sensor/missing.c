@@ -117,9 +117,9 @@ feed(const struct conf *c, const struct opts *o)
 }
 
 static size_t
-rest(const struct conf *c)
+rest(const struct conf *c, const struct opts *o)
 {
-	return one(c->state.p == NULL,
+	return one(c->state.p == NULL && o->state == NULL,
 		   "state.snapshot: what is learned is forgotten at each restart, and learning takes a day") +
 	       one(c->noutput == 0, "output: incidents go to standard output only") +
 	       one(c->evidence_folder.n == 0, "evidence.folder: the frames of an incident are not kept: its "
@@ -149,7 +149,7 @@ missing_tell(const struct opts *o, const struct conf *c)
 {
 	struct inputs *in = NULL;
 	int status = EXIT_OK;
-	size_t n = authority(c) + feed(c, o) + rest(c);
+	size_t n = authority(c) + feed(c, o) + rest(c, o);
 	if (o->nread) {
 		struct setup *s = setup_read(o, c, &in, &status);
 		n += s ? tap(s) : 0;

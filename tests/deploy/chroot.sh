@@ -69,7 +69,7 @@ installed=$((SECONDS - begin))
 check "the service is off" step 'test ! -e /etc/systemd/system/multi-user.target.wants/crosstap.service && test ! -e /etc/crosstap/crosstap.yaml && getent passwd crosstap'
 check "folders are the user's" step 'stat -c "%U:%G %a %n" /var/lib/crosstap /var/log/crosstap || { systemd-tmpfiles --create crosstap.conf && stat -c "%U:%G %a %n" /var/lib/crosstap /var/log/crosstap; }'
 check setup step 'crosstap --setup -r eth1=/srv/lab/mitm6-default/capture.pcap -e /srv/lab/mitm6-default/events.jsonl >/srv/proposal.yaml; cat /srv/proposal.yaml'
-check "read and approve" step "sed 's/^#? //' /srv/proposal.yaml >/etc/crosstap/crosstap.yaml; mkdir -p /etc/crosstap/conf.d; printf 'sensor: {name: s1}\noutput: [{type: syslog, host: 127.0.0.1, port: 1514, transport: tcp}]\n' >/etc/crosstap/conf.d/output.yaml; crosstap -T -c /etc/crosstap/crosstap.yaml"
+check "read and approve" step "sed 's/^#? //' /srv/proposal.yaml >/etc/crosstap/crosstap.yaml; mkdir -p /etc/crosstap/conf.d; printf 'sensor: {name: s1}\noutput: [{type: syslog, host: 127.0.0.1, port: 1514, transport: tcp}]\nevidence: {folder: /var/lib/crosstap/evidence}\n' >/etc/crosstap/conf.d/output.yaml; crosstap -T -c /etc/crosstap/crosstap.yaml"
 check "the configuration is good" grep -q ': good' "$work/out"
 cat >"$root/srv/rsyslog.conf" <<'END'
 global(workDirectory="/srv" maxMessageSize="64k")
@@ -89,6 +89,7 @@ for _ in $(seq 20); do
 	sleep 0.2
 done
 check "rsyslog has the confirmed incident" step 'grep -o "crosstap - mitm6 .meta sequenceId=[^ ]*incident@32473 [^{]*verdict=\"confirmed\"" /srv/received.log | tail -n 1 | grep confirmed'
+check "its frames are kept where the record says" step 'grep -o "\"evidence\":\"[^\"]*" /srv/received.log | cut -d: -f2 | sort -u >/srv/named; test -s /srv/named && xargs ls -l </srv/named'
 check "a quiet network stays quiet" step 'crosstap -q --set sensor.name=s1 -l /tmp -r eth1=/srv/lab/benign-isc-dora-renew-release/capture.pcap --fail-on probable; test $? -eq 0'
 check "logrotate takes its file" step 'logrotate -d /etc/logrotate.d/crosstap'
 check "manual pages are there" step 'ls /usr/share/man/man5/crosstap.yaml.5.gz /usr/share/man/man7/crosstap-detections.7.gz /usr/share/man/man7/crosstap-fields.7.gz /usr/share/man/man8/crosstap.8.gz || dpkg -L crosstap | grep man/'

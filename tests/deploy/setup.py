@@ -246,6 +246,8 @@ def missing_messages(folder):
     wants("a plain listener", "missing: feed.listen[0] is plain: ", "-T", "-c", conf(folder, full + feed % "true"), status=0)
     wants("no audit log", "missing: feed.follow: ", "-T", "-c", conf(folder, full + feed % "true"), status=0)
     wants("clocks", "missing: feed.synced is false: ", "-T", "-c", conf(folder, full + feed % "false"), status=0)
+    _, out, _ = run("-T", "-c", nothing, "--state", os.path.join(folder, "state"))
+    say("state.snapshot" not in out and not os.path.exists(os.path.join(folder, "state")), "--state keeps what is learned", out)
     empty = os.path.join(folder, "none.pcap")
     open(empty, "wb").write(PCAP)
     follow = full + "feed: {synced: true, follow: [{path: /a, computer: b}]}\n"
