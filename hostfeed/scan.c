@@ -153,7 +153,8 @@ has_audit_row(struct bytes doc)
 {
 	struct cursor c = cur_all(doc), priority = c;
 
-	if (cur_u8(&priority) != '<' || cur_u8(&priority) < '0')
+	uint8_t open = cur_u8(&priority), digit = cur_u8(&priority);
+	if (open != '<' || digit < '0')
 		return false;
 	for (size_t comma = 0, at = 0; cur_more(&c); at++) {
 		uint8_t b = cur_u8(&c);
