@@ -89,7 +89,7 @@ for _ in $(seq 20); do
 	sleep 0.2
 done
 check "rsyslog has the confirmed incident" step 'grep -o "crosstap - mitm6 .meta sequenceId=[^ ]*incident@32473 [^{]*verdict=\"confirmed\"" /srv/received.log | tail -n 1 | grep confirmed'
-check "its frames are kept where the record says" step 'grep -o "\"evidence\":\"[^\"]*" /srv/received.log | cut -d: -f2 | sort -u >/srv/named; test -s /srv/named && xargs ls -l </srv/named'
+check "its frames are kept where the record says" step 'grep -o "\"evidence\":\"[^\"]*" /srv/received.log | cut -d "\"" -f 4 | sort -u >/srv/named; test -s /srv/named && xargs ls -l </srv/named'
 check "a quiet network stays quiet" step 'crosstap -q --set sensor.name=s1 -l /tmp -r eth1=/srv/lab/benign-isc-dora-renew-release/capture.pcap --fail-on probable; test $? -eq 0'
 check "logrotate takes its file" step 'logrotate -d /etc/logrotate.d/crosstap'
 check "manual pages are there" step 'ls /usr/share/man/man5/crosstap.yaml.5.gz /usr/share/man/man7/crosstap-detections.7.gz /usr/share/man/man7/crosstap-fields.7.gz /usr/share/man/man8/crosstap.8.gz || dpkg -L crosstap | grep man/'
