@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # AFL++ on the fuzz targets, as a second opinion beside libFuzzer: other mutations, other ways to schedule.
 # usage: tests/fuzz/afl.sh BUILD SECONDS [TARGET...]        BUILD: a folder for its build, made where it is not there
 # Builds every target (fuzz_*) with afl-clang-fast, AddressSanitizer and UndefinedBehaviorSanitizer in persistent mode, and
@@ -22,8 +22,12 @@ if [ ! -f "$build/CMakeCache.txt" ]; then
 		>"$build.log" 2>&1 || { tail -5 "$build.log"; exit 1; }
 fi
 build=$(cd "$build" && pwd)
-[ $# -gt 0 ] || set -- $(ls "$here/corpus")
-cmake --build "$build" -j2 --target $(printf 'fuzz_%s ' "$@") >"$build/build.log" 2>&1 || { tail -20 "$build/build.log"; exit 1; }
+if [ $# -eq 0 ]; then
+	for folder in "$here"/corpus/*; do
+		set -- "$@" "${folder##*/}"
+	done
+fi
+cmake --build "$build" -j2 --target "${@/#/fuzz_}" >"$build/build.log" 2>&1 || { tail -20 "$build/build.log"; exit 1; }
 
 # No one waits for a crash's core file or tunes the machine's clock here; leaks are what the ASan tests look for.
 export AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_NO_UI=1 AFL_AUTORESUME=1
