@@ -72,7 +72,7 @@ class Trap:
         self.lines = []
 
     def broken(self, final):
-        got, _ = traps.worst([{"incident": i} for i in final.values()])
+        got = traps.worst([{"incident": i} for i in final.values()])[0][0]
         rank, want = traps.RANK[got], traps.RANK[self.want]
         return None if (rank >= want if self.at_least else rank <= want) else "%s, wanted %s %s" % (got, ">=" if self.at_least else "<=", self.want)
 
