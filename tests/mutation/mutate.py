@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """How many faults seeded into correlate/ do the quick tests catch?
 
-usage: mutate.py --build DIR [--count N] [--seed S] [--files SUBSTR[,SUBSTR...]] [--seconds N] [--unit]
+usage: mutate.py --build DIR [--count N] [--seed S] [--files SUBSTR[,SUBSTR...]] [--seconds N] [--unit | --tests NAME[,NAME...]]
                  [--least PERCENT] [--list]
 
 A mutant is one change of one line: a comparison or condition turned round, a grade or a limit moved, a flag or key dropped
 from a row.  DIR is a built tree; of a mutant one object is compiled and linked anew, outside of DIR and of the sources.  Then
-the unit tests of correlate, traps, fires, events57, joins57, clocks and score (these need DIR's forge and the recordings) run
+the unit tests of correlate, traps, fires, events57, joins57 and score (these need DIR's forge and the recordings) run
 until one fails: first those that caught most faults in the same file for their time, of equal ones the shortest.  --unit runs
-the unit tests only; --seconds begins no further mutant after so long.
+the unit tests only, --tests only those named; --seconds begins no further mutant after so long.
 What does not compile, compiles to the same code, or stands in equivalent.jsonl (a change that no input can show, with the
 reason) is no mutant.  Prints each survivor and the rate of each file; fails when fewer than PERCENT (90) are caught.
 Last line: `N passed, N failed`.
@@ -54,8 +54,8 @@ def mutants(files):
                         yield path, n, name, code[:m.start()] + then(m) + code[m.end():], code.strip()
 
 class Bench:
-    def __init__(self, build, where, unit_only):
-        self.build, self.where, self.unit_only = build, where, unit_only
+    def __init__(self, build, where, unit_only, only):
+        self.build, self.where, self.unit_only, self.only = build, where, unit_only, only
         self.compile = {c["file"]: c["command"] for c in json.load(open(os.path.join(build, "compile_commands.json")))}
         self.units = ["tests/test_" + u for u in UNITS if os.path.exists(os.path.join(build, "tests/test_" + u))]
         missing = [u for u in UNITS if "tests/test_" + u not in self.units]
@@ -103,7 +103,7 @@ class Bench:
             yield t, [os.path.join(self.where, os.path.basename(t))]
         if self.unit_only:
             return
-        for name in ("traps", "fires", "events57", "clocks"):
+        for name in ("traps", "fires", "events57"):
             if os.path.exists(forge):
                 yield name, [sys.executable, "-B", "tests/scenario/%s.py" % name, "--bin", self.bin, "--forge", forge]
         yield "joins57", [sys.executable, "-B", "tests/scenario/joins57.py", self.bin]
@@ -115,6 +115,8 @@ class Bench:
             return (1 + self.caught[test[0]] + 4 * self.caught[path, test[0]]) / self.took.get(test[0], 1)
         linked = set()
         for name, argv in sorted(self.tests(), key=worth, reverse=True):
+            if self.only and os.path.basename(name) not in self.only:
+                continue
             start = time.monotonic()
             target = name if name in self.links else "crosstap"
             if target not in linked and not self.link(target, made):
@@ -144,6 +146,7 @@ def main():
     ap.add_argument("--seconds", type=int, default=0)
     ap.add_argument("--least", type=int, default=90)
     ap.add_argument("--unit", action="store_true")
+    ap.add_argument("--tests", default="")
     ap.add_argument("--list", action="store_true")
     a = ap.parse_args()
     files = sorted(glob.glob(os.path.join(ROOT, "correlate/*.c")) + glob.glob(os.path.join(ROOT, "correlate/detectors/*.c")))
@@ -158,7 +161,7 @@ def main():
     caught, survived, rate = 0, [], collections.defaultdict(lambda: [0, 0])
     end = time.monotonic() + a.seconds if a.seconds else float("inf")
     with tempfile.TemporaryDirectory() as where:
-        bench = Bench(os.path.abspath(a.build), where, a.unit)
+        bench = Bench(os.path.abspath(a.build), where, a.unit, [t for t in a.tests.split(",") if t])
         plain = {}
         for path, n, name, line, was in found:
             if caught + len(survived) == a.count or time.monotonic() > end:

@@ -172,15 +172,38 @@ blind(void **state)
 	world_close(&w);
 }
 
+/* V_ARP's short form: broadcasts from at least 3 individual MACs in the last 10 minutes (DETECTIONS.md 1.2). */
+static void
+test_talkers(void **state)
+{
+	struct world w;
+	const ts_t later = WORLD_START + 20 * TS_MIN;
+
+	(void)state;
+	world_open(&w);
+	engine_tick(w.engine, later);
+	for (uint8_t k = 0; k < 3; k++)
+		vantage_broadcast(w.engine, seg(&w), (struct mac){ { 1, 0, 0x5e, 0, 0, k } });
+	assert_false(vantage_arp_short(w.engine, seg(&w)));
+	for (uint8_t k = 0; k < 3; k++) {
+		assert_false(vantage_arp_short(w.engine, seg(&w)));
+		vantage_broadcast(w.engine, seg(&w), (struct mac){ { 2, 0, 0, 0, 9, k } });
+	}
+	assert_true(vantage_arp_short(w.engine, seg(&w)));
+	engine_tick(w.engine, later + 10 * TS_MIN);
+	assert_true(vantage_arp_short(w.engine, seg(&w)));
+	engine_tick(w.engine, later + 10 * TS_MIN + TS_SEC);
+	assert_false(vantage_arp_short(w.engine, seg(&w)));
+	world_close(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answer_of_its_own_time),
-		cmocka_unit_test(any_minute),
-		cmocka_unit_test(a_log_that_comes_late),
-		cmocka_unit_test(losses),
-		cmocka_unit_test(blind),
+		cmocka_unit_test(answer_of_its_own_time), cmocka_unit_test(any_minute),
+		cmocka_unit_test(a_log_that_comes_late),  cmocka_unit_test(losses),
+		cmocka_unit_test(test_talkers),		  cmocka_unit_test(blind),
 	};
 
 	return cmocka_run_group_tests_name("vantage", tests, NULL, NULL);

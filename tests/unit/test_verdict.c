@@ -8,6 +8,7 @@
 #include "engine.h"
 #include "vantage.h"
 #include "verdict.h"
+#include "view.h"
 
 struct world {
 	struct mac declared[1];
@@ -264,6 +265,142 @@ test_attempt_stays_medium(void **state)
 	assert_in_range(j.confidence, 90, 99);
 }
 
+/* Resolvers are declared and the actor is none: an E4 and a free event that names it confirm (DETECTIONS.md 2, 16). */
+static void
+test_resolvers_declared(void **state)
+{
+	struct world *w = *state;
+	static const enum family families[] = { FAM_DNS, FAM_ISATAP };
+
+	for (size_t i = 0; i < NELEM(families); i++) {
+		declare(w, false);
+		w->site.resolvers.declared = false;
+		begin(w, families[i]);
+		fact(w, F_DNS_NAME, E4, 0);
+		event(w, false, true, false);
+		assert_int_equal(judge(w), V_SUSPECTED);
+		w->site.resolvers.declared = true;
+		assert_int_equal(judge(w), V_CONFIRMED);
+	}
+	begin(w, FAM_D6_ROGUE); /* resolvers say nothing about who may serve DHCPv6 */
+	fact(w, F_DNS_NAME, E4, 0);
+	event(w, false, true, false);
+	assert_int_equal(judge(w), V_SUSPECTED);
+}
+
+static enum severity
+severity(struct world *w)
+{
+	struct judged j;
+	verdict_of(w->engine, &w->hyp, &j);
+	return (enum severity)j.severity;
+}
+
+/* Severity is impact: DETECTIONS.md 2, and the steps of section 16. */
+static void
+test_severity(void **state)
+{
+	struct world *w = *state;
+	static const enum severity of_grade[] = { SEV_INFO, SEV_MEDIUM, SEV_HIGH,
+						  SEV_HIGH, SEV_HIGH,	SEV_CRITICAL };
+
+	declare(w, true);
+	for (unsigned g = E0; g <= E5; g++) {
+		begin(w, FAM_D6_ROGUE);
+		fact(w, F_D6_ROGUE, (enum grade)g, g ? FF_HARD : 0);
+		assert_int_equal(severity(w), of_grade[g]);
+	}
+	begin(w, FAM_D6_ROGUE);
+	fact(w, F_D6_ROGUE, E2, FF_HARD);
+	w->hyp.victims_total = 2;
+	assert_int_equal(severity(w), SEV_HIGH);
+	w->hyp.victims_total = 3;
+	assert_int_equal(severity(w), SEV_CRITICAL);
+
+	begin(w, FAM_D6_ROGUE); /* never below the previous one while open */
+	fact(w, F_D6_ROGUE, E1, 0);
+	w->hyp.rev = 1;
+	w->hyp.severity = SEV_HIGH;
+	assert_int_equal(judge(w), V_SUSPECTED);
+	assert_int_equal(severity(w), SEV_HIGH);
+	w->hyp.closed = true;
+	assert_int_equal(severity(w), SEV_MEDIUM);
+
+	begin(w, FAM_MITM6); /* a chain that is not confirmed */
+	w->hyp.host_fate = V_PROBABLE;
+	assert_int_equal(severity(w), SEV_HIGH);
+	w->hyp.host_fate = V_CONFIRMED;
+	assert_int_equal(severity(w), SEV_CRITICAL);
+}
+
+static void
+test_refutation_says_why(void **state)
+{
+	struct world *w = *state;
+	struct judged j;
+
+	begin(w, FAM_D4_FLOOD);
+	fact(w, F_D4_RATE, E0, FF_OPENS);
+	verdict_of(w->engine, &w->hyp, &j);
+	assert_int_equal(j.nrefuted, 0);
+	fact(w, F_DHCP_QUIET, E0, FF_EXPLAINS);
+	verdict_of(w->engine, &w->hyp, &j);
+	assert_int_equal(j.verdict, V_REFUTED);
+	assert_int_equal(j.severity, SEV_LOW);
+	assert_int_equal(j.nrefuted, 1);
+	assert_string_equal(j.refuted_by[0], "every client shows a sign of life");
+}
+
+/* What is above E1 without resting on acceptance accuses like an E1; an E4 does so only where it is hard. */
+static void
+test_accusing_grades(void **state)
+{
+	struct world *w = *state;
+
+	declare(w, false);
+	begin(w, FAM_D6_ROGUE);
+	fact(w, F_D6_DNS, E2, 0);
+	assert_int_equal(judge(w), V_SUSPECTED);
+	begin(w, FAM_DNS);
+	fact(w, F_DNS_NAME, E4, FF_HARD);
+	assert_int_equal(judge(w), V_CONFIRMED);
+}
+
+static const struct view_reason *
+reason(const struct view_reason *v, size_t n, const char *asked)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(v[i].asked, asked) == 0)
+			return &v[i];
+	return NULL;
+}
+
+/* The reasons count each event on its own side, and leave out what does not apply. */
+static void
+test_reasons(void **state)
+{
+	struct world *w = *state;
+	struct view_reason v[16];
+	const char *clock = "does an event fit only while its host's clock is not known?",
+		   *chain = "is it part of a chain that is confirmed?";
+
+	begin(w, FAM_D6_ROGUE);
+	for (int i = 0; i < 3; i++)
+		event(w, false, true, false);
+	w->hyp.event[1].role = w->hyp.event[2].role = ROLE_REFUTES;
+	size_t n = verdict_reasons(w->engine, &w->hyp, v, NELEM(v));
+	assert_int_equal(reason(v, n, "do host events agree?")->n, 1);
+	assert_int_equal(reason(v, n, "does a host event speak against it?")->n, 2);
+	assert_null(reason(v, n, clock));
+	assert_null(reason(v, n, chain));
+	w->hyp.event[1].withdrawn = true;
+	w->hyp.lifted = true;
+	n = verdict_reasons(w->engine, &w->hyp, v, NELEM(v));
+	assert_int_equal(reason(v, n, clock)->n, 1);
+	assert_non_null(reason(v, n, chain));
+	assert_int_equal(verdict_reasons(w->engine, &w->hyp, v, 1), 1);
+}
+
 int
 main(void)
 {
@@ -275,6 +412,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_flood, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_boot_storm_is_refuted_unless_hard, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_attempt_stays_medium, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_resolvers_declared, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_severity, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_refutation_says_why, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_accusing_grades, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_reasons, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
